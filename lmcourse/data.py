@@ -22,7 +22,9 @@ NEUTRAL = 0.5  # mean ratings closer to zero than this count as neutral
 SHARED_RUN = 5  # two sentences that share this many consecutive words go into the same split
 HUB_REVIEWS = ("stanfordnlp/imdb", "e6281661ce1c48d982bc483cf8a173c1bbeb5d31")
 
-_TYPOGRAPHY = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
+_TYPOGRAPHY = str.maketrans(
+    {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."}
+)
 _REVIEWS_FILE = "movieReviewSnippets_GroundTruth.txt"
 
 CARDS = {

@@ -24,6 +24,7 @@ PAPER, INK, RULE = "#FDFCF9", "#222222", "#D8D5CC"
 def use_style() -> None:
     """Set the style of every figure drawn from now on: opaque, quiet, readable on a phone."""
     import matplotlib as mpl
+    from cycler import cycler
 
     mpl.rcParams.update(
         {
@@ -42,7 +43,7 @@ def use_style() -> None:
             "axes.spines.right": False,
             "axes.grid": True,
             "axes.axisbelow": True,
-            "axes.prop_cycle": mpl.cycler(color=COLORS[:6]),
+            "axes.prop_cycle": cycler(color=COLORS[:6]),
             "grid.color": RULE,
             "grid.linewidth": 0.6,
             "lines.linewidth": 2.0,
@@ -99,7 +100,7 @@ def heatmap(
         spine.set_visible(False)
     if fmt is not None:
         for (i, j), value in np.ndenumerate(values):
-            dark = image.norm(value) > 0.55
+            dark = np.asarray(image.norm(value)) > 0.55
             ax.text(
                 j, i, format(value, fmt), ha="center", va="center", fontsize=9,
                 color="white" if dark else INK,
@@ -118,8 +119,8 @@ def intervals(
     """A dot with its 95 % interval for each label, first label on top."""
     places = np.arange(len(labels))
     values = np.array([estimate[0] for estimate in estimates])
-    low = values - [estimate[1] for estimate in estimates]
-    high = [estimate[2] for estimate in estimates] - values
+    low = values - np.array([estimate[1] for estimate in estimates])
+    high = np.array([estimate[2] for estimate in estimates]) - values
     ax.errorbar(values, places, xerr=[low, high], fmt="none", ecolor=GREY, capsize=3, zorder=2)
     ax.scatter(values, places, c=color, s=40, zorder=3)
     ax.set_yticks(places, labels)

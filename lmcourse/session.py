@@ -106,4 +106,3 @@ def _fast_bf16(device: torch.device) -> bool:
     if device.type == "mps":
         return False
     return getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
-
