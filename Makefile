@@ -1,0 +1,73 @@
+# Two commands: `make book` builds the site, `make test` runs everything that guards the project.
+# Each creates .venv when it is missing. Mirrors and folders of wheels are pip's own settings
+# (PIP_INDEX_URL, PIP_FIND_LINKS, PIP_NO_INDEX); PYTHON names the Python to begin with.
+
+PYTHON ?= python3
+JOBS ?= 2
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+SITE := _build/html
+PAGES := _config.yml _toc.yml pyproject.toml $(shell find book notebooks results -not -name '*.pyc' -not -name __pycache__ 2>/dev/null)
+
+# What `lmcourse run` sets for its kernels, for the kernels that nbval starts: tests/regression.env
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600 -p no:cacheprovider
+
+.PHONY: help book run smoke serve test lint check regression lock clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+book: run ## run the chapters that are stale, build the site, say where it is
+	@$(MAKE) --no-print-directory $(SITE)/index.html
+	@echo "The book: file://$(CURDIR)/$(SITE)/index.html"
+
+run: $(VENV)/.book ## run the chapters whose stored outputs are out of date
+	@$(BIN)/lmcourse run -j $(JOBS)
+
+smoke: $(VENV)/.book ## run every chapter at its smallest size
+	@$(BIN)/lmcourse run --profile smoke -j $(JOBS)
+
+serve: book ## the book at http://localhost:8000
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+
+test: lint check regression ## everything: ruff, mypy, pytest, smoke runs, the site, stored outputs
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: $(VENV)/.test
+	$(BIN)/pytest
+
+regression: $(VENV)/.test
+	TQDM_DISABLE=1 $(BIN)/pytest $(NBVAL) -n $(JOBS) --dist loadfile notebooks
+
+lock: ## write requirements.lock anew from the newest releases
+	@$(PYTHON) -m venv --clear _build/lock
+	@sed -n '/^# Kept by hand/,$$p' requirements.lock > _build/lock/kept
+	@_build/lock/bin/pip install -q -c _build/lock/kept -e '.[book,test]'
+	@_build/lock/bin/pip freeze -q --exclude-editable | sed 's/+.*//' > _build/lock/pins
+	@{ sed '/^[^#]/,$$d' requirements.lock; \
+	   awk -F== 'NR == FNR {kept[tolower($$1)]; next} !(tolower($$1) in kept)' _build/lock/kept _build/lock/pins; \
+	   echo; cat _build/lock/kept; } > _build/lock/new
+	@mv _build/lock/new requirements.lock
+
+clean: ## remove the site and the environment; the stored outputs stay
+	rm -rf $(VENV) _build
+
+$(SITE)/index.html: $(VENV)/.book $(PAGES)
+	@$(BIN)/jupyter-book build . --all -W -n --keep-going -q
+	@touch $@
+
+# A stamp for each set of extras: nothing is installed again until the list of packages changes.
+$(VENV)/.book: EXTRAS = book
+$(VENV)/.test: EXTRAS = book,test
+$(VENV)/.%: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The book needs Python 3.11 \
+	or newer and $(PYTHON) is %d.%d: name a newer one, as in make PYTHON=python3.12" % sys.version_info[:2])'
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV): a few minutes the first time."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.lock -e '.[$(EXTRAS)]'
+	@touch $@
