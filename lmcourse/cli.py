@@ -1,0 +1,150 @@
+"""The command ``lmcourse``: run · fetch · doctor · new · seeds.
+
+Thin on purpose: each command asks its module and turns the answer into text and an exit code:
+0 done, 1 something failed, 2 a name that does not exist.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Run and maintain the executable book.",
+)
+
+Profile = Annotated[str, typer.Option(help="How much to compute: smoke, cpu or gpu.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Chapters at a time; 0: by cores.")]
+Seconds = Annotated[int, typer.Option(min=1, help="Seconds one cell may take.")]
+
+
+@app.callback()
+def main() -> None:
+    pass
+
+
+@app.command()
+def run(
+    chapters: Annotated[list[str] | None, typer.Argument(help="part/name, or a part.")] = None,
+    profile: Profile = "cpu",
+    only: Annotated[str | None, typer.Option(help="Glob or piece of part/name.")] = None,
+    force: Annotated[bool, typer.Option(help="Run what is up to date, too.")] = False,
+    check: Annotated[bool, typer.Option(help="Only list what is stale; exit code 1.")] = False,
+    jobs: Jobs = 0,
+    timeout: Seconds = 1800,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Result goes to _build/."),
+    ] = None,
+) -> None:
+    """Execute the chapters whose outputs are out of date, and store what comes out."""
+    with clear_errors():
+        from lmcourse import chapters as book
+        from lmcourse import report
+        from lmcourse import run as runs
+
+        root = book.find_root()
+        plan = runs.Plan(profile, _parameters(parameter or []))
+        chosen = book.select(book.find_chapters(root), chapters or [], only)
+        if check:
+            raise typer.Exit(_check(plan, chosen))
+        console = _console()
+        outcomes = []
+        with report.live(console, len(chosen)) as live:
+            options: dict[str, Any] = {"jobs": jobs or _default_jobs(), "timeout": timeout}
+            for outcome in runs.run(chosen, plan, force=force, on_start=live.start, **options):
+                live.end(outcome)
+                outcomes.append(outcome)
+        console.print(report.table(outcomes))
+        raise typer.Exit(int(any(outcome.failure for outcome in outcomes)))
+
+
+@contextlib.contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn what can go wrong into one sentence on standard error and an exit code."""
+    from lmcourse.assets import AssetError
+    from lmcourse.chapters import ChapterError
+
+    _readable_output()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        yield
+    except ValueError as error:
+        if type(error).__module__ != "lmcourse.chapters":
+            raise
+        _fail(str(error), 2)
+    except (ChapterError, AssetError) as error:
+        _fail(str(error), 1)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        _fail(f"{error.strerror or error}{where}.", 1)
+    except KeyboardInterrupt:
+        _fail("Interrupted; what was stored is as it was.", 130)
+
+
+def _fail(sentence: str, code: int) -> None:
+    print(f"lmcourse: {sentence}", file=sys.stderr)
+    raise typer.Exit(code) from None
+
+
+def _readable_output() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _default_jobs() -> int:
+    """Two cores a chapter: more jobs at once would only make each one slower."""
+    from lmcourse.results import cores
+
+    return max(1, cores() // 2)
+
+
+def _check(plan: Any, chapters: list[Any]) -> int:
+    from lmcourse.chapters import ChapterError
+
+    stale = 0
+    for chapter in chapters:
+        try:
+            reason = plan.stale(chapter)
+        except ChapterError as error:
+            reason = str(error)
+        if reason:
+            stale += 1
+            print(f"{chapter.name}: {reason}")
+    return int(stale > 0)
+
+
+def _parameters(given: list[str]) -> dict[str, Any]:
+    from lmcourse.chapters import UnknownName
+
+    values: dict[str, Any] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not sign or not name.isidentifier():
+            raise UnknownName(f"parameter {text!r} is not of the form NAME=VALUE.")
+        try:
+            values[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            values[name] = value
+    return values
+
+
+if __name__ == "__main__":
+    app()
