@@ -72,7 +72,7 @@ def bars(
     places = np.arange(len(labels))
     drawn = ax.barh(places, heights, color=color, height=0.7)
     ax.set_yticks(places, labels)
-    ax.invert_yaxis()
+    ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(xlabel)
     if fmt is not None:

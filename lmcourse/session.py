@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -67,6 +68,7 @@ def start(profile: str = "cpu", seed: int = 0) -> Session:
 
     from lmcourse import plot
 
+    warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm without widgets
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
