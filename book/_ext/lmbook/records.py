@@ -1,0 +1,101 @@
+"""What the runs measured, read from ``results/*.json`` and ``results/seeds/*.json``."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+PROFILES = ("cpu", "gpu")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds and peak memory of one executed chapter."""
+
+    chapter: str
+    seconds: float
+    peak_mb: float
+    date: str
+    device: str
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One model on a ladder. ``seeds`` counts the runs behind ``value``, 1 when there is only one."""
+
+    name: str
+    label: str
+    value: float
+    unit: str
+    interval: tuple[float, float] | None
+    parameters: int | None
+    seconds: float | None
+    note: str
+    chapter: str
+    profile: str
+    device: str
+    seeds: int = 1
+
+
+def load(path: Path) -> dict[str, Any]:
+    """One results file, empty when it is not there yet."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def device(environment: dict[str, Any]) -> str:
+    """The machine of a run in a few words."""
+    name = str(environment.get("device", "cpu"))
+    cores = environment.get("cpu_count") or environment.get("cpus")
+    return f"{cores} CPU cores" if name == "cpu" and cores else name.upper() if name == "cpu" else name
+
+
+def timings(folder: Path, profile: str = "cpu") -> dict[str, Timing]:
+    """Time and memory of every chapter executed in ``profile``, by chapter."""
+    file = load(folder / f"{profile}.json")
+    machine = device(file.get("environment", {}))
+    return {
+        chapter: Timing(chapter, run["seconds"], run["peak_mb"], run.get("date", ""), machine)
+        for chapter, run in file.get("chapters", {}).items()
+    }
+
+
+def rungs(folder: Path, ladder: str) -> list[Rung]:
+    """The rungs of ``ladder``, best first: fewest bits per character, or highest accuracy."""
+    found = []
+    for profile in PROFILES:
+        file = load(folder / f"{profile}.json")
+        machine = device(file.get("environment", {}))
+        for chapter, run in file.get("chapters", {}).items():
+            for name, record in run.get("records", {}).items():
+                if record.get("ladder") == ladder:
+                    rung = _rung(name, record, chapter, profile, machine)
+                    found.append(over_seeds(folder, rung))
+    return sorted(found, key=lambda rung: rung.value, reverse=ladder == "classification")
+
+
+def _rung(name: str, record: dict[str, Any], chapter: str, profile: str, machine: str) -> Rung:
+    interval = record.get("interval")
+    return Rung(
+        name=name,
+        label=record.get("label") or name,
+        value=record["value"],
+        unit=record.get("unit", ""),
+        interval=(interval[0], interval[1]) if interval else None,
+        parameters=record.get("parameters"),
+        seconds=record.get("seconds"),
+        note=record.get("note") or "",
+        chapter=chapter,
+        profile=profile,
+        device=machine,
+    )
+
+
+def over_seeds(folder: Path, rung: Rung) -> Rung:
+    """``rung`` with the mean over seeds where a record over seeds of that profile exists."""
+    file = load(folder / "seeds" / (rung.chapter.replace("/", ".") + ".json"))
+    summary = file.get("records", {}).get(rung.name)
+    if not summary or file.get("profile", "cpu") != rung.profile:
+        return rung
+    low, high = summary["interval"]
+    seeds = len(file["seeds"])
+    return replace(rung, value=summary["mean"], interval=(low, high), seeds=seeds)
