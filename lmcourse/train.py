@@ -132,6 +132,8 @@ def fit(
         RuntimeError: the GPU is out of memory; the message says what to lower.
     """
     _check_settings(steps, learning_rate, warmup, weight_decay, clip)
+    if checkpoint_every and checkpoint is None:
+        raise ValueError(f"checkpoint_every is {checkpoint_every} but checkpoint names no file")
     device = session.device
     model.to(device).train()
     optimizer = _optimizer(model, learning_rate, weight_decay)

@@ -1,0 +1,155 @@
+"""The GPT: what it starts from, what it may see, and what it draws."""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lmcourse.nn import GPT, GPTConfig
+from lmcourse.train import pad
+
+SMALL = GPTConfig(vocab_size=11, context_length=8, n_layers=2, n_heads=2, d_model=16, dropout=0.0)
+
+
+@pytest.fixture
+def model() -> GPT:
+    torch.manual_seed(0)
+    return GPT(SMALL).eval()
+
+
+@pytest.mark.parametrize("vocab_size", [27, 96, 1000])
+@pytest.mark.parametrize("d_model", [32, 128, 384])
+def test_the_first_loss_is_that_of_guessing(vocab_size: int, d_model: int) -> None:
+    torch.manual_seed(0)
+    model = GPT(GPTConfig(vocab_size, d_model=d_model)).eval()
+    ids = torch.randint(vocab_size, (4, 201))
+    with torch.no_grad():
+        loss = model.loss(ids[:, :-1], ids[:, 1:]).item()
+    assert loss == pytest.approx(math.log(vocab_size), rel=0.01)
+
+
+def test_residual_projections_start_smaller() -> None:
+    torch.manual_seed(0)
+    block = GPT(GPTConfig(96, n_layers=8)).blocks[0]
+    for small, usual in [
+        (block.attention.projection, block.attention.qkv),
+        (block.feed_forward[2], block.feed_forward[0]),
+    ]:
+        assert usual.weight.std().item() == pytest.approx(0.02, rel=0.03)
+        assert small.weight.std().item() == pytest.approx(0.02 / 4, rel=0.03)
+        assert not small.bias.any()
+
+
+def test_embeddings_are_tied(model: GPT) -> None:
+    C, V, T = SMALL.d_model, SMALL.vocab_size, SMALL.context_length
+    block = 2 * 2 * C + (C + 1) * 3 * C + (C + 1) * C + (C + 1) * 4 * C + (4 * C + 1) * C
+    parameters = sum(p.numel() for p in model.parameters())
+    assert parameters == V * C + T * C + SMALL.n_layers * block + 2 * C
+
+
+def test_the_future_does_not_matter(model: GPT) -> None:
+    ids = torch.randint(SMALL.vocab_size, (2, 8), generator=torch.Generator().manual_seed(0))
+    changed = ids.clone()
+    changed[:, 5] = (ids[:, 5] + 1) % SMALL.vocab_size
+    a, b = model(ids), model(changed)
+    torch.testing.assert_close(a[:, :5], b[:, :5], atol=0, rtol=0)
+    assert not torch.allclose(a[:, 5:], b[:, 5:])
+
+
+def test_order_matters(model: GPT) -> None:
+    a, b = model(torch.tensor([[1, 2, 3]])), model(torch.tensor([[2, 1, 3]]))
+    assert not torch.allclose(a[:, -1], b[:, -1])
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.lists(st.integers(0, 10), min_size=2, max_size=8), min_size=1, max_size=4))
+def test_padding_changes_neither_loss_nor_gradients(rows: list[list[int]]) -> None:
+    torch.manual_seed(0)
+    model = GPT(SMALL)
+    loss = model.loss(pad([r[:-1] for r in rows], 0), pad([r[1:] for r in rows], -100))
+    padded = torch.autograd.grad(loss, list(model.parameters()))
+    alone = [model.loss(torch.tensor([r[:-1]]), torch.tensor([r[1:]])) for r in rows]
+    symbols = [len(r) - 1 for r in rows]
+    mean = sum(n * a for n, a in zip(symbols, alone, strict=True)) / sum(symbols)
+    torch.testing.assert_close(loss, mean)
+    for ours, theirs in zip(
+        padded, torch.autograd.grad(mean, list(model.parameters())), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-4)
+
+
+def test_loss_of_nothing_is_zero(model: GPT) -> None:
+    ids = torch.tensor([[1, 2]])
+    loss = model.loss(ids, torch.full((1, 2), -100))
+    loss.backward()
+    assert loss.item() == 0
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_logits_are_fp32_under_autocast(model: GPT) -> None:
+    ids = torch.tensor([[1, 2, 3]])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = model(ids)
+    assert logits.dtype == torch.float32
+    torch.testing.assert_close(logits, model(ids), atol=0.02, rtol=0.02)
+
+
+def test_too_long(model: GPT) -> None:
+    with pytest.raises(ValueError, match="ids has 9 positions, more than context_length 8"):
+        model(torch.zeros(1, 9, dtype=torch.long))
+
+
+def test_greedy_generation_is_the_argmax_of_a_cropped_context(model: GPT) -> None:
+    ids = [0, 3]
+    with torch.no_grad():
+        model.tokens.weight[0] = 0  # so that the end is rarely the likeliest
+        for _ in range(12):
+            ids.append(int(model(torch.tensor([ids[-8:]]))[0, -1].argmax()))
+            if ids[-1] == 0:
+                break
+    assert model.generate([0, 3], 12, temperature=0) == ids
+    assert len(ids) > 9
+
+
+def test_generation_stops_at_the_end() -> None:
+    torch.manual_seed(0)
+    model = GPT(dataclasses.replace(SMALL, vocab_size=2))
+    for seed in range(5):
+        ids = model.generate([0], 50, generator=torch.Generator().manual_seed(seed))
+        assert 0 not in ids[1:-1]
+        assert ids[-1] == 0 or len(ids) == 51
+    assert model.training  # as it was before
+    assert model.generate([0, 1], 0) == [0, 1]
+
+
+def test_generation_follows_the_distribution(model: GPT) -> None:
+    generator = torch.Generator().manual_seed(0)
+    drawn = [model.generate([0], 1, 0.5, generator)[-1] for _ in range(2000)]
+    frequencies = torch.bincount(torch.tensor(drawn), minlength=11) / len(drawn)
+    with torch.no_grad():
+        expected = F.softmax(model(torch.tensor([[0]]))[0, -1] / 0.5, dim=-1)
+    torch.testing.assert_close(frequencies, expected, atol=0.03, rtol=0)
+
+
+def test_refused_generation(model: GPT) -> None:
+    with pytest.raises(ValueError, match="prompt_ids is empty"):
+        model.generate([], 3)
+    with pytest.raises(ValueError, match="temperature must not be negative, got -1"):
+        model.generate([0], 3, temperature=-1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_heads": 3}, "d_model 16 is not divisible by n_heads 3"),
+        ({"context_length": 0}, "context_length must be at least 1, got 0"),
+        ({"dropout": 1.0}, r"dropout must be in \[0, 1\), got 1.0"),
+    ],
+)
+def test_refused_configuration(change: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(SMALL, **change)
