@@ -11,6 +11,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -38,8 +39,10 @@ def run(
     chapters: Annotated[list[str] | None, typer.Argument(help="part/name, or a part.")] = None,
     profile: Profile = "cpu",
     only: Annotated[str | None, typer.Option(help="Glob or piece of part/name.")] = None,
-    force: Annotated[bool, typer.Option(help="Run what is up to date, too.")] = False,
-    check: Annotated[bool, typer.Option(help="Only list what is stale; exit code 1.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run what is up to date, too.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only list what is stale; exit code 1.")
+    ] = False,
     jobs: Jobs = 0,
     timeout: Seconds = 1800,
     parameter: Annotated[
@@ -47,7 +50,7 @@ def run(
         typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Result goes to _build/."),
     ] = None,
 ) -> None:
-    """Execute the chapters whose outputs are out of date, and store what comes out."""
+    """Execute the chapters whose outputs are out of date."""
     with clear_errors():
         from lmcourse import chapters as book
         from lmcourse import report
@@ -67,6 +70,90 @@ def run(
                 outcomes.append(outcome)
         console.print(report.table(outcomes))
         raise typer.Exit(int(any(outcome.failure for outcome in outcomes)))
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(help="Assets; none: all.")] = None,
+    archives: Annotated[
+        Path | None, typer.Option(help="Leave the verified archives here, for use without network.")
+    ] = None,
+) -> None:
+    """Download data and weights, verified, into the cache."""
+    with clear_errors():
+        from lmcourse import assets
+        from lmcourse.chapters import unknown
+
+        for name in names or []:
+            if name not in assets.CATALOGUE:
+                raise unknown("asset", name, assets.CATALOGUE)
+        for name in names or assets.CATALOGUE:
+            asset = assets.find(name)
+            print(f"{name}: {assets.download(asset, archives) if archives else assets.fetch(name)}")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is missing and how to get it."""
+    with clear_errors():
+        from rich.markup import escape
+
+        from lmcourse import doctor as examination
+
+        console = _console()
+        ill = False
+        for fine, what, state, remedy in examination.examine():
+            ill = ill or not fine
+            sign = "[green]✓[/]" if fine else "[red]✗[/]"
+            advice = "" if fine else f" [bold]→ {escape(remedy)}[/]"
+            console.print(f"{sign} {what}: {escape(state)}{advice}", soft_wrap=True)
+        raise typer.Exit(int(ill))
+
+
+@app.command()
+def new(name: Annotated[str, typer.Argument(help="part/name of the new chapter.")]) -> None:
+    """Write the skeleton of a chapter."""
+    with clear_errors():
+        from lmcourse import chapters as book
+        from lmcourse import skeleton
+
+        root = book.find_root()
+        for path in skeleton.new(root, name):
+            print(path.relative_to(root).as_posix())
+        print(f"Now write it, list notebooks/{name} in _toc.yml, and lmcourse run {name}")
+
+
+@app.command()
+def seeds(
+    chapter: Annotated[str, typer.Argument(help="part/name.")],
+    seeds: Annotated[str, typer.Option(help="Whole numbers with commas.")] = "0,1,2",
+    profile: Profile = "cpu",
+    jobs: Jobs = 0,
+    timeout: Seconds = 1800,
+) -> None:
+    """Run a chapter with several seeds; store the spread."""
+    with clear_errors():
+        from lmcourse import chapters as book
+        from lmcourse import report
+        from lmcourse import seeds as spread
+
+        root = book.find_root()
+        chosen = book.select(book.find_chapters(root), [chapter])
+        if len(chosen) != 1:
+            raise book.unknown("chapter", chapter, [found.name for found in chosen])
+        console = _console()
+
+        def tell(seed: int, finished: Any) -> None:
+            if finished.failure:
+                text = report.failure(chosen[0].name, finished.failure)
+            else:
+                text = f"✓ seed {seed}  {finished.seconds:.1f} s"
+            console.print(text, soft_wrap=True)
+
+        options: dict[str, Any] = {"jobs": jobs or _default_jobs(), "timeout": timeout}
+        numbers = spread.parse(seeds)
+        path = spread.run_seeds(chosen[0], numbers, profile, on_end=tell, **options)
+        print(path.relative_to(root).as_posix())
 
 
 @contextlib.contextmanager
