@@ -1,0 +1,270 @@
+"""Each rule finds the chapter that breaks it, and is content with one that does not."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from jupytext.config import load_jupytext_config
+from nbformat import NotebookNode, v4
+
+from tests.structure.rules import ROOT, RULES, Chapter, complaints, tags
+
+HEADER = """\
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+"""
+OPENING = """
+# %% [markdown]
+# # Coins
+#
+# A promise in one sentence.
+#
+# **You will**
+#
+# - toss,
+# - count,
+# - and be surprised.
+#
+# **You need** [the other one](coins.ipynb).
+
+# %% tags=["install"]
+"install"
+
+# %% tags=["parameters"]
+PROFILE = "cpu"
+SEED = 0
+
+# %%
+from lmcourse import session
+
+run = session.start(PROFILE, SEED)
+
+# %% [markdown]
+# ## Tossing
+#
+# A **fair coin** shows heads half of the time, `0.8231` or not:
+#
+# $$p = 0.8231 \\tag{1}$$
+
+# %%
+print(0.8 + 0.0231)
+
+# %% mystnb={"image": {"alt": "Bars of equal height for heads and tails: neither is favoured."}}
+draw()
+
+# %% [markdown]
+# ## Summary
+#
+# It is fair.
+#
+# ## Exercises
+"""
+EXERCISE = """
+# %% [markdown]
+# > **Exercise {n}.** Toss it (★☆☆, 5 minutes). Write `toss`.
+#
+# <details><summary>Hint</summary>
+#
+# Draw a number.
+#
+# </details>
+
+# %% tags=["exercise"]
+def toss():
+    \"\"\"Heads or tails.\"\"\"
+    ...
+
+
+exercises.coins_toss(toss)
+
+# %% cellView="form" jupyter={{"source_hidden": true}} tags=["solution", "hide-cell"]
+# @title Solution {n}
+def toss():
+    return "heads"
+
+
+exercises.coins_toss(toss)
+"""
+CLOSING = """
+# %% [markdown]
+# ## Further reading
+#
+# [A book](https://example.org/book).
+"""
+GOOD = HEADER + OPENING + "".join(EXERCISE.format(n=n) for n in (1, 2, 3)) + CLOSING
+PICTURE = base64.b64encode(b"picture").decode()
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[[str], Chapter]:
+    """A chapter from its text, with the outputs that running it would have stored."""
+    (tmp_path / "coins.ipynb").touch()
+
+    def make(text: str) -> Chapter:
+        config = load_jupytext_config(str(ROOT / "notebooks" / "part" / "name.py"))
+        notebook = jupytext.reads(text, fmt="py:percent", config=config)
+        notebook.metadata.lmcourse = {"key": "0"}
+        notebook = nbformat.from_dict(notebook)
+        number = 0
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                number += 1
+                cell.execution_count = number
+                if "print" in cell.source:
+                    cell.outputs = [v4.new_output("stream", text="0.8231\n")]
+                if "draw" in cell.source:
+                    cell.outputs = [v4.new_output("display_data", {"image/png": PICTURE})]
+        return Chapter("probability/coins", text, notebook, tmp_path)
+
+    return make
+
+
+def test_a_good_chapter_breaks_no_rule(make):
+    assert complaints(make(GOOD)) == []
+
+
+def swap(old: str, new: str) -> Callable[[str], str]:
+    assert old in GOOD
+    return lambda text: text.replace(old, new)
+
+
+TEXTS = [
+    ("metadata_is_known", swap('tags=["install"]', 'tags=["instal"]')),
+    ("metadata_is_known", swap('tags=["install"]', 'tags=["install"] editable=false')),
+    ("opening", swap("# # Coins", "# Coins")),
+    ("opening", swap("# # Coins", "# # Coins\n#\n# # Dice")),
+    ("opening", swap("**You need**", "You need")),
+    ("opening", swap("# - toss,\n", "# - toss,\n# - a,\n# - b,\n# - c,\n")),
+    ("opening", swap(' tags=["install"]', "")),
+    ("opening", swap("run = session.start(PROFILE, SEED)", "run = session.start()")),
+    ("one_parameters_cell", swap('tags=["parameters"]', "")),
+    ("one_parameters_cell", swap("SEED = 0", "SEED = int(0)")),
+    ("one_parameters_cell", swap('PROFILE = "cpu"', 'PROFILE = "gpu"')),
+    ("closing", swap("## Summary", "## The end")),
+    ("closing", swap("# ## Further reading", "# ## Further reading\n#\n# ## More")),
+    ("closing", swap("# ## Further reading", "# ## Further reading\n#\n# ## Common mistakes")),
+    ("exercises_are_complete", swap(EXERCISE.format(n=3), "")),
+    ("exercises_are_complete", swap("Exercise 2.", "Exercise 4.")),
+    ("exercises_are_complete", swap("★☆☆, 5 minutes", "easy")),
+    ("exercises_are_complete", swap("<summary>Hint</summary>", "<summary>Help</summary>")),
+    ("exercises_are_complete", swap('tags=["exercise"]', "")),
+    ("exercises_are_complete", swap("    ...\n", "    return None\n")),
+    ("exercises_are_complete", swap("# @title Solution 2\n", "")),
+    ("exercises_are_complete", swap('"solution", "hide-cell"', '"solution"')),
+    ("exercises_are_complete", swap('cellView="form" ', "")),
+    ("exercises_are_complete", swap("coins_toss(toss)\n\n# %% cell", "toss()\n\n# %% cell")),
+    ("code_cells_are_short", swap("print(0.8", "\n".join("ab" for _ in range(25)) + "\nprint(0.8")),
+    ("no_removed_api", swap("draw()", "draw(np.float(1))")),
+    ("no_removed_api", swap("from lmcourse import", "from transformers import AdamW, session #")),
+    ("no_removed_api", swap("draw()", 'draw(); arguments(evaluation_strategy="epoch")')),
+    ("no_removed_api", swap("draw()", "draw(F.sigmoid(x))")),
+    ("outputs_are_compared_by_tag_alone", swap("draw()", "# NBVAL_IGNORE_OUTPUT\ndraw()")),
+    ("plain_markdown", swap("# It is fair.", "# ```{note}\n# It is fair.\n# ```")),
+    ("plain_markdown", swap("# It is fair.", "# :::{note}\n# It is fair.\n# :::")),
+    ("plain_markdown", swap("# It is fair.", "# See {ref}`there`.")),
+    ("plain_markdown", swap("# It is fair.", "# (there)=\n#\n# It is fair.")),
+    ("plain_markdown", swap("# It is fair.", "# It is <b>fair</b>.")),
+    ("plain_markdown", swap("# It is fair.", "# <!-- really? --> It is fair.")),
+    ("numbers_are_not_typed", swap("It is fair.", "It is fair: 0.8231 of them.")),
+    ("numbers_are_not_typed", swap("It is fair.", "It is fair: 0.82 of them.")),
+    ("numbers_are_not_typed", swap("It is fair.", "It is fair: 82 % of them.")),
+    ("numbers_are_not_typed", swap("It is fair.", "It is fair: 82.3 percent of them.")),
+    ("terms_are_bold_once", swap("It is fair.", "It is a **fair coin**.")),
+    ("figures_have_alt_text", swap('"alt": "Bars of', '"x": "Bars of')),
+    ("figures_have_alt_text", swap("Bars of equal height for heads and tails: n", "A figure: n")),
+    ("links_resolve", swap("coins.ipynb", "dice.ipynb")),
+    ("links_resolve", swap("https://example.org", "http://example.org")),
+    ("formulas_are_numbered", swap("\\tag{1}", "\\tag{2}")),
+    ("headings_descend", swap("## Tossing", "### Tossing")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "change"), TEXTS)
+def test_a_broken_text_is_found(make, rule, change):
+    text = change(GOOD)
+    assert text != GOOD
+    assert list(RULES[rule](make(text)))
+
+
+def _cell(notebook: NotebookNode, word: str) -> NotebookNode:
+    return next(cell for cell in notebook.cells if word in cell.source)
+
+
+def _stream(name: str, text: str) -> Callable[[NotebookNode], None]:
+    def change(notebook: NotebookNode) -> None:
+        _cell(notebook, "print").outputs = [v4.new_output("stream", name=name, text=text)]
+
+    return change
+
+
+def _edit(notebook: NotebookNode) -> None:
+    _cell(notebook, "print").source = "print(1)"
+
+
+def _not_run(notebook: NotebookNode) -> None:
+    _cell(notebook, "print").execution_count = None
+
+
+def _error(notebook: NotebookNode) -> None:
+    error = v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
+    _cell(notebook, "print").outputs = [error]
+
+
+def _widget(notebook: NotebookNode) -> None:
+    kind = "application/vnd.jupyter.widget-view+json"
+    _cell(notebook, "print").outputs = [v4.new_output("display_data", {kind: {}})]
+
+
+def _widget_state(notebook: NotebookNode) -> None:
+    notebook.metadata.widgets = {}
+
+
+def _clock(notebook: NotebookNode) -> None:
+    notebook.cells[1].metadata["execution"] = {"iopub.execute_input": "now"}
+
+
+def _swapped(notebook: NotebookNode) -> None:
+    first, second = (cell for cell in notebook.cells if {*tags(cell)} & {"install", "parameters"})
+    first.execution_count, second.execution_count = 2, 1
+
+
+NOTEBOOKS = [
+    ("pair_in_step", _edit),
+    ("executed_in_order", _not_run),
+    ("executed_in_order", _swapped),
+    ("executed_in_order", _error),
+    ("outputs_are_clean", _stream("stderr", "warning")),
+    ("outputs_are_clean", _stream("stdout", "\x1b[31mred\x1b[0m")),
+    ("outputs_are_clean", _stream("stdout", "saved in /" + "tmp/model")),
+    ("outputs_are_clean", _stream("stdout", "from py" + "pi.org")),
+    ("outputs_are_clean", _widget),
+    ("outputs_are_clean", _widget_state),
+    ("metadata_is_known", _clock),
+]
+
+
+@pytest.mark.parametrize(("rule", "change"), NOTEBOOKS)
+def test_a_broken_notebook_is_found(make, rule, change):
+    chapter = make(GOOD)
+    change(chapter.notebook)
+    assert list(RULES[rule](chapter))
+
+
+def test_every_rule_has_a_chapter_that_breaks_it():
+    assert {rule for rule, _ in TEXTS + NOTEBOOKS} == set(RULES)
