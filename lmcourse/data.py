@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 ALPHABET = "\n" + "".join(map(chr, range(32, 127)))
 TASKS = ("binary", "three", "score", "text")
 NEUTRAL = 0.5  # mean ratings closer to zero than this count as neutral
-SHARED_RUN = 5  # two sentences that share this many consecutive words go into the same split
+SHARED_RUN = 5  # sentences that share this many consecutive words go into the same split,
+OPEN_RUN = 7  # and so do those that share this many, one word in the middle apart
 HUB_REVIEWS = ("stanfordnlp/imdb", "e6281661ce1c48d982bc483cf8a173c1bbeb5d31")
 
 _TYPOGRAPHY = str.maketrans(
@@ -33,8 +34,8 @@ film-review site, each rated by 20 people for how positive it is, from −4 to 4
 mean. Source: the data that accompanies VADER (Hutto & Gilbert 2014), MIT licence, taken from the
 source package `vaderSentiment` 3.3.2. The texts are folded to ASCII (a handful of accents and
 typographic signs). Labels: positive from {NEUTRAL}, negative from −{NEUTRAL}, neutral between.
-Sentences that share {SHARED_RUN} consecutive words are never in different splits. English only, of
-one site and one period: expect less elsewhere.""",
+Sentences that share {SHARED_RUN} consecutive words, or {OPEN_RUN} with one exception, are never in
+different splits. English only, of one site and one period: expect less elsewhere.""",
     "names": """**First names.** Female and male first names of the 1990 census of the USA with the
 percentage of the population that bears them, from the source package `names` 0.3.0. Names that
 occur in both lists are merged, their percentages averaged. Spelling is upper case without accents
@@ -111,10 +112,12 @@ def fold_ascii(text: str) -> str:
     return " ".join(decomposed.encode("ascii", "ignore").decode("ascii").split())
 
 
-def near_duplicate_groups(texts: Sequence[str], run: int = SHARED_RUN) -> list[int]:
-    """A group number for each text; texts that share ``run`` consecutive words share the group.
+def near_duplicate_groups(texts: Sequence[str]) -> list[int]:
+    """A group number for each text; near-duplicates, and chains of them, share the group.
 
-    A text shorter than ``run`` words counts as one run, so exact repetitions are grouped as well.
+    Near-duplicates share ``SHARED_RUN`` consecutive words, or ``OPEN_RUN`` that differ in one inner
+    word ("lacks in depth it makes up for", "lacks in substance it makes up for"). Case and
+    punctuation do not count; a text shorter than a run is a run.
     """
     parent = list(range(len(texts)))
 
@@ -126,11 +129,18 @@ def near_duplicate_groups(texts: Sequence[str], run: int = SHARED_RUN) -> list[i
 
     first_seen: dict[tuple[str, ...], int] = {}
     for i, text in enumerate(texts):
-        words = [word for word in map(_bare, text.lower().split()) if word]
-        for start in range(max(1, len(words) - run + 1)):
-            other = first_seen.setdefault(tuple(words[start : start + run]), i)
-            parent[root(i)] = root(other)
+        for run in _runs([word for word in map(_bare, text.lower().split()) if word]):
+            parent[root(i)] = root(first_seen.setdefault(run, i))
     return [root(i) for i in range(len(texts))]
+
+
+def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
+    for start in range(max(1, len(words) - SHARED_RUN + 1)):
+        yield tuple(words[start : start + SHARED_RUN])
+    for start in range(len(words) - OPEN_RUN + 1):
+        run = words[start : start + OPEN_RUN]
+        for left_open in range(1, OPEN_RUN - 1):
+            yield (*run[:left_open], "", *run[left_open + 1 :])
 
 
 def _binary(score: float) -> dict[str, Any] | None:
