@@ -125,7 +125,7 @@ def to_notebook(chapter: Chapter) -> NotebookNode:
         notebook = jupytext.reads(chapter.text(), fmt=FORMAT)
     except ChapterError:
         raise
-    except Exception as error:  # a broken YAML header, in whatever way it is broken
+    except Exception as error:  # a header that is YAML but not jupytext's, in whatever way
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ChapterError(f"{chapter.name} cannot be read as {FORMAT}: {reason}.") from None
     notebook.metadata.setdefault("kernelspec", KERNEL)
@@ -133,6 +133,11 @@ def to_notebook(chapter: Chapter) -> NotebookNode:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     used: set[str] = set()
     for cell in notebook.cells:
+        if cell.cell_type == "raw":
+            raise ChapterError(f"{chapter.name} has a header that is not valid YAML.")
+        if "incorrectly_encoded_metadata" in cell.metadata:
+            options = cell.metadata["incorrectly_encoded_metadata"]
+            raise ChapterError(f"{chapter.name} has a cell whose options cannot be read: {options}")
         copy = 0
         while (name := _cell_id(cell, copy)) in used:
             copy += 1

@@ -10,6 +10,7 @@ from lmcourse.chapters import ChapterError, UnknownName, write_atomic
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*/[a-z][a-z0-9]*(_[a-z0-9]+)*")
 EXERCISES = 3
+ALT = "Three horizontal bars that get shorter from top to bottom: the first word leads."
 
 
 def new(root: Path, name: str) -> list[Path]:
@@ -41,7 +42,7 @@ def new(root: Path, name: str) -> list[Path]:
     write_atomic(checkers, old + "".join(CHECKER.format(name=short, n=n) for n in numbers))
     write_atomic(test, TEST.format(chapter=name, part=part, name=short, last=EXERCISES + 1))
     title = short.replace("_", " ").capitalize()
-    text = CHAPTER.format(title=title, part=part, repository=project.repository())
+    text = CHAPTER.format(title=title, alt=ALT, part=part, repository=project.repository())
     text += "".join(
         EXERCISE.format(name=short, n=n, stars="★" * n + "☆" * (3 - n)) for n in numbers
     )
@@ -109,7 +110,7 @@ print(dict(zip(words, counts.tolist(), strict=True)))
 # %% [markdown]
 # Say what the picture will show before it appears, and what it means afterwards.
 
-# %% mystnb={{"image": {{"alt": "Three horizontal bars, shorter from top to bottom: the first word leads."}}}}
+# %% mystnb={{"image": {{"alt": "{alt}"}}}}
 figure, axes = plt.subplots(figsize=(6.4, 2.2))
 plot.bars(axes, words, counts, xlabel="occurrences")
 plt.show()

@@ -1,0 +1,158 @@
+"""The command line: names that do not exist, help, doctor, new. In this process where possible."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from lmcourse import assets, cli, doctor, skeleton
+from lmcourse.chapters import Chapter, difference
+from tests.run.conftest import REPOSITORY
+
+
+@pytest.fixture
+def lmcourse(book, monkeypatch):
+    monkeypatch.chdir(book.root)
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    return lambda *arguments: CliRunner().invoke(cli.app, arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["run", "part/tinny"], "unknown chapter 'part/tinny': did you mean 'part/tiny'? The"),
+        (["run", "nonsense"], "unknown chapter 'nonsense': The choices are part/tiny."),
+        (["run", "--profile", "gpuu"], "did you mean 'gpu'? The choices are smoke, cpu, gpu."),
+        (["run", "--only", "x*"], "unknown pattern 'x*': The choices are part/tiny."),
+        (["run", "-p", "SEDE=1"], "'SEDE': did you mean 'SEED'? The choices are PROFILE, SEED."),
+        (["run", "-p", "SEED"], "'SEED' is not of the form NAME=VALUE."),
+        (["seeds", "nonsense"], "unknown chapter 'nonsense'"),
+        (["seeds", "part/tiny", "--seeds", "1,a"], "seeds '1,a' are not"),
+        (["seeds", "part/tiny", "--profile", "big"], "unknown profile 'big'"),
+        (["fetch", "encodr"], "unknown asset 'encodr': did you mean 'encoder'? The choices are"),
+        (["new", "Part/Name"], "'Part/Name' is not of the form part/name"),
+    ],
+)
+def test_unknown_names_end_in_one_sentence_and_exit_code_2(lmcourse, book, arguments, sentence):
+    book.write("part/tiny", "SEED")
+    done = lmcourse(*arguments)
+    assert done.exit_code == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_outside_the_book(lmcourse, tmp_path_factory, monkeypatch):
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    done = lmcourse("run")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "is not inside a clone of the book" in done.stderr
+
+
+def test_faults_of_assets_and_disks_are_one_sentence(lmcourse, monkeypatch):
+    def refuse(name):
+        raise assets.AssetError("the proxy refused the connection.")
+
+    monkeypatch.setattr(assets, "fetch", refuse)
+    done = lmcourse("fetch", "names")
+    assert (done.exit_code, done.stderr) == (1, "lmcourse: the proxy refused the connection.\n")
+
+    def full(name):
+        raise OSError(28, "No space left on device", "results/cpu.json")
+
+    monkeypatch.setattr(assets, "fetch", full)
+    done = lmcourse("fetch", "names")
+    assert done.exit_code == 1
+    assert done.stderr == "lmcourse: No space left on device (results/cpu.json).\n"
+
+
+def test_fetch_leaves_the_archives_where_asked(lmcourse, monkeypatch, tmp_path):
+    monkeypatch.setattr(assets, "download", lambda asset, folder: folder / f"{asset.name}.whl")
+    done = lmcourse("fetch", "--archives", str(tmp_path))
+    assert done.exit_code == 0
+    assert [line.partition(": ")[0] for line in done.stdout.splitlines()] == list(assets.CATALOGUE)
+    assert str(tmp_path / "encoder.whl") in done.stdout
+
+
+def test_the_command_starts_without_torch():
+    heavy = "{'torch', 'transformers', 'datasets', 'papermill', 'matplotlib'}"
+    code = f"import sys, lmcourse.cli; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
+
+
+def test_doctor_names_what_is_missing_and_the_way_to_get_it(lmcourse, monkeypatch, tmp_path):
+    monkeypatch.setenv("LMCOURSE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(doctor, "devices", lambda: iter(()))
+    done = lmcourse("doctor")
+    assert done.exit_code == 1
+    assert "✗ asset encoder: missing" in done.stdout
+    assert "→ lmcourse fetch encoder" in done.stdout
+    assert "✓ torch: " in done.stdout
+    monkeypatch.setattr(assets, "is_cached", lambda name: True)
+    monkeypatch.setattr(doctor, "machine", lambda: iter(()))
+    assert lmcourse("doctor").exit_code == 0
+
+
+def test_doctor_compares_versions_with_the_floors(monkeypatch):
+    monkeypatch.setattr(
+        doctor.metadata,
+        "requires",
+        lambda _: ["numpy>=99", "no-such-package>=1", "pytest; extra == 'x'"],
+    )
+    findings = {finding.what: finding for finding in doctor.versions()}
+    assert set(findings) == {"Python", "numpy", "no-such-package"}
+    assert findings["Python"].fine
+    assert not findings["numpy"].fine
+    assert findings["numpy"].remedy == 'pip install "numpy>=99"'
+    assert findings["no-such-package"].state.startswith("missing")
+
+
+def test_a_new_chapter_runs_and_its_exercises_pass(book, monkeypatch):
+    shutil.copytree(REPOSITORY / "lmcourse", book.root / "lmcourse")
+    for name in ("chapter.py", "__init__.py"):
+        if (REPOSITORY / "tests" / name).is_file():
+            (book.root / "tests").mkdir(exist_ok=True)
+            shutil.copy(REPOSITORY / "tests" / name, book.root / "tests" / name)
+    monkeypatch.setenv("PYTHONPATH", str(book.root))
+    assert book.lmcourse("new", "part/first_steps").returncode == 0
+    again = book.lmcourse("new", "part/first_steps")
+    assert again.returncode == 1
+    assert again.stderr == "lmcourse: notebooks/part/first_steps.py exists; choose another name.\n"
+    assert book.lmcourse("new", "part/second").returncode == 0
+
+    done = book.lmcourse("run", "first_steps")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "!" not in done.stdout
+    assert difference(Chapter(book.root, "part/first_steps")) is None
+    tests = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/exercises"],
+        cwd=book.root, capture_output=True, text=True,
+    )  # fmt: skip
+    assert tests.returncode == 0, tests.stdout
+    assert "12 passed" in tests.stdout
+    lint = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "-q",
+        "lmcourse/exercises/part.py",
+        "tests",
+        "notebooks",
+    ]
+    assert subprocess.run(lint, cwd=book.root).returncode == 0
+
+
+def test_new_overwrites_nothing(book):
+    other = book.root / "tests" / "exercises" / "test_part_name.py"
+    other.parent.mkdir(parents=True)
+    other.write_text("mine")
+    with pytest.raises(skeleton.ChapterError, match=r"tests/exercises/test_part_name\.py exists"):
+        skeleton.new(book.root, "part/name")
+    assert not (book.root / "notebooks" / "part").exists()
+    other.unlink()
+    book.module("exercises/part.py", "def name_1(answer):\n    pass\n")
+    with pytest.raises(skeleton.ChapterError, match="has name_1"):
+        skeleton.new(book.root, "part/name")
