@@ -1,7 +1,7 @@
 """The book's public addresses.
 
-They are set once, under ``[project.urls]`` in pyproject.toml. A checkout reads that file, so that an
-edit counts at once; an installed wheel reads the same addresses from its metadata.
+They are set once, under ``[project.urls]`` in pyproject.toml. A checkout reads that file, so that
+an edit counts at once; an installed wheel reads the same addresses from its metadata.
 """
 
 import tomllib
@@ -34,10 +34,6 @@ def site() -> str:
 
 def colab(notebook: str) -> str:
     """Address that opens ``notebook`` (``"probability/softmax"``) in Google Colab."""
-    return notebook_address("https://colab.research.google.com", notebook)
-
-
-def notebook_address(host: str, notebook: str) -> str:
-    """Address of ``notebook`` at a ``host`` that mirrors GitHub paths, as Colab does."""
     owner_and_name = "/".join(repository().split("/")[-2:])
-    return f"{host}/github/{owner_and_name}/blob/main/notebooks/{notebook}.ipynb"
+    path = f"github/{owner_and_name}/blob/main/notebooks/{notebook}.ipynb"
+    return f"https://colab.research.google.com/{path}"

@@ -13,6 +13,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.domains.math import MathDomain
 from sphinx.errors import ExtensionError
 
 TAG = re.compile(r"\\tag\{([^}]*)\}")
@@ -82,6 +83,13 @@ def copy_mathjax(app: Sphinx, exception: Exception | None) -> None:
                 copy2(path, copy)
 
 
+class PageMathDomain(MathDomain):
+    """Sphinx's math domain, but a page without formulas has none even if its children have some."""
+
+    def has_equations(self, docname: str | None = None) -> bool:
+        return bool(self.data["has_equations"].get(docname, False))
+
+
 def configure(app: Sphinx, config: Any) -> None:
     """Point Sphinx at the site's own MathJax and load its parts without the 426 kB menu."""
     config.mathjax_path = "mathjax/startup.js"
@@ -94,6 +102,7 @@ def configure(app: Sphinx, config: Any) -> None:
 
 def setup(app: Sphinx) -> None:
     app.setup_extension("sphinx.ext.mathjax")
+    app.add_domain(PageMathDomain, override=True)
     # Under Sphinx's own name, because "load MathJax only on pages with math" asks for that name.
     app.registry.html_inline_math_renderers["mathjax"] = (visit_inline, None)
     app.registry.html_block_math_renderers["mathjax"] = (visit_display, None)

@@ -22,7 +22,10 @@ AXES = {
     "language": "bits per character on the test reviews, less is better",
     "classification": "accuracy on the test reviews, more is better",
 }
-TITLES = {"language": "The ladder of language models", "classification": "The ladder of classifiers"}
+TITLES = {
+    "language": "The ladder of language models",
+    "classification": "The ladder of classifiers",
+}
 EMPTY = (
     "No run has been recorded yet. `lmcourse run` executes the chapters and fills this ladder from "
     "what they measure."
@@ -43,7 +46,7 @@ def axis(rungs: Sequence[Rung], ladder: str) -> tuple[float, float, list[float]]
 def describe(rungs: Sequence[Rung], ladder: str) -> str:
     """The picture in words: the text alternative."""
     best, worst = rungs[0], rungs[-1]
-    value = lambda r: wording.estimate(r.value, r.interval, r.unit)  # noqa: E731
+    value = lambda r: wording.estimate(r.value, r.interval)  # noqa: E731
     steps = "; ".join(f"{r.label} {value(r)}" for r in rungs)
     return (
         f"{TITLES[ladder]}, one row a model, {AXES[ladder]}. From {worst.label} at the bottom to "
@@ -66,7 +69,7 @@ def row(rung: Rung, low: float, high: float, *, best: bool) -> str:
         f'<div class="rung{" best" if best else ""}">'
         f'<span class="label">{escape(rung.label)}</span>'
         f'<span class="track"><i class="bar" style="width:{at(rung.value)}"></i>{whisker}</span>'
-        f'<span class="value">{wording.figure(rung.value, rung.unit)}</span></div>'
+        f'<span class="value">{rung.value:.3f}</span></div>'
     )
 
 
@@ -94,7 +97,7 @@ def table(rungs: Sequence[Rung], known: set[str]) -> str:
         page = f"notebooks/{r.chapter}"
         label = f"{{doc}}`{r.label} </{page}>`" if page in known else r.label
         how = f"{r.profile} profile, {r.device}" + (f", {r.seeds} seeds" if r.seeds > 1 else "")
-        value = wording.estimate(r.value, r.interval, r.unit)
+        value = wording.estimate(r.value, r.interval)
         cells = [label, value, wording.count(r.parameters), wording.seconds(r.seconds), how]
         lines.append(f"| {' | '.join(cells)} |")
     notes = [f"{r.label}: {r.note}" for r in rungs if r.note]

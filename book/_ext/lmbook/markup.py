@@ -28,6 +28,19 @@ class TableCorners(SphinxTransform):
                 node.replace_self(nodes.raw("", text, **node.attributes))
 
 
+class TermAnchors(SphinxTransform):
+    """Give every term of the glossary an anchor: ``#term-softmax``."""
+
+    default_priority = 420
+
+    def apply(self) -> None:
+        if self.env.docname != "book/glossary":
+            return
+        for term in self.document.findall(nodes.term):
+            english = "".join(t for t in term.children if isinstance(t, nodes.Text)).strip()
+            term["ids"] = [f"term-{nodes.make_id(english)}"]
+
+
 def prompt(node: nodes.Element) -> str:
     """What the fold is called: a solution by its ``# @title``, anything else by its kind."""
     for code in node.findall(nodes.literal_block):
@@ -50,4 +63,5 @@ def setup(app: Sphinx) -> None:
     from myst_nb.sphinx_ import HideCodeCellNode
 
     app.add_transform(TableCorners)
+    app.add_transform(TermAnchors)
     app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_fold))

@@ -21,7 +21,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Rung:
-    """One model on a ladder. ``seeds`` counts the runs behind ``value``, 1 when there is only one."""
+    """One model on a ladder; ``seeds`` counts the runs behind ``value``."""
 
     name: str
     label: str
@@ -42,21 +42,24 @@ def load(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def device(environment: dict[str, Any]) -> str:
-    """The machine of a run in a few words."""
-    name = str(environment.get("device", "cpu"))
-    cores = environment.get("cpu_count") or environment.get("cpus")
-    return f"{cores} CPU cores" if name == "cpu" and cores else name.upper() if name == "cpu" else name
+def machine(environment: dict[str, Any], profile: str) -> str:
+    """The machine of a run in a few words: the GPU's name, or how many cores of which processor."""
+    device, cores = environment.get("device"), environment.get("cpu_count")
+    if profile == "gpu" and device:
+        return str(device)
+    if not cores:
+        return "CPU"
+    return f"{cores} CPU cores" + (f" ({device})" if device and device != "cpu" else "")
 
 
 def timings(folder: Path, profile: str = "cpu") -> dict[str, Timing]:
     """Time and memory of every chapter executed in ``profile``, by chapter."""
     file = load(folder / f"{profile}.json")
-    machine = device(file.get("environment", {}))
-    return {
-        chapter: Timing(chapter, run["seconds"], run["peak_mb"], run.get("date", ""), machine)
-        for chapter, run in file.get("chapters", {}).items()
-    }
+    found = {}
+    for chapter, run in file.get("chapters", {}).items():
+        where = machine(run.get("environment") or file.get("environment", {}), profile)
+        found[chapter] = Timing(chapter, run["seconds"], run["peak_mb"], run["date"], where)
+    return found
 
 
 def rungs(folder: Path, ladder: str) -> list[Rung]:
@@ -64,16 +67,16 @@ def rungs(folder: Path, ladder: str) -> list[Rung]:
     found = []
     for profile in PROFILES:
         file = load(folder / f"{profile}.json")
-        machine = device(file.get("environment", {}))
         for chapter, run in file.get("chapters", {}).items():
+            where = machine(run.get("environment") or file.get("environment", {}), profile)
             for name, record in run.get("records", {}).items():
                 if record.get("ladder") == ladder:
-                    rung = _rung(name, record, chapter, profile, machine)
+                    rung = _rung(name, record, chapter, profile, where)
                     found.append(over_seeds(folder, rung))
     return sorted(found, key=lambda rung: rung.value, reverse=ladder == "classification")
 
 
-def _rung(name: str, record: dict[str, Any], chapter: str, profile: str, machine: str) -> Rung:
+def _rung(name: str, record: dict[str, Any], chapter: str, profile: str, where: str) -> Rung:
     interval = record.get("interval")
     return Rung(
         name=name,
@@ -86,7 +89,7 @@ def _rung(name: str, record: dict[str, Any], chapter: str, profile: str, machine
         note=record.get("note") or "",
         chapter=chapter,
         profile=profile,
-        device=machine,
+        device=where,
     )
 
 

@@ -1,4 +1,6 @@
-"""Measured numbers as a reader wants them."""
+"""Measured numbers as a reader wants them; a number and its unit stay on one line."""
+
+NBSP = "\N{NO-BREAK SPACE}"
 
 
 def seconds(value: float | None) -> str:
@@ -6,16 +8,16 @@ def seconds(value: float | None) -> str:
     if value is None:
         return "–"
     if value < 9.95:
-        return f"{value:.1f} s"
+        return f"{value:.1f}{NBSP}s"
     minutes, rest = divmod(round(value), 60)
     if not minutes:
-        return f"{rest} s"
-    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+        return f"{rest}{NBSP}s"
+    return f"{minutes}{NBSP}min{NBSP}{rest}{NBSP}s" if rest else f"{minutes}{NBSP}min"
 
 
 def memory(megabytes: float) -> str:
     """Megabytes as gigabytes with one decimal, or as they are below half a gigabyte."""
-    return f"{megabytes / 1000:.1f} GB" if megabytes >= 500 else f"{megabytes:.0f} MB"
+    return f"{megabytes / 1000:.1f}{NBSP}GB" if megabytes >= 500 else f"{megabytes:.0f}{NBSP}MB"
 
 
 def count(value: int | None) -> str:
@@ -25,18 +27,13 @@ def count(value: int | None) -> str:
     if value < 10_000:
         return f"{value:,}"
     if value < 999_500:
-        return f"{value / 1e3:.0f} k"
-    return f"{value / 1e6:.1f} M" if value < 99_950_000 else f"{value / 1e6:.0f} M"
+        return f"{value / 1e3:.0f}{NBSP}k"
+    return f"{value / 1e6:.1f}{NBSP}M" if value < 99_950_000 else f"{value / 1e6:.0f}{NBSP}M"
 
 
-def figure(value: float, unit: str) -> str:
-    """A value with the decimals that its unit deserves."""
-    return f"{value:.3f}" if unit == "accuracy" else f"{value:.2f}"
-
-
-def estimate(value: float, interval: tuple[float, float] | None, unit: str) -> str:
+def estimate(value: float, interval: tuple[float, float] | None) -> str:
     """``0.823 [0.806, 0.839]``, the form that `lmcourse.metrics.Interval` prints."""
-    text = figure(value, unit)
+    text = f"{value:.3f}"
     if interval is None:
         return text
-    return f"{text} [{figure(interval[0], unit)}, {figure(interval[1], unit)}]"
+    return f"{text}{NBSP}[{interval[0]:.3f},{NBSP}{interval[1]:.3f}]"
