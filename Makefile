@@ -10,9 +10,6 @@ BIN := $(VENV)/bin
 SITE := _build/html
 PAGES := _config.yml _toc.yml pyproject.toml $(shell find book notebooks results -not -name '*.pyc' -not -name __pycache__ 2>/dev/null)
 
-# What `lmcourse run` sets for its kernels, for the kernels that nbval starts: tests/regression.env
-NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=600 -p no:cacheprovider
-
 .PHONY: help book run smoke serve test lint check regression lock clean
 .DEFAULT_GOAL := help
 
@@ -42,7 +39,7 @@ check: $(VENV)/.test
 	$(BIN)/pytest
 
 regression: $(VENV)/.test
-	TQDM_DISABLE=1 $(BIN)/pytest $(NBVAL) -n $(JOBS) --dist loadfile notebooks
+	$(BIN)/pytest --nbval -n $(JOBS) --dist loadfile notebooks
 
 lock: ## write requirements.lock anew from the newest releases
 	@$(PYTHON) -m venv --clear _build/lock

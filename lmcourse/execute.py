@@ -25,6 +25,14 @@ from lmcourse.results import cores
 
 TIMEOUT = 1800  # seconds a cell may take before the run gives up on the chapter
 POLL = 0.1  # seconds between two looks at the memory of the kernels
+QUIET = {  # what a kernel's environment holds so that two equal runs print the same
+    "TQDM_DISABLE": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "NO_COLOR": "1",
+    "JUPYTER_PREFER_ENV_PATH": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
 
 
 @dataclass(frozen=True)
@@ -175,13 +183,8 @@ class _Process:
         environment = {
             "OMP_NUM_THREADS": str(threads),
             **os.environ,
-            "TQDM_DISABLE": "1",
-            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-            "TOKENIZERS_PARALLELISM": "false",
-            "NO_COLOR": "1",
-            "JUPYTER_PREFER_ENV_PATH": "1",
+            **QUIET,
             "IPYTHONDIR": str(self.folder / "ipython"),
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         }
         environment.pop("FORCE_COLOR", None)
         return environment
