@@ -7,6 +7,7 @@ import importlib
 import json
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,17 @@ LONGER = {"transformer/gpt", "bert/finetune_sentiment"}
 every_chapter = pytest.mark.parametrize("source", SOURCES, ids=NAMES)
 
 
+@cache
+def read(source: Path) -> Chapter:
+    if not source.with_suffix(".ipynb").is_file():
+        pytest.fail(f"{source.stem} has no notebook yet: lmcourse run")
+    return Chapter.read(source)
+
+
 @every_chapter
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_chapter_keeps_the_rule(source, rule):
-    assert not list(rule(Chapter.read(source)))
+    assert not list(rule(read(source)))
 
 
 def test_book_and_folders_hold_the_same_chapters():
@@ -39,7 +47,7 @@ def test_book_and_folders_hold_the_same_chapters():
 
 
 def test_install_cell_is_the_same_everywhere_and_names_the_repository():
-    cells = {Chapter.read(source).tagged("install")[0].source for source in SOURCES}
+    cells = {read(source).tagged("install")[0].source for source in SOURCES}
     assert len(cells) == 1
     assert f"git+{project.repository()}" in cells.pop()
 
@@ -47,7 +55,7 @@ def test_install_cell_is_the_same_everywhere_and_names_the_repository():
 @every_chapter
 def test_formulas_are_contracts(source):
     """Every numbered formula names the function that implements it and the test that proves it."""
-    chapter = Chapter.read(source)
+    chapter = read(source)
     registry = ROOT / "tests" / "formulas" / f"{chapter.name.replace('/', '.')}.toml"
     entries = tomllib.loads(registry.read_text(encoding="utf8")) if registry.is_file() else {}
     assert sorted(entries) == sorted(formula_tags(chapter))
@@ -65,7 +73,7 @@ def test_every_formula_file_belongs_to_a_chapter():
 @every_chapter
 def test_terms_are_in_the_glossary(source):
     glossary = (ROOT / "book" / "glossary.md").read_text(encoding="utf8").casefold()
-    missing = [term for term in terms(Chapter.read(source)) if not _listed(term, glossary)]
+    missing = [term for term in terms(read(source)) if not _listed(term, glossary)]
     assert not missing
 
 

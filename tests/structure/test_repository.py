@@ -1,0 +1,144 @@
+"""The package stays small, nothing names a machine, commands in the documents exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from lmcourse import cache, run
+from lmcourse.chapters import find_chapters
+from tests.structure.rules import HOST, MACHINE, ROOT
+
+MODULES = sorted((ROOT / "lmcourse").rglob("*.py"))
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files that git tracks or would, as far as they are there."""
+    options = ["--cached", "--others", "--exclude-standard", "-z", "--", *patterns]
+    listed = subprocess.run(
+        ["git", "ls-files", *options], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    files = [ROOT / name for name in listed.stdout.split("\0") if name]
+    return [file for file in files if file.is_file()]
+
+
+def texts() -> dict[str, str]:
+    """Contents of the text files, by path."""
+    found = {}
+    for file in tracked():
+        raw = file.read_bytes()
+        if b"\0" not in raw:
+            found[file.relative_to(ROOT).as_posix()] = raw.decode("utf8")
+    return found
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_modules_have_300_lines_at_most(file):
+    assert len(file.read_text(encoding="utf8").splitlines()) <= 300
+
+
+def test_importing_the_package_is_quick_and_loads_nothing_heavy():
+    program = (
+        "import time; start = time.perf_counter(); import lmcourse, sys; "
+        "print(time.perf_counter() - start, *sys.modules)"
+    )
+    runs = [subprocess.check_output([sys.executable, "-c", program], text=True) for _ in range(3)]
+    seconds, *modules = min(runs, key=lambda text: float(text.split()[0])).split()
+    assert float(seconds) < 0.5
+    assert not {"torch", "transformers", "datasets", "numpy", "matplotlib"} & {*modules}
+
+
+def test_package_has_no_import_cycles():
+    graph = {_name(file): _imports(file) for file in MODULES}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+def test_a_cycle_would_be_found():
+    with pytest.raises(CycleError):
+        TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
+
+
+def test_no_file_names_a_machine_or_a_package_host():
+    found = [
+        f"{name}: {match[0]}"
+        for name, text in texts().items()
+        for pattern in (MACHINE, HOST)
+        for match in pattern.finditer(re.sub(r"[a-z]+://\S+\.\S+", _only_host, text))
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["/" + "work/main", "/" + "home/ada/book", "C:" + "\\Users\\ada", "py" + "pi.org/simple"],
+)
+def test_a_machine_would_be_found(text):
+    assert MACHINE.search(text) or HOST.search(text)
+
+
+@pytest.mark.parametrize("text", ["how/to/work", "https://example.org/work/", "](/work)", "1/2"])
+def test_what_is_no_machine_is_left_alone(text):
+    assert not MACHINE.search(re.sub(r"[a-z]+://\S+\.\S+", _only_host, text))
+
+
+def test_documents_name_targets_that_exist():
+    rules = (ROOT / "Makefile").read_text(encoding="utf8")
+    targets = set(re.findall(r"^([a-z]+):", rules, re.MULTILINE))
+    for file in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *tracked("book/*.md", ".ci/run")]:
+        text = file.read_text(encoding="utf8")
+        named = re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)
+        assert set(named) <= targets, file.name
+    assert {"book", "test", "run", "smoke", "serve", "clean"} <= targets
+
+
+def test_ci_runs_what_people_run():
+    script = ROOT / ".ci" / "run"
+    lines = script.read_text(encoding="utf8").splitlines()
+    assert "make test" in lines
+    assert "set -euo pipefail" in lines
+    mode = subprocess.check_output(["git", "ls-files", "-s", ".ci/run"], cwd=ROOT, text=True)
+    assert mode.startswith("100755")
+
+
+@pytest.mark.parametrize("chapter", find_chapters(ROOT), ids=lambda chapter: chapter.name)
+def test_no_chapter_is_stale(chapter):
+    """A fresh clone builds the book without executing anything."""
+    assert run.Plan().stale(chapter) is None
+
+
+def _name(file: Path) -> str:
+    path = file.relative_to(ROOT).with_suffix("")
+    return ".".join(path.parent.parts if path.name == "__init__" else path.parts)
+
+
+def _imports(file: Path) -> set[str]:
+    """Modules of the package that are imported while ``file`` is imported."""
+    package = _name(file) if file.name == "__init__.py" else _name(file).rpartition(".")[0]
+    source = ast.Module(_at_import(ast.parse(file.read_text(encoding="utf8")).body), [])
+    names = {_name(module) for module in MODULES}
+    found = cache.imported(ast.unparse(source), package) & names
+    # `from lmcourse import x` needs the package's __init__, which imports nothing of its own.
+    return found - {_name(file), "lmcourse"}
+
+
+def _at_import(body: list[ast.stmt]) -> list[ast.stmt]:
+    kept: list[ast.stmt] = []
+    for node in body:
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            continue
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            kept.append(node)
+    return kept
+
+
+def _only_host(match: re.Match[str]) -> str:
+    return match[0].partition("://")[2].partition("/")[0]
