@@ -1,0 +1,864 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Bigrams: a language model you can count
+#
+# One table of counts is already a language model. It can be trained, sampled, tested and improved,
+# and it fails in the two ways that every larger model was invented to repair.
+#
+# **You will**
+#
+# - count which letter follows which, and prove that the counts *are* the best possible fit,
+# - invent names by sampling, and say exactly what is right and what is wrong with them,
+# - measure a model in bits per character on text it has not seen,
+# - watch a single unseen pair make that measure infinite, and repair it with add-k smoothing,
+# - set the first three rungs of the ladder on which every language model of this book stands.
+#
+# **You need** conditional probability and [the chain rule](../probability/chain_rule.ipynb), and
+# from [softmax and cross-entropy](../probability/softmax.ipynb) what surprise and cross-entropy are.
+
+# %% tags=["install"]
+if not __import__("importlib").util.find_spec("lmcourse"):
+    get_ipython().run_line_magic(
+        "pip", 'install -q "lmcourse @ git+https://github.com/OWNER/language-models"'
+    )
+
+# %% tags=["parameters"]
+PROFILE = "cpu"
+SEED = 0
+
+# %%
+import string
+import time
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+import scipy.special
+from matplotlib.colors import PowerNorm
+
+from lmcourse import data, plot, session
+from lmcourse.claims import check, close, record
+from lmcourse.exercises import ngrams as exercises
+from lmcourse.metrics import bootstrap_ratio
+from lmcourse.ngram import NGram
+from lmcourse.tokenizers import CharTokenizer
+
+run = session.start(PROFILE, SEED)
+
+# %% [markdown]
+# ## What comes after q?
+#
+# You meet a name that begins with *q*. What is its second letter? You did not hesitate, and you used
+# no grammar and no neural network: you have seen many names, and after *q* it was nearly always the
+# same letter. Let us give a program that experience and nothing else.
+#
+# The material is a list of first names from a census of the USA. They are split at random: the
+# program learns from the **training** names, we make our choices with the **validation** names, and
+# the **test** names stay sealed until the end.
+
+# %%
+names = data.names()
+for split in names:
+    print(f"{split:<10} {len(names[split]):>5,} names, for example", *names[split]["name"][:5])
+
+# %% [markdown]
+# A name is more than its letters. That *anna* begins with *a* and stops after four letters is
+# information too, so we add one symbol that opens and closes every name, the line break, drawn as
+# ↵. It has number 0, and the letters have the numbers 1 to 26. The name *anna* now shows five
+# **bigrams**, pairs of neighbours: ↵a, an, nn, na, a↵.
+
+# %%
+tokenizer = CharTokenizer("\n" + string.ascii_lowercase)
+symbols = ["↵", *string.ascii_lowercase]
+rows = {split: [tokenizer.encode(name) for name in names[split]["name"]] for split in names}
+
+anna = tokenizer.encode("anna")
+print(anna)
+print(" ".join(symbols[a] + symbols[b] for a, b in pairwise(anna)))
+
+
+# %%
+def count_pairs(rows, vocab_size):
+    """How often symbol b follows symbol a, as entry [a, b] of a table [V, V]."""
+    counts = np.zeros((vocab_size, vocab_size), dtype=int)  # [V, V]
+    for row in rows:
+        np.add.at(counts, (row[:-1], row[1:]), 1)
+    return counts
+
+
+counts = count_pairs(rows["train"], 27)  # [V, V]
+print(f"{counts.sum():,} pairs counted in a table of {counts.size} cells")
+
+# %% [markdown]
+# That was the whole training. Look at what was learned: one row for each symbol that stands before,
+# one column for each symbol that follows, darker for more often. White cells were never seen.
+
+# %% mystnb={"image": {"alt": "Square heat map of counts, 27 symbols before by 27 symbols after. The darkest cells are a and e followed by the end of the name. The vowel columns a, e, i and o are dark for most rows. Large parts are white, among them nearly all of the q row, where only the cell u is filled well."}}
+figure, ax = plt.subplots(figsize=(4.5, 4.5))
+seen = np.where(counts > 0, counts, np.nan)  # [V, V]
+image = plot.heatmap(ax, seen, symbols, symbols, norm=PowerNorm(0.4))
+ax.tick_params(labelsize=9, length=0)
+ax.set(xlabel="the symbol that follows", ylabel="the symbol before")
+ticks = [1, 30, 150, 500, 1200]
+figure.colorbar(image, ax=ax, label="count", ticks=ticks, location="top", aspect=40)
+plt.show()
+
+# %% [markdown]
+# Some of this you knew. The vowels make dark columns, and *q* has in effect one cell. Less obvious
+# is the darkest cell of all: *a* at the end, the mark of female names. The first column says where
+# names like to stop, the first row how they like to begin.
+
+# %%
+largest = np.unravel_index(counts.argmax(), counts.shape)
+check("The commonest pair of all is a final a", [symbols[i] for i in largest] == ["a", "↵"])
+after_q = counts[symbols.index("q")]  # [V]
+check("After q comes u, with at most two exceptions", after_q.sum() - after_q.max() <= 2)
+check("A third of the cells and more were never seen", (counts == 0).mean() > 1 / 3)
+
+# %% [markdown]
+# Frequent pairs are made of frequent letters, which is not very interesting. Which pairs occur more
+# often than their letters would make us expect? If neighbours were independent, the pair $ab$ would
+# occur $c(a)\,c(b)/N$ times, with $N$ the number of all pairs. The ratio of what we saw to that
+# number is the **lift** of a pair.
+
+# %% mystnb={"image": {"alt": "Horizontal bars of the ten pairs with the largest lift, on a logarithmic axis. The pair qu is far ahead; then follow ph, ju, sh and ch, and among the rest ck and th."}}
+before, after = counts.sum(axis=1), counts.sum(axis=0)  # [V], [V]
+expected = np.outer(before, after) / counts.sum()  # [V, V]
+lift = np.where(counts >= 20, counts / expected, 0)  # [V, V], rare pairs left out
+top = [divmod(int(i), 27) for i in np.argsort(-lift, axis=None)[:10]]
+pairs = [symbols[a] + symbols[b] for a, b in top]
+
+figure, ax = plt.subplots(figsize=(6.4, 3.2))
+plot.bars(ax, pairs, [lift[pair] for pair in top], fmt=".1f")
+ax.set(xscale="log", xlim=(1, 130), xlabel="times as often as by chance")
+ax.set_xticks([1, 3, 10, 30, 100], [1, 3, 10, 30, 100])
+ax.minorticks_off()
+plt.show()
+
+# %% [markdown]
+# I had expected vowels after consonants. What the table finds first is English spelling: *ph*, *sh*,
+# *ch*, *th*, *ck* and *qu* are pairs of letters that write one sound. Nobody told it that there are
+# sounds.
+
+# %%
+one_sound = {"qu", "ph", "sh", "ch", "th", "ck"}
+check("Most of the ten strongest pairs write one sound", len(one_sound & set(pairs)) > 5)
+
+# %% [markdown]
+# ## From counts to probabilities
+#
+# A language model assigns a probability to every text. The chain rule writes it as a product of
+# predictions, each of them given *everything* that came before. The **bigram model** cuts that
+# short: each symbol is predicted from the one before it and from nothing else. For a name
+# $x_0 x_1 \dots x_T$, where $x_0$ and $x_T$ are the opening and the closing line break,
+#
+# $$P(x) = \prod_{t=1}^{T} p(x_t \mid x_{t-1}) \tag{1}$$
+#
+# The opening symbol is certain and is not predicted. The closing one is, and it counts.
+#
+# Which numbers $p(b \mid a)$ should we choose? The **maximum likelihood** answer: those that make
+# the training names as probable as possible. Take the logarithm of (1) and add it up over all
+# names. The factor $p(b \mid a)$ appears once for each time that the pair was seen, so the names
+# enter only through the table:
+#
+# $$\log P(\text{all names}) = \sum_{a,b} c(a,b) \log p(b \mid a).$$
+#
+# Each row $a$ is a problem of its own: choose numbers with $\sum_b p(b \mid a) = 1$. Imagine moving
+# a little probability $\varepsilon$ from $b$ to $b'$. The sum gains
+# $\varepsilon\,c(a,b')/p(b' \mid a)$ and loses $\varepsilon\,c(a,b)/p(b \mid a)$. As long as these
+# differ, one of the two directions is an improvement. At the best point all the ratios
+# $c(a,b)/p(b \mid a)$ of a row must be equal, in other words $p(b \mid a)$ is proportional to
+# $c(a,b)$, and the sum to one fixes the rest:
+#
+# $$\hat p(b \mid a) = \frac{c(a,b)}{\sum_{b'} c(a,b')} \tag{2}$$
+#
+# (The common value of the ratios is what textbooks call the Lagrange multiplier; it is the row's
+# total. And the logarithm is concave, so the point is a maximum and the only one.)
+
+
+# %%
+def maximum_likelihood(counts):
+    """Each row of counts [V, V] divided by its sum: entry [a, b] is p(b | a)."""
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+table = maximum_likelihood(counts)  # [V, V]
+close("Every row sums to one", table.sum(axis=1), np.ones(27))
+print(f"p(u | q) = {table[symbols.index('q'), symbols.index('u')]:.3f}")
+
+# %% [markdown]
+# Whether that is a maximum can be tried. We move random amounts of probability inside the rows, a
+# thousand times, and look at whether the names ever become more probable. (`xlogy` is $x \log y$
+# with $0 \log 0 = 0$.)
+
+# %%
+rng = np.random.default_rng(SEED)
+best = scipy.special.xlogy(counts, table).sum()
+others = []
+for amount in np.geomspace(1e-3, 1, 1000):
+    noise = table * np.exp(amount * rng.normal(size=table.shape))  # [V, V]
+    others.append(scipy.special.xlogy(counts, maximum_likelihood(noise)).sum())
+
+check("None of a thousand other tables makes the names more probable", max(others) < best)
+library = NGram(order=2, vocab_size=27, smoothing="mle").fit(rows["train"])
+same = np.array([library.next([a]) for a in range(27)])  # [V, V]
+close("The table is the one that lmcourse.ngram computes", same, table)
+
+# %% [markdown]
+# Now one name letter by letter. The **surprise** at a symbol is $-\log_2 p$, in bits: nothing when
+# the model was certain, one bit for a coin toss.
+
+
+# %%
+def surprise(row, table):
+    """Bits of surprise at each symbol of a row after the opening one, [T]."""
+    with np.errstate(divide="ignore"):  # probability zero is infinite surprise
+        return -np.log2(table[row[:-1], row[1:]])
+
+
+# %% mystnb={"image": {"alt": "Vertical bars of the surprise in bits at each letter of the name jacqueline and at its end. The c after a and the q after c are the tallest; the u after q is almost nothing."}}
+name = "jacqueline"
+bits = surprise(tokenizer.encode(name), table)  # [T]
+figure, ax = plt.subplots(figsize=(6.4, 2.6))
+ax.bar(range(len(bits)), bits, color=plot.BLUE)
+ax.set_xticks(range(len(bits)), [*name, "↵"])
+ax.set(xlabel="the symbol predicted from the one before it", ylabel="surprise in bits")
+ax.grid(axis="x", visible=False)
+plt.show()
+
+# %%
+product = np.prod([table[a, b] for a, b in pairwise(tokenizer.encode(name))])
+close("Two to the minus total surprise is the product (1)", 2 ** -bits.sum() / product, 1.0)
+check("The c and the q surprise most, the u after them least",
+      {*np.argsort(bits)[-2:]} == {2, 3} and bits.argmin() == 4)  # fmt: skip
+
+# %% [markdown]
+# ## Inventing names
+#
+# A model that predicts can also write. Start with ↵, draw the next symbol from its row, move to
+# that symbol's row, and go on until ↵ is drawn again. Beside it we let two other tables write: one
+# that draws every symbol with the frequency it has in names, whatever came before (a **unigram**
+# model), and one that draws all 27 symbols alike.
+
+
+# %%
+def sample(table, rng):
+    """One row drawn symbol by symbol from [V, V] probabilities; opens and closes with 0."""
+    row = [0]
+    while len(row) == 1 or row[-1] != 0:
+        row.append(int(rng.choice(len(table), p=table[row[-1]])))
+    return row
+
+
+tables = {
+    "uniform": np.full((27, 27), 1 / 27),
+    "unigram": np.tile(after / after.sum(), (27, 1)),
+    "bigram": table,
+}
+for label, chosen in tables.items():
+    rng = np.random.default_rng(SEED)
+    invented = [tokenizer.decode(sample(chosen, rng)) for _ in range(12)]
+    print(f"{label:<8}", " ".join(word[:18] or "(empty)" for word in invented))
+
+# %% [markdown]
+# (Long words are cut after 18 letters.) Nobody would mistake the first line for names. The second
+# has the right letters in the wrong places. The third can be pronounced, for the most part, and now
+# and then it is somebody's name. How often? That needs no sampling: the probability of hitting a
+# given list is the sum of (1) over the list.
+
+
+# %%
+def probability(row, table):
+    """Probability of a whole row, formula (1)."""
+    return 2.0 ** -surprise(row, table).sum()
+
+
+hits = {}
+for label, chosen in tables.items():
+    hits[label] = [
+        sum(probability(row, chosen) for row in rows[s]) for s in ("train", "validation")
+    ]
+    print(f"{label:<8} hits a training name in {hits[label][0]:7.3%} of its attempts,", end=" ")
+    print(f"a validation name in {hits[label][1]:7.3%}")
+
+# %%
+check("The bigram hits names at least three times as often as the unigram",
+      np.divide(hits["bigram"], hits["unigram"]).min() > 3)  # fmt: skip
+likely = max(rows["validation"], key=lambda row: probability(row, table))
+check(
+    f"It hits real names it never saw; '{tokenizer.decode(likely)}' is the likeliest",
+    hits["bigram"][1] > 0.01,
+)
+
+# %% [markdown]
+# It invents real names that were kept from it, mostly very short ones. That is generalization, in
+# the plainest sense of the word: twenty-seven rows cannot store thousands of names.
+#
+# And what is wrong with them? Compare the lengths. These too can be computed instead of sampled.
+# Let $v_n$ hold, for every letter, the probability that the word still lives after $n$ letters and
+# ends in that one; a step multiplies $v_n$ with the table.
+
+# %%
+alive = table[0, 1:]  # [26]: after one letter
+lengths = []
+for _ in range(200):
+    lengths.append(alive @ table[1:, 0])  # the word ends here
+    alive = alive @ table[1:, 1:]  # [26]: or goes on
+lengths = np.array(lengths)  # [200]
+
+real = np.array([len(row) - 2 for row in rows["train"]])
+close("All words of all lengths together have probability one", lengths.sum(), 1.0)
+close("The mean length of the invented names is that of the real ones, exactly",
+      (np.arange(1, 201) * lengths).sum(), real.mean())  # fmt: skip
+
+# %% [markdown]
+# The second line surprised me. Nothing in (2) mentions length, and yet the mean is right to the last
+# digit. The reason is a book-keeping one: in the training names every symbol is entered exactly as
+# often as it is left, ↵ included, because each name closes with the symbol that opens the next. So
+# the training frequencies are what the table keeps reproducing in the long run, and with
+# them the frequency of ↵, which is one over the mean length plus one. Now the picture.
+
+# %% mystnb={"image": {"alt": "Share of names by length from 1 to 20 letters. Real names form a narrow hill around six letters. The invented ones start high at one and two letters and fall in a long tail far beyond ten."}}
+figure, ax = plt.subplots()
+places = np.arange(1, 21)
+real_share = np.bincount(real, minlength=21)[1:21] / len(real)
+ax.bar(places, real_share, color=plot.SKY, label="real names")
+ax.plot(places, lengths[:20], "o-", color=plot.RED, label="bigram model")
+ax.axvline(real.mean(), color=plot.GREY, linestyle=":", label="mean of both")
+ax.set(xlabel="letters", ylabel="share of names", xticks=[1, 5, 10, 15, 20])
+ax.legend()
+plt.show()
+
+# %%
+check(
+    "One-letter names: none real, but a good share of the invented",
+    real_share[0] == 0 < lengths[0] - 0.05,
+)
+check(
+    "More than ten times too many names longer than ten letters",
+    lengths[10:].sum() > 10 * (real > 10).mean(),
+)
+
+# %% [markdown]
+# The mean is exact and the shape is hopeless. The model does not know how long the word already is,
+# because one letter of memory cannot hold a number. More training names would not change this.
+#
+# ## How good is it?
+#
+# Samples please and prove little. The honest measure is the mean surprise over text, here in bits
+# for each predicted symbol, the closing ↵ included:
+#
+# $$\text{bits per character} = -\frac{1}{N} \sum_{a,b} c(a,b) \log_2 p(b \mid a),
+# \qquad N = \sum_{a,b} c(a,b) \tag{3}$$
+#
+# The counts $c$ in this formula are those of the text that is *measured*, the probabilities those of
+# the model.
+
+
+# %%
+def bits_per_char(counts, table):
+    """Mean surprise in bits of the text whose pair counts are given; both [V, V]."""
+    return -scipy.special.xlogy(counts, table).sum() / np.log(2) / counts.sum()
+
+
+held_out = count_pairs(rows["validation"], 27)  # [V, V]
+print(f"uniform: {np.log2(27):.3f}")
+print(f"unigram: {bits_per_char(held_out, tables['unigram']):.3f}")
+print(f"bigram:  {bits_per_char(counts, table):.3f} on the training names,", end=" ")
+print(f"{bits_per_char(held_out, table)} on the validation names")
+
+# %% [markdown]
+# ## The zero problem
+#
+# Infinite. The model that reads the training names best of all bigram tables is, on new names,
+# infinitely worse than rolling a die with 27 faces. Who did that?
+
+# %%
+impossible = [row for row in rows["validation"] if np.isinf(surprise(row, table)).any()]
+for row in impossible:
+    unseen = [symbols[a] + symbols[b] for a, b in pairwise(row) if counts[a, b] == 0]
+    print(f"{tokenizer.decode(row):<11} because of {', '.join(unseen)}")
+
+check(
+    "Less than 3 % of the validation names are to blame",
+    0 < len(impossible) < 0.03 * len(rows["validation"]),
+)
+
+# %% [markdown]
+# No training name holds *aa*, so (2) gives the pair probability zero, so the product (1) is zero and
+# the model declares that nobody can be called *Aaron*. A single name in the whole file is enough:
+# the average of finite numbers and one infinity is infinity.
+#
+# The fault lies in (2). *Never seen in some thousands of names* is evidence that a pair is rare. It
+# is not evidence that it is impossible. Would more data cure it?
+
+# %% mystnb={"image": {"alt": "Share of validation names that contain a pair unseen in training, against the number of training names, both axes logarithmic. The share falls steadily from nearly all at ten names to about two in a hundred at the full list and never reaches zero."}}
+sizes = [10, 30, 100, 300, 1000, len(rows["train"])]
+shares = []
+for size in sizes:
+    partial = count_pairs(rows["train"][:size], 27)  # [V, V]
+    shares.append(np.mean([(partial[row[:-1], row[1:]] == 0).any() for row in rows["validation"]]))
+
+figure, ax = plt.subplots(figsize=(6.4, 3.2))
+ax.loglog(sizes, shares, "o-")
+ax.set(xlabel="training names", ylabel="validation names\ngiven probability zero")
+ax.set_yticks([1, 0.3, 0.1, 0.03, 0.01], ["100 %", "30 %", "10 %", "3 %", "1 %"])
+ax.minorticks_off()
+plt.show()
+
+# %% [markdown]
+# The line falls and does not arrive. Language always has a little more variety than any sample of
+# it, and with longer contexts the line lies higher by far.
+
+# %%
+check("More training names leave fewer impossible ones", (np.diff(shares) < 0).all())
+check("but never none", min(shares) > 0)
+
+# %% [markdown]
+# ## Add-k smoothing
+#
+# The oldest repair is to pretend that every pair has been seen $k$ times more often than it was:
+#
+# $$p_k(b \mid a) = \frac{c(a,b) + k}{\sum_{b'} c(a,b') + kV} \tag{4}$$
+#
+# This is (2) applied to a training text with $kV^2$ invented pairs at its end. Laplace used $k = 1$,
+# and there is nothing sacred about it; $k$ need not be a whole number. With $k \to 0$ we are back at
+# the counts, with $k \to \infty$ at the uniform model. Which one is best? The training names cannot
+# say: they want $k = 0$, by the very derivation of (2). Ask names that were not counted.
+
+
+# %%
+def add_k(counts, k):
+    """Smoothed probabilities: k added to every count, then the last axis made to sum to one."""
+    return (counts + k) / (counts.sum(axis=-1, keepdims=True) + k * counts.shape[-1])
+
+
+ks = np.geomspace(1e-6, 1e3, 73)
+on_train = np.array([bits_per_char(counts, add_k(counts, k)) for k in ks])  # [73]
+on_validation = np.array([bits_per_char(held_out, add_k(counts, k)) for k in ks])  # [73]
+k_names = float(ks[on_validation.argmin()])
+
+# %% mystnb={"image": {"alt": "Bits per character against k on a logarithmic axis, one curve for training names and one for validation names. The training curve is flat and then rises. The validation curve falls very slowly, has a wide flat valley between about 0.1 and 1, marked by a dot, and then rises steeply like the other."}}
+figure, ax = plt.subplots()
+ax.plot(ks, on_train, label="training names")
+ax.plot(ks, on_validation, label="validation names")
+ax.plot(k_names, on_validation.min(), "o", color=plot.RED, label="chosen k")
+ax.set(xscale="log", xlabel="k", ylabel="bits per character", ylim=(3.3, 4.0))
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# Three things are worth seeing. The training curve only rises. The validation curve has a valley,
+# below one, so Laplace's choice is too much here, though not by much. And to the left the curve
+# climbs towards infinity so slowly that it hardly shows: unseen pairs are rare, and each factor of
+# ten in $k$ costs each of them $\log_2 10$ bits. Far too little smoothing is a smaller mistake than
+# far too much, and no smoothing at all is the only fatal one.
+
+# %%
+check("On the training names every further k makes it worse", (np.diff(on_train) > 0).all())
+check("The best k lies below Laplace's 1", 0.05 < k_names < 1)
+at = {k: bits_per_char(held_out, add_k(counts, k)) for k in (1e-6, 1, 10)}
+check("k = 1 costs less than 0.02 bits", 0 < at[1] - on_validation.min() < 0.02)
+check("A millionth is a smaller mistake than ten", at[1e-6] < at[10])
+
+# %% [markdown]
+# Now we unseal the test names, once, with the chosen $k$. The intervals say how much the number
+# would move with another sample of test names: the **bootstrap** draws the names again with
+# replacement, many times, and reports the range of the middle 95 %.
+
+
+# %%
+def bits_interval(rows, table):
+    """Bits per character of the rows with its 95 % bootstrap interval over rows."""
+    per_row = [surprise(row, table).sum() for row in rows]
+    return bootstrap_ratio(per_row, [len(row) - 1 for row in rows])
+
+
+smoothed = {
+    "uniform": tables["uniform"],
+    "unigram": np.tile(add_k(after, k_names), (27, 1)),
+    "bigram": add_k(counts, k_names),
+}
+on_test = {label: bits_interval(rows["test"], chosen) for label, chosen in smoothed.items()}
+for label, interval in on_test.items():
+    print(f"{label:<8} {interval} bits per character on the test names")
+
+# %%
+gap = bits_interval(rows["validation"], smoothed["bigram"])
+check(
+    "One letter of context is worth half a bit",
+    on_test["unigram"].low - on_test["bigram"].high > 0.5,
+)
+check("Training and validation differ by less than the sampling error",
+      gap.low < bits_per_char(counts, smoothed["bigram"]) < gap.high)  # fmt: skip
+
+# %% [markdown]
+# The last line deserves attention. We fear that a model learns its training text by heart, and here
+# the difference cannot even be told from chance. A table of 27 rows has too little room for
+# learning by heart. That is comfortable, and it is also a diagnosis: such a model wants more
+# context, not more data.
+#
+# ## Film reviews
+#
+# Now the text that all models of this book are compared on: sentences from film reviews, with
+# capitals, digits and punctuation. There are 96 symbols, the printable characters of ASCII and the
+# line break that opens and closes a sentence. Nothing in our functions has to change.
+
+# %%
+sentences = data.reviews("text")
+reader = CharTokenizer()
+V = reader.vocab_size
+reviews = {split: [reader.encode(text) for text in sentences[split]["text"]] for split in sentences}
+
+started = time.perf_counter()
+review_counts = count_pairs(reviews["train"], V)  # [V, V]
+seconds = time.perf_counter() - started
+print(f"{review_counts.sum():,} pairs in {len(reviews['train']):,} sentences")
+print(f"{(review_counts == 0).mean():.0%} of the {V * V:,} cells are empty")
+
+# %% mystnb={"image": {"alt": "Heat map of 96 by 96 probabilities with the groups marked: punctuation, digits, capitals, lower case. Capitals and lower-case letters are followed mostly by lower-case letters, punctuation by the space, digits by digits. Most of the area is empty."}}
+figure, ax = plt.subplots(figsize=(4.5, 4.5))
+shown = add_k(review_counts, 1e-9)  # [V, V]
+image = ax.imshow(np.where(review_counts > 0, shown, np.nan), cmap="Blues", norm=PowerNorm(0.3))
+groups = {"↵ ␣": 0.5, "0–9": 21.5, "A–Z": 46.5, "a–z": 78.5}
+ax.set_xticks(list(groups.values()), groups)
+ax.set_yticks(list(groups.values()), groups)
+for edge in (16.5, 26.5, 33.5, 59.5, 65.5, 91.5):
+    ax.axhline(edge, color=plot.RULE, linewidth=0.6)
+    ax.axvline(edge, color=plot.RULE, linewidth=0.6)
+ax.grid(visible=False)
+ax.set(xlabel="the symbol that follows", ylabel="the symbol before")
+ticks = [0.001, 0.01, 0.1, 0.3, 1]
+figure.colorbar(image, ax=ax, label="probability", ticks=ticks, location="top", aspect=40)
+plt.show()
+
+# %% [markdown]
+# The first two rows and columns are the line break ↵ and the space ␣; the lines set off the digits,
+# the capitals and the small letters from the signs between them.
+# The table has found the kinds of symbols without being told that there are kinds: a capital is
+# followed by small letters, a digit by a digit, a comma by a space.
+
+# %%
+small = [reader.encode(letter)[1] for letter in string.ascii_lowercase]
+capital = [reader.encode(letter)[1] for letter in string.ascii_uppercase]
+digit = [reader.encode(letter)[1] for letter in string.digits]
+comma, space = reader.encode(", ")[1:3]
+check("After a capital mostly small letters", shown[capital][:, small].sum(axis=1).mean() > 0.5)
+check("After a digit one is a hundred times likelier than after a small letter",
+      shown[digit][:, digit].sum(axis=1).mean() > 100 * shown[small][:, digit].sum(axis=1).mean())  # fmt: skip
+check("After a comma nearly always the space", shown[comma, space] > 0.95)
+
+# %% [markdown]
+# The zero problem is here too. These are the words that would sink a whole sentence.
+
+# %%
+sunk = []
+for row in reviews["validation"]:
+    text, never = reader.decode(row), review_counts[row[:-1], row[1:]] == 0  # never: [T]
+    if never.any():
+        place = never.argmax()
+        sunk.append(text[:place].rpartition(" ")[2] + text[place:].partition(" ")[0])
+
+print(f"{len(sunk)} of {len(reviews['validation']):,} sentences, because of", "  ".join(sunk[:14]))
+
+# %% [markdown]
+# Initials, titles, sums of money: nothing that a reader would call impossible. We choose $k$ as
+# before, on the validation sentences. The unigram model takes the same one; its counts are so
+# large that its $k$ changes nothing.
+
+# %%
+review_held_out = count_pairs(reviews["validation"], V)  # [V, V]
+followers = review_counts.sum(axis=0)  # [V]
+on_validation = [bits_per_char(review_held_out, add_k(review_counts, k)) for k in ks]
+k_reviews = float(ks[np.argmin(on_validation)])
+print(f"k = {k_names:.2f} for the names, {k_reviews:.2f} for the reviews")
+
+unigrams = [np.tile(add_k(followers, k), (V, 1)) for k in (0.01, 1.0)]  # each [V, V]
+low, high = (bits_per_char(review_held_out, chosen) for chosen in unigrams)
+check("Its k changes the unigram by less than a thousandth of a bit", abs(high - low) < 1e-3)
+check("With more text for each cell, less needs to be added", 0.01 < k_reviews < k_names)
+
+# %% [markdown]
+# Does the model learn its text by heart, now that the table has thousands of cells? Train on more
+# and more sentences, and measure each time on what was counted and on what was not.
+
+# %% mystnb={"image": {"alt": "Bits per character against the number of training sentences on a logarithmic axis. The training curve begins low and rises slightly, the validation curve begins high and falls. At the full training set they have all but met."}}
+sizes = [30, 100, 300, 1000, 3000, len(reviews["train"])]
+learning = []
+for size in sizes:
+    partial = count_pairs(reviews["train"][:size], V)  # [V, V]
+    model = add_k(partial, k_reviews)
+    learning.append([bits_per_char(c, model) for c in (partial, review_held_out)])
+learning = np.array(learning)  # [6, 2]
+
+figure, ax = plt.subplots(figsize=(6.4, 3.2))
+ax.semilogx(sizes, learning[:, 1], "o-", label="validation", color=plot.ORANGE)
+ax.semilogx(sizes, learning[:, 0], "o-", label="training", color=plot.BLUE)
+ax.set(xlabel="training sentences", ylabel="bits per character")
+ax.legend()
+plt.show()
+
+# %%
+check("With few sentences the gap is wide", learning[0, 1] - learning[0, 0] > 0.2)
+check(
+    "With all of them it is below a hundredth of a bit",
+    0 < learning[-1, 1] - learning[-1, 0] < 0.01,
+)
+
+# %% [markdown]
+# The two curves have met, and they enclose what a bigram can reach on this text. A hundred times
+# more reviews would gain almost nothing. Keep this picture in mind when a larger model is said to
+# need more data: first ask whether its curves have met.
+#
+# ## The first rungs
+#
+# One test set, one number. From here on every language model of the book reports its bits per
+# character on the same test sentences: every symbol of the sentence and the closing line break is
+# predicted and counted, the opening one is not. We owe the ladder three rungs. **Uniform** has no
+# free number and needs no measurement: it is $\log_2 96$ whatever the text. The unigram has $V-1$
+# free probabilities, the bigram $V(V-1)$.
+
+# %%
+ladder = {
+    "unigram": np.tile(add_k(followers, k_reviews), (V, 1)),
+    "bigram": add_k(review_counts, k_reviews),
+}
+rungs = {label: bits_interval(reviews["test"], chosen) for label, chosen in ladder.items()}
+uniform = float(np.log2(V))
+
+# %% tags=["nbval-ignore-output"]
+record("bigram.bits_uniform", uniform, "bits/char", ladder="language", label="uniform",
+       parameters=0, seconds=0.0, note="log2 of 96 symbols; exact, so without an interval")  # fmt: skip
+record("bigram.bits_unigram", rungs["unigram"].value, "bits/char", rungs["unigram"][1:],
+       ladder="language", label="unigram", parameters=V - 1, seconds=seconds,
+       note="add-k, k chosen on validation")  # fmt: skip
+record("bigram.bits_bigram", rungs["bigram"].value, "bits/char", rungs["bigram"][1:],
+       ladder="language", label="bigram", parameters=V * (V - 1), seconds=seconds,
+       note="add-k, k chosen on validation")  # fmt: skip
+
+# %% mystnb={"image": {"alt": "The three rungs as dots on one axis of bits per character: uniform highest, unigram two bits lower, bigram nearly another bit lower. The 95 % intervals are narrower than the dots."}}
+figure, ax = plt.subplots(figsize=(6.4, 2.2))
+points = [(uniform, uniform, uniform), *rungs.values()]
+plot.intervals(
+    ax, ["uniform", "unigram", "bigram"], points, xlabel="bits per character, test reviews"
+)
+ax.set_xlim(0, 7)
+plt.show()
+
+# %%
+package = NGram(order=2, vocab_size=V, smoothing="add_k", k=k_reviews).fit(reviews["train"])
+ours = [surprise(row, ladder["bigram"]).sum() for row in reviews["test"]]
+close("Every table row equals lmcourse.ngram's", [package.next([a]) for a in range(V)],
+      ladder["bigram"], atol=1e-12)  # fmt: skip
+close("So does the surprise of every test sentence", package.nll(reviews["test"]) / np.log(2), ours)
+check("uniform > unigram > bigram, intervals apart",
+      uniform > rungs["unigram"].high and rungs["unigram"].low > rungs["bigram"].high)  # fmt: skip
+check("Knowing the frequencies is worth more than the first letter of context",
+      uniform - rungs["unigram"].high > rungs["unigram"].high - rungs["bigram"].low)  # fmt: skip
+
+# %% [markdown]
+# What do these bits buy? A bit saved is a halving of the choice. Two to the power of the rung is the
+# **perplexity**: the number of equally likely symbols among which it would be as hard to choose.
+
+# %%
+for label, bits in {"uniform": uniform, **{k: v.value for k, v in rungs.items()}}.items():
+    print(f"{label:<8} as hard as a fair choice among {2**bits:5.1f} symbols")
+rng = np.random.default_rng(SEED + 3)
+print(reader.decode(package.sample(rng)))
+
+# %% [markdown]
+# The sentence at the end was written by the bigram. It has the rhythm of English, word lengths,
+# even endings, and it says nothing. Read it once more after
+# [the GPT chapter](../transformer/gpt.ipynb).
+#
+# ## Summary
+#
+# Counting pairs and dividing by the row is maximum likelihood, not an approximation to it. The
+# model generalizes by having little room: it invents real names, and its training and validation
+# numbers all but agree. It also knows nothing beyond one symbol; its mean word length is exactly
+# right and its word lengths are wrong. Probability zero for what was not seen makes the held-out
+# surprise infinite, so some probability must be given away, and held-out text says how much. Three
+# rungs stand. There are two ways on. Looking back further needs tables that grow by a factor of $V$
+# with each symbol, and better smoothing than adding $k$; that is a later chapter. The other way is
+# to replace the table by a function, and [the next chapter](bigram_network.ipynb) shows that for
+# one symbol of context nothing is gained by it.
+#
+# ## Exercises
+#
+# > **Exercise 1.** Read it backwards (★☆☆, 5 minutes). After *q* comes *u*. But what comes *before
+# > u*? Write `preceding(counts)`: from counts `[V, V]` the table whose entry `[a, b]` is the
+# > probability that the symbol before `b` was `a`. Every symbol occurs.
+#
+# <details><summary>Hint</summary>
+#
+# Now it is the *columns* that must sum to one. Print both sums. A division with the wrong shape
+# raises no error here, because the table is square.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def preceding(counts):
+    """Entry [a, b]: probability that the symbol before b was a, from counts [V, V]."""
+    ...
+
+
+exercises.bigram_counts_backwards(preceding)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 1
+def preceding(counts):
+    """Entry [a, b]: probability that the symbol before b was a, from counts [V, V]."""
+    return counts / counts.sum(axis=0, keepdims=True)
+
+
+q, u = symbols.index("q"), symbols.index("u")
+check(
+    "After q nearly always u, but before u rarely q",
+    table[q, u] > 0.9 and preceding(counts)[q, u] < 0.2,
+)
+exercises.bigram_counts_backwards(preceding)
+
+# %% [markdown]
+# > **Exercise 2.** Whom does add-k trust? (★★☆, 10 minutes). Formula (4) is a mixture: a share
+# > $\lambda_a$ of the counted row $\hat p(\cdot \mid a)$ and a share $1 - \lambda_a$ of the uniform
+# > distribution. Write `trust(counts, k)`: the shares $\lambda_a$ of all rows, `[V]`.
+#
+# <details><summary>Hint</summary>
+#
+# Write $c(a)$ for the row's sum, so that $c(a,b) = c(a)\,\hat p(b \mid a)$ and $k = kV \cdot
+# \frac{1}{V}$. Put both into (4) and read off the factors.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def trust(counts, k):
+    """Weight of the counted probabilities in each row under add-k smoothing, [V]."""
+    ...
+
+
+exercises.bigram_counts_trust(trust)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 2
+def trust(counts, k):
+    """Weight of the counted probabilities in each row under add-k smoothing, [V]."""
+    total = counts.sum(axis=1)  # [V]
+    return total / (total + k * counts.shape[1])
+
+
+weight = trust(counts, 1.0)[:, None]  # [V, 1]
+close("The mixture is add-k smoothing", weight * table + (1 - weight) / 27, add_k(counts, 1.0))
+exercises.bigram_counts_trust(trust)
+
+# %% [markdown]
+# > **Exercise 3.** How much is still unseen? (★★☆, 15 minutes). What share of the pairs in *new*
+# > text will be pairs that the training text does not have? It can be estimated from the training
+# > counts alone. Take one occurrence of a pair out of the training text and ask whether the rest
+# > still has that pair; do this for every occurrence in turn. Write `missing_mass(counts)`: the
+# > share of occurrences for which the answer is no.
+#
+# <details><summary>Hint</summary>
+#
+# An occurrence is missing from the rest if its pair was seen exactly… how many times? You need to
+# loop over nothing.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def missing_mass(counts):
+    """Estimated share of unseen pairs in new text, from the training counts [V, V]."""
+    ...
+
+
+exercises.bigram_counts_missing_mass(missing_mass)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 3
+def missing_mass(counts):
+    """Estimated share of unseen pairs in new text, from the training counts [V, V]."""
+    return (counts == 1).sum() / counts.sum()
+
+
+actual = review_held_out[review_counts == 0].sum() / review_held_out.sum()
+print(f"reviews: predicted {missing_mass(review_counts):.4%}, on validation {actual:.4%}")
+exercises.bigram_counts_missing_mass(missing_mass)
+
+# %% [markdown]
+# The estimate is due to Good and Turing, who needed it for code-breaking: what you have seen once
+# tells you about what you have not seen at all. It is the seed of all better smoothing.
+#
+# > **Exercise 4.** The likeliest name (★★★, 25 minutes). Which name of exactly $n$ letters is the
+# > most probable one? There are $26^n$ candidates. Write `likeliest(table, n)`: its row of $n + 2$
+# > numbers, from ↵ to ↵, with no 0 in between. Time should grow with $n$ like $n$, not like $26^n$.
+#
+# <details><summary>Hint</summary>
+#
+# Taking the best next letter each time is wrong: a good start may have no good ending. Keep, for
+# every letter, the most probable beginning that *ends in that letter*. The best beginning of length
+# $t + 1$ that ends in $b$ extends one of those 26.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def likeliest(table, n):
+    """Row of the most probable word of n letters, [0, …, 0]; table [V, V], letters are 1 … V-1."""
+    ...
+
+
+exercises.bigram_counts_likeliest(likeliest)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 4
+def likeliest(table, n):
+    """Row of the most probable word of n letters, [0, …, 0]; table [V, V], letters are 1 … V-1."""
+    letters = range(1, len(table))
+    best = {b: (table[0, b], [0, b]) for b in letters}  # last letter -> (probability, row)
+    for _ in range(n - 1):
+        best = {
+            b: max((p * table[a, b], [*row, b]) for a, (p, row) in best.items()) for b in letters
+        }
+    return max((p * table[a, 0], [*row, 0]) for a, (p, row) in best.items())[1]
+
+
+print([tokenizer.decode(likeliest(table, n)) for n in range(1, 8)])
+exercises.bigram_counts_likeliest(likeliest)
+
+# %% [markdown]
+# ## Common mistakes
+#
+# *Dividing without `keepdims`*: `counts / counts.sum(axis=1)` divides the columns by the sums of
+# the rows. A square table does not complain, and the samples even look fair; look at the row sums.
+# *Counting with `counts[before, after] += 1` on arrays*: a pair that occurs twice in a name is
+# counted once; that is why `np.add.at` exists. *No closing symbol*: then the probabilities of all
+# words of *each length* sum to one, and there is no distribution over words. *Averaging the bits of
+# each sentence* gives short sentences too much weight: add up bits and characters, then divide.
+# *Choosing $k$ on the test text*: the test number is then no longer a forecast of anything.
+#
+# ## Further reading
+#
+# - Markov (1913), [An example of statistical investigation of the text *Eugene Onegin*](https://doi.org/10.1017/S0269889706001074): twenty thousand letters of a novel, counted by hand into a table of vowels and consonants.
+# - Shannon (1948), [A mathematical theory of communication](https://doi.org/10.1002/j.1538-7305.1948.tb01338.x), section 3: sampled English of rising order.
+# - Good (1953), [The population frequencies of species and the estimation of population parameters](https://doi.org/10.1093/biomet/40.3-4.237): exercise 3.
+# - Chen and Goodman (1999), [An empirical study of smoothing techniques for language modeling](https://doi.org/10.1006/csla.1999.0128): why add-k is not the last word.
+# - Karpathy (2022), [makemore](https://github.com/karpathy/makemore): names by bigram and by ever larger networks.
