@@ -33,7 +33,9 @@
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
-    get_ipython().run_line_magic("pip", 'install -q "lmcourse @ git+https://github.com/OWNER/language-models"')
+    get_ipython().run_line_magic(
+        "pip", 'install -q "lmcourse @ git+https://github.com/OWNER/language-models"'
+    )
 
 # %% tags=["parameters"]
 PROFILE = "cpu"
@@ -401,7 +403,9 @@ start = np.full(len(letters), 1 / len(letters))
 divergence = kl_divergence(frequencies, start)
 close("Cross-entropy = entropy + divergence at the start", losses[0], floor + divergence)
 close("The first loss is log V: all characters equally likely", losses[0], np.log(len(letters)))
-check("The divergence is positive, and zero for p = f", divergence > 0 == kl_divergence(start, start))
+check(
+    "The divergence is positive, and zero for p = f", divergence > 0 == kl_divergence(start, start)
+)
 
 # %% mystnb={"image": {"alt": "The loss against the training step on a logarithmic axis. The curve starts at log V and falls towards a horizontal line, the entropy of the text. The shaded gap between curve and line is the divergence, which shrinks to nothing."}}
 figure, ax = plt.subplots()
