@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import difflib
 import hashlib
+import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -155,10 +156,19 @@ def parameters(notebook: NotebookNode) -> dict[str, Any]:
 
 
 def dumps(notebook: NotebookNode) -> str:
-    """The notebook as the text of an .ipynb file."""
-    import nbformat
+    """The notebook as the text of an .ipynb file.
 
-    return nbformat.writes(notebook) + "\n"
+    Keys are sorted, as Jupyter does it, except in the cells' metadata: there they keep the order
+    of the .py, which could not be recovered otherwise.
+    """
+    import nbformat
+    from nbformat.v4.rwbase import split_lines
+
+    nbformat.validate(notebook)
+    tidy = nbformat.from_dict(_sorted(notebook))
+    for cell, given in zip(tidy.cells, notebook.cells, strict=True):
+        cell.metadata = given.metadata
+    return json.dumps(split_lines(tidy), indent=1, ensure_ascii=False) + "\n"
 
 
 def difference(chapter: Chapter) -> str | None:
@@ -182,7 +192,7 @@ def difference(chapter: Chapter) -> str | None:
     if dumps(stored) != dumps(fresh):
         return "notebook and .py differ"
     config = load_jupytext_config(str(chapter.notebook))
-    if jupytext.writes(fresh, fmt=FORMAT, config=config) != read_text(chapter.source):
+    if jupytext.writes(stored, fmt=FORMAT, config=config) != read_text(chapter.source):
         return ".py is not what jupytext writes"
     return None
 
@@ -207,6 +217,12 @@ def write_atomic(path: Path, text: str) -> None:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
 def _cell_id(cell: NotebookNode, copy: int) -> str:

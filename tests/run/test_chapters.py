@@ -61,7 +61,8 @@ def test_ids_come_from_the_sources(book):
 
 
 def test_the_pair_is_in_step_until_one_of_them_changes(book):
-    source = book.write("a/one", "x = 1\n\n\n\n# a comment")
+    options = 'tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}'
+    source = book.write("a/one", f"x = 1\n\n\n\n# a comment\n\n# %% {options}\ny = 2")
     chapter = Chapter(book.root, "a/one")
     assert difference(chapter) == "has no notebook"
     notebook = to_notebook(chapter)

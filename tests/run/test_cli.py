@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from lmcourse import assets, cli, doctor, skeleton
 from lmcourse.chapters import Chapter, difference
 from tests.run.conftest import REPOSITORY
+from tests.structure import rules
 
 
 @pytest.fixture
@@ -126,6 +127,8 @@ def test_a_new_chapter_runs_and_its_exercises_pass(book, monkeypatch):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "!" not in done.stdout
     assert difference(Chapter(book.root, "part/first_steps")) is None
+    source = book.root / "notebooks" / "part" / "first_steps.py"
+    assert rules.complaints(rules.Chapter.read(source)) == []
     tests = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/exercises"],
         cwd=book.root, capture_output=True, text=True,
