@@ -85,7 +85,8 @@ def cache() -> Iterator[Finding]:
     for name, asset in assets.CATALOGUE.items():
         here = assets.is_cached(name)
         state = "in the cache" if here else f"missing ({asset.requirement}: {asset.source})"
-        yield Finding(here, f"asset {name}", state, f"lmcourse fetch {name}")
+        needed = os.environ.get("LMCOURSE_SOURCE") != "hub"  # then a chapter fetches it if at all
+        yield Finding(here or not needed, f"asset {name}", state, f"lmcourse fetch {name}")
 
 
 def machine() -> Iterator[Finding]:

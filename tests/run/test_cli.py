@@ -91,6 +91,8 @@ def test_doctor_names_what_is_missing_and_the_way_to_get_it(lmcourse, monkeypatc
     assert "✗ asset encoder: missing" in done.stdout
     assert "→ lmcourse fetch encoder" in done.stdout
     assert "✓ torch: " in done.stdout
+    monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
+    assert "✓ asset encoder: missing" in lmcourse("doctor").stdout
     monkeypatch.setattr(assets, "is_cached", lambda name: True)
     monkeypatch.setattr(doctor, "machine", lambda: iter(()))
     assert lmcourse("doctor").exit_code == 0
