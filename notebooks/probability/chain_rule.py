@@ -76,7 +76,7 @@ followers = Counter(
 )
 print(f"{words.total():,} words, of which {followers.total()} stand after 'one of the'")
 
-# %% mystnb={"image": {"alt": "Two bar charts of words with their probability. Left, over the whole text: the, and, a, of, to and other small words. Right, after the words one of the: best, most, year's, funniest and other superlatives, best being by far the likeliest."}}
+# %% mystnb={"image": {"alt": "Two bar charts of words with their probability. Left, over the whole text: the, and, a, of, to and other small words. Right, after the words one of the: most, best, year's, great and other words of praise, a quarter of the whole falling to most alone."}}
 figure, axes = plt.subplots(1, 2, figsize=(6.8, 3.0))
 for ax, counts, title in zip(
     axes, (words, followers), ("anywhere", "after 'one of the'"), strict=True
@@ -262,14 +262,15 @@ def contexts(texts, order):
 
 
 orders = range(1, 13)
-train, held_out = (reviews[split]["text"] for split in ("train", "validation"))
+train = reviews["train"]["text"][: run.size(smoke=300, cpu=None, gpu=None)]
+held_out = reviews["validation"]["text"]
 seen = [set(contexts(train, k)) for k in orders]
 known = [
     np.mean([c in s for c in contexts(held_out, k)]) for k, s in zip(orders, seen, strict=True)
 ]
 table = [markov_parameters(len(data.ALPHABET), k) for k in orders]
 
-# %% mystnb={"image": {"alt": "Two panels against the order k from 1 to 12. Left, on a logarithmic scale, the numbers in the table grow as a straight line and pass the number of training characters, a dotted line, after order two. Right, the share of held-out contexts that occur in the training text falls slowly at first and then steeply."}}
+# %% mystnb={"image": {"alt": "Two panels against the order k from 1 to 12. Left, on a logarithmic scale, the numbers in the table grow as a straight line and pass the number of training characters, a dotted line, at about order two. Right, the share of held-out contexts that occur in the training text falls slowly at first and then steeply."}}
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.8, 3.0))
 left.semilogy(orders, table, "o-")
 left.axhline(sum(map(len, train)), color=plot.GREY, linestyle=":")
@@ -277,6 +278,8 @@ left.text(4, sum(map(len, train)) / 40, "training characters", color=plot.GREY)
 left.set(xlabel="order k", ylabel="numbers in the table")
 right.plot(orders, known, "o-", color=plot.ORANGE)
 right.set(xlabel="order k", ylabel="held-out contexts seen before", ylim=(0, 1.03))
+for ax in (left, right):
+    ax.set_xticks(orders[1::2])
 plt.show()
 
 # %%
@@ -301,21 +304,21 @@ check("The share only falls with the order", (np.diff(known) <= 0).all())
 
 # %%
 def draw_network(ax, order, length=6):
-    """Nodes x1…xT in a row, with an arc for each pair at most `order` apart."""
+    """Nodes x1…xT in a row, with an arrow for each pair at most `order` apart."""
     for i, j in itertools.combinations(range(length), 2):
         if j - i <= order:
-            bend = "arc3,rad=" + str(-0.28 * (j - i - 1))
-            ax.annotate("", (j, 0), (i, 0), arrowprops={"arrowstyle": "-|>", "connectionstyle": bend,
-                        "color": plot.GREY, "shrinkA": 13, "shrinkB": 13})  # fmt: skip
-    ax.scatter(range(length), [0] * length, s=620, color=plot.SKY, edgecolor=plot.INK, zorder=3)
+            bend = "arc3,rad=-0.32" if j - i > 1 else "arc3,rad=0"
+            arrow = {"arrowstyle": "-|>", "connectionstyle": bend, "color": plot.GREY}
+            ax.annotate("", (j, 0), (i, 0), arrowprops=arrow | {"shrinkA": 13, "shrinkB": 13})
+    ax.scatter(range(length), [0] * length, s=560, color=plot.SKY, edgecolor=plot.INK, zorder=3)
     for i in range(length):
         ax.text(i, 0, f"$x_{i + 1}$", ha="center", va="center", zorder=4)
-    ax.set(xlim=(-0.5, length - 0.5), ylim=(-0.45, 0.35 + 0.13 * (min(order, 5) - 1) * 2))
+    ax.set(xlim=(-0.5, length - 0.5), ylim=(-0.35, 1))
     ax.axis("off")
 
 
 # %% mystnb={"image": {"alt": "Three rows of six circles x1 to x6. First row, order 1: each circle is joined to the next only. Second row, order 2: arcs also skip one circle. Third row, the full chain rule: every circle is joined to every later one."}}
-figure, axes = plt.subplots(3, 1, figsize=(6.4, 4.4), gridspec_kw={"height_ratios": [1, 1.4, 2.8]})
+figure, axes = plt.subplots(3, 1, figsize=(6.4, 4.0), gridspec_kw={"height_ratios": [1, 1.1, 1.5]})
 for ax, order, name in zip(axes, (1, 2, 5), ("order 1", "order 2", "no assumption"), strict=True):
     draw_network(ax, order)
     ax.set_title(name)
@@ -435,7 +438,6 @@ def shuffled(triples, rng):
 # %%
 letters = " abcdefghijklmnopqrstuvwxyz"
 kept = [[letters.index(c) for c in text.lower() if c in letters] for text in train]
-kept = kept[: run.size(smoke=100, cpu=7605, gpu=7605)]
 triples = np.concatenate(
     [np.lib.stride_tricks.sliding_window_view(t, 3) for t in kept if len(t) > 2]
 )
