@@ -10,8 +10,9 @@
   };
   addEventListener("load", async () => {
     await window.MathJax?.startup?.promise;
+    await document.fonts.ready;
     mark();
-    document.documentElement.dataset.formulas = "rendered";
+    document.documentElement.dataset.page = "ready";
   });
   addEventListener("resize", mark);
 })();

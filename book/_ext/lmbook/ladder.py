@@ -32,6 +32,11 @@ EMPTY = (
 )
 
 
+def choose(argument: str) -> str:
+    """One of the two ladders; ``ValueError`` naming them for anything else."""
+    return directives.choice(argument, tuple(AXES))
+
+
 def axis(rungs: Sequence[Rung], ladder: str) -> tuple[float, float, list[float]]:
     """Lower end, upper end and ticks of the scale: from zero bits, or from the worst accuracy."""
     highs = [r.interval[1] if r.interval else r.value for r in rungs]
@@ -100,8 +105,8 @@ def table(rungs: Sequence[Rung], known: set[str]) -> str:
         value = wording.estimate(r.value, r.interval)
         cells = [label, value, wording.count(r.parameters), wording.seconds(r.seconds), how]
         lines.append(f"| {' | '.join(cells)} |")
-    notes = [f"{r.label}: {r.note}" for r in rungs if r.note]
-    return "\n".join([*lines, "", *(f"{note}\n" for note in notes)])
+    notes = [f"{{.ladder-note}}\n{r.label}: {r.note}\n" for r in rungs if r.note]
+    return "\n".join([*lines, "", *notes])
 
 
 class LadderDirective(SphinxDirective):
@@ -111,7 +116,7 @@ class LadderDirective(SphinxDirective):
     option_spec: ClassVar = {"picture": directives.flag}
 
     def run(self) -> list[nodes.Node]:
-        ladder = directives.choice(self.arguments[0], tuple(AXES))
+        ladder = choose(self.arguments[0])
         folder = Path(self.env.srcdir) / "results"
         for path in [*folder.glob("*.json"), *folder.glob("seeds/*.json")]:
             self.env.note_dependency(str(path))

@@ -94,11 +94,16 @@ def _rung(name: str, record: dict[str, Any], chapter: str, profile: str, where: 
 
 
 def over_seeds(folder: Path, rung: Rung) -> Rung:
-    """``rung`` with the mean over seeds where a record over seeds of that profile exists."""
+    """``rung`` with the mean over seeds where a record over seeds of that profile exists.
+
+    A model that does not depend on the seed keeps its value and its interval over test items.
+    """
     file = load(folder / "seeds" / (rung.chapter.replace("/", ".") + ".json"))
     summary = file.get("records", {}).get(rung.name)
     if not summary or file.get("profile", "cpu") != rung.profile:
         return rung
     low, high = summary["interval"]
+    if low == high:
+        return rung
     seeds = len(file["seeds"])
     return replace(rung, value=summary["mean"], interval=(low, high), seeds=seeds)

@@ -1,0 +1,190 @@
+"""Building the site, serving it, and visiting its pages in Chromium once for many tests."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMES = ("light", "dark")
+WIDTHS = (1280, 390)
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # what leaves the site gets nowhere
+]
+MATH = "div.math, span.math"
+
+
+def toc() -> list[str]:
+    """Every page of _toc.yml, the home page first."""
+    tree = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [tree["root"], *(c["file"] for part in tree["parts"] for c in part["chapters"])]
+
+
+def chapters() -> list[str]:
+    """The pages that are notebooks."""
+    return [page for page in toc() if page.startswith("notebooks/")]
+
+
+def build(folder: Path) -> Path:
+    """Build the book into ``folder`` with warnings as errors; the folder of its HTML."""
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT)]
+    options = ["--all", "-W", "-n", "--keep-going", "-q", "--path-output", str(folder)]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.fail(f"the site does not build without warnings:\n{done.stdout}{done.stderr}")
+    return folder / "_build" / "html"
+
+
+def soup(path: Path) -> BeautifulSoup:
+    """One built page, parsed."""
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve ``folder`` on a free port of this machine; the address with a slash at its end."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def chromium() -> str:
+    """Path of Chromium; without one the tests skip, in CI they fail."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found:
+        return found
+    reason = "no Chromium on this machine: the site's browser tests need one (apt: chromium)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@dataclass
+class Visit:
+    """What one page did in the browser, in one colour scheme at one width."""
+
+    external: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    overflow: int = 0
+    broken_images: list[str] = field(default_factory=list)
+    formulas: int = 0
+    rendered: int = 0
+    wrong_formulas: list[str] = field(default_factory=list)
+    weight: int = 0
+
+
+class Visitor:
+    """One browser, one context for each scheme and width, each page visited once in each."""
+
+    def __init__(self, browser: Browser, base: str) -> None:
+        self.browser, self.base, self.axe = browser, base, Axe()
+        self.contexts: dict[tuple[str, int], BrowserContext] = {}
+        self.visits: dict[tuple[str, str, int], Visit] = {}
+
+    def context(self, scheme: str, width: int) -> BrowserContext:
+        """The context of one scheme and width."""
+        if (scheme, width) not in self.contexts:
+            self.contexts[scheme, width] = self.browser.new_context(
+                color_scheme="dark" if scheme == "dark" else "light",
+                viewport={"width": width, "height": 900},
+            )
+        return self.contexts[scheme, width]
+
+    def open(self, page: str, scheme: str = "light", width: int = 1280) -> Page:
+        """A new tab with ``page``, settled; the caller closes it."""
+        tab = self.context(scheme, width).new_page()
+        tab.goto(f"{self.base}{page}.html")
+        settle(tab)
+        return tab
+
+    def visit(self, page: str, scheme: str, width: int) -> Visit:
+        """What ``page`` does, from memory if it was visited before."""
+        key = (page, scheme, width)
+        if key not in self.visits:
+            self.visits[key] = self._visit(*key)
+        return self.visits[key]
+
+    def _visit(self, page: str, scheme: str, width: int) -> Visit:
+        visit, requests = Visit(), list[Request]()
+        tab = self.context(scheme, width).new_page()
+        tab.on("request", lambda request: requests.append(request))
+        tab.on("console", lambda m: visit.errors.append(m.text) if m.type == "error" else None)
+        tab.on("pageerror", lambda error: visit.errors.append(str(error)))
+        tab.goto(f"{self.base}{page}.html")
+        tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        settle(tab)
+        for request in requests:
+            if request.url.startswith(self.base):
+                visit.weight += _size(request)
+            elif not request.url.startswith(("data:", "blob:")):
+                visit.external.append(request.url)
+        for found in self.axe.run(tab).response["violations"]:
+            nodes = "; ".join(node["html"][:120] for node in found["nodes"][:3])
+            visit.violations.append(f"{found['id']}: {nodes}")
+        visit.overflow = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
+        visit.broken_images = tab.evaluate(
+            "[...document.images].filter(i => i.offsetParent && !i.naturalWidth).map(i => i.src)"
+        )
+        visit.formulas = tab.locator(MATH).count()
+        visit.rendered = tab.locator("mjx-container").count()
+        visit.wrong_formulas = tab.locator("mjx-merror").all_inner_texts()
+        tab.close()
+        return visit
+
+
+def settle(tab: Page) -> None:
+    """Wait until the page, its images, formulas and fonts are there (lmbook.js says so)."""
+    tab.wait_for_function("document.documentElement.dataset.page === 'ready'")
+
+
+def _size(request: Request) -> int:
+    response = request.response()
+    try:
+        return len(response.body()) if response else 0
+    except Error:  # a response without a body, such as a redirect
+        return 0
+
+
+@contextmanager
+def visitor(base: str) -> Iterator[Visitor]:
+    """Chromium, ready to visit the site at ``base``."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        try:
+            yield Visitor(browser, base)
+        finally:
+            browser.close()
