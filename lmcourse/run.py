@@ -18,6 +18,7 @@ from lmcourse.chapters import (
     unknown,
     write_atomic,
 )
+from lmcourse.data import source
 from lmcourse.execute import Failure, Finished, Task
 from lmcourse.session import PROFILES
 
@@ -45,9 +46,14 @@ class Plan:
         if self.profile not in PROFILES:
             raise unknown("profile", self.profile, PROFILES)
 
+    @property
+    def custom(self) -> bool:
+        """Whether the outputs are not the book's: other parameters, or data from the hub."""
+        return bool(self.parameters) or (self.profile == "cpu" and source() == "hub")
+
     def stored(self, chapter: Chapter) -> Path:
         """Where the executed notebook goes: beside the .py only for the book's own outputs."""
-        if self.parameters:
+        if self.custom:
             return chapter.root / "_build" / "runs" / "custom" / f"{chapter.name}.ipynb"
         if self.profile == "cpu":
             return chapter.notebook
@@ -55,8 +61,8 @@ class Plan:
 
     def stale(self, chapter: Chapter) -> str | None:
         """Why the chapter has to run; None when its stored outputs are up to date."""
-        if self.parameters:
-            return "runs with parameters are not stored"
+        if self.custom:
+            return "runs with parameters or hub data are not stored"
         reason = cache.stale(chapter, self.profile, self.stored(chapter))
         if not reason and self.profile in results.PROFILES:
             known = results.read(chapter.root, self.profile)["chapters"]
@@ -90,7 +96,7 @@ class Plan:
         notebook = outputs.with_outputs(finished.task.notebook, executed)
         try:
             records = results.collect(notebook)
-            if self.profile in results.PROFILES and not self.parameters:
+            if self.profile in results.PROFILES and not self.custom:
                 entry = {
                     "seconds": round(finished.seconds, 1), "peak_mb": finished.peak_mb,
                     "date": date.today().isoformat(), "records": records,

@@ -35,17 +35,17 @@ class Book:
     def stored(self, name):
         return self.root / "notebooks" / f"{name}.ipynb"
 
-    def command(self, *arguments):
+    def command(self, *arguments, **variables):
         """How a test starts ``lmcourse`` here, as arguments of subprocess.Popen."""
-        environment = {**os.environ, "COLUMNS": "200", "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, "COLUMNS": "200", "OMP_NUM_THREADS": "1", **variables}
         return {
             "args": [sys.executable, "-m", "lmcourse.cli", *arguments],
             "cwd": self.root, "env": environment, "text": True, "encoding": "utf8",
             "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
         }  # fmt: skip
 
-    def lmcourse(self, *arguments):
-        return subprocess.run(**self.command(*arguments), timeout=120)
+    def lmcourse(self, *arguments, **variables):
+        return subprocess.run(**self.command(*arguments, **variables), timeout=120)
 
 
 HEADER = """\

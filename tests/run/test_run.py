@@ -108,6 +108,7 @@ def test_other_profiles_and_parameters_leave_the_stored_notebooks_alone(book):
     assert book.lmcourse("run", "-p", "SEED=3").returncode == 0
     custom = nbformat.read(book.root / "_build/runs/custom/part/tiny.ipynb", as_version=4)
     assert custom.cells[2].outputs[0].data["text/plain"] == "('cpu', 3)"
+    assert book.lmcourse("run", LMCOURSE_SOURCE="hub").returncode == 0
     assert not book.stored("part/tiny").exists()
     assert not (book.root / "results").exists()
 
