@@ -59,7 +59,7 @@ def test_exercise_has_title_effort_and_anchor() -> None:
     assert transformed(markdown) == tree("""
         <admonition classes="exercise" ids="exercise-2">
             <title>
-                Exercise 2. \n                Stable \n                <literal classes="code">
+                Exercise 2. \n                Stable \n                <literal>
                     softmax
                 <raw format="html" xml:space="preserve">
                      <span class="exercise-effort"><span role="img" aria-label="difficulty 2 of 3">★★☆</span> 10 minutes</span>
