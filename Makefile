@@ -8,10 +8,11 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 SITE := _build/html
-PAGES := _config.yml _toc.yml pyproject.toml $(shell find book notebooks results -not -name '*.pyc' -not -name __pycache__ 2>/dev/null)
+PAGES := _config.yml _toc.yml pyproject.toml $(shell find book/ notebooks/ results/ -not -name __pycache__ -not -name "*.pyc" 2>/dev/null)
 
 .PHONY: help book run smoke serve test lint check regression lock clean
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -21,7 +22,7 @@ book: run ## run the chapters that are stale, build the site, say where it is
 	@echo "The book: file://$(CURDIR)/$(SITE)/index.html"
 
 run: $(VENV)/.book ## run the chapters whose stored outputs are out of date
-	@$(BIN)/lmcourse run -j $(JOBS)
+	@$(BIN)/lmcourse run
 
 smoke: $(VENV)/.book ## run every chapter at its smallest size
 	@$(BIN)/lmcourse run --profile smoke -j $(JOBS)
