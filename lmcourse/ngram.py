@@ -143,7 +143,7 @@ class NGram:
         Both are int64 [N] with N the sum of len(row) - 1.
         """
         before = self.order - 1  # symbols of context
-        padding = [0] * max(before - 1, 0)  # the row's own opening is one of them
+        padding = [0] * before  # so that even the first symbol has a full context
         lengths = np.array([len(row) for row in rows], dtype=np.int64)
         padded = chain.from_iterable(chain(padding, row) for row in rows)
         flat = np.fromiter(padded, dtype=np.int64)
