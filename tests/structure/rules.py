@@ -355,7 +355,7 @@ def figures_have_alt_text(chapter: Chapter) -> Iterator[str]:
 def links_resolve(chapter: Chapter) -> Iterator[str]:
     text = re.sub(r"(`+).+?\1", "", "\n\n".join(chapter.markdown), flags=re.DOTALL)
     for target in re.findall(r"\]\(<?([^)\s>]+)", text):
-        if re.match(r"https://\S+\.\S+", target) or target.startswith("#"):
+        if re.match(r"https?://\S+\.\S+", target) or target.startswith("#"):
             continue
         if ":" in target or not (chapter.folder / target.partition("#")[0]).exists():
             yield f"the link {target!r}"

@@ -189,7 +189,7 @@ TEXTS = [
     ("figures_have_alt_text", swap('"alt": "Bars of', '"x": "Bars of')),
     ("figures_have_alt_text", swap("Bars of equal height for heads and tails: n", "A figure: n")),
     ("links_resolve", swap("coins.ipynb", "dice.ipynb")),
-    ("links_resolve", swap("https://example.org", "http://example.org")),
+    ("links_resolve", swap("https://example.org", "ftp://example.org")),
     ("formulas_are_numbered", swap("\\tag{1}", "\\tag{2}")),
     ("headings_descend", swap("## Tossing", "### Tossing")),
 ]  # fmt: skip
