@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
@@ -41,8 +42,24 @@ class TermAnchors(SphinxTransform):
             term["ids"] = [f"term-{nodes.make_id(english)}"]
 
 
+class FoldInstallation(SphinxTransform):
+    """Fold the cell that installs the book's package: it is for Colab, not for readers."""
+
+    default_priority = 430
+
+    def apply(self) -> None:
+        for cell in self.document.findall(nodes.container):
+            if "tag_install" in cell["classes"]:
+                fold = HideCodeCellNode(name="Installation, for Colab")
+                fold += cell.children
+                cell.children = []
+                cell += fold
+
+
 def prompt(node: nodes.Element) -> str:
     """What the fold is called: a solution by its ``# @title``, anything else by its kind."""
+    if node.get("name"):
+        return str(node["name"])
     for code in node.findall(nodes.literal_block):
         found = TITLE.match(code.astext())
         return found["title"].strip() if found else "Code"
@@ -60,8 +77,7 @@ def depart_fold(translator: Any, node: nodes.Element) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    from myst_nb.sphinx_ import HideCodeCellNode
-
     app.add_transform(TableCorners)
     app.add_transform(TermAnchors)
+    app.add_transform(FoldInstallation)
     app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_fold))
