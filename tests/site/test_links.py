@@ -93,3 +93,11 @@ def test_chapter_shows_its_measured_time(html: Path, chapter: str) -> None:
     assert chapter.removeprefix("notebooks/") in results["chapters"]
     assert line is not None
     assert line.get_text().startswith("Measured: ")
+
+
+@pytest.mark.parametrize("chapter", browser.chapters())
+def test_installation_and_solutions_are_folded(html: Path, chapter: str) -> None:
+    page = browser.soup(html / f"{chapter}.html")
+    cells = page.select("div.cell.tag_install, div.cell.tag_solution")
+    assert len(cells) >= 2
+    assert all(cell.find("details") for cell in cells)
