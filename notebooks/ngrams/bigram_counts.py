@@ -66,8 +66,8 @@ run = session.start(PROFILE, SEED)
 # same letter. Let us give a program that experience and nothing else.
 #
 # The material is a list of first names from a census of the USA. They are split at random: the
-# program learns from the **training** names, we make our choices with the **validation** names, and
-# the **test** names stay sealed until the end.
+# program learns from the **training set**, we make our choices with the **validation set**, and the
+# **test set** stays sealed until the end.
 
 # %%
 names = data.names()
@@ -161,7 +161,7 @@ check("Most of the ten strongest pairs write one sound", len(one_sound & set(pai
 # ## From counts to probabilities
 #
 # A language model assigns a probability to every text. The chain rule writes it as a product of
-# predictions, each of them given *everything* that came before. The **bigram model** cuts that
+# predictions, each of them given *everything* that came before. The bigram model cuts that
 # short: each symbol is predicted from the one before it and from nothing else. For a name
 # $x_0 x_1 \dots x_T$, where $x_0$ and $x_T$ are the opening and the closing line break,
 #
@@ -186,7 +186,8 @@ check("Most of the ten strongest pairs write one sound", len(one_sound & set(pai
 # $$\hat p(b \mid a) = \frac{c(a,b)}{\sum_{b'} c(a,b')} \tag{2}$$
 #
 # (The common value of the ratios is what textbooks call the Lagrange multiplier; it is the row's
-# total. And the logarithm is concave, so the point is a maximum and the only one.)
+# total. The logarithm is concave, so the point is a maximum and the only one. And a pair that was
+# never seen only gives, until it has nothing left: remember that zero.)
 
 
 # %%
@@ -250,8 +251,8 @@ check("The c and the q surprise most, the u after them least",
 #
 # A model that predicts can also write. Start with ↵, draw the next symbol from its row, move to
 # that symbol's row, and go on until ↵ is drawn again. Beside it we let two other tables write: one
-# that draws every symbol with the frequency it has in names, whatever came before (a **unigram**
-# model), and one that draws all 27 symbols alike.
+# that draws every symbol with the frequency it has in names, whatever came before (a
+# **unigram model**), and one that draws all 27 symbols alike.
 
 
 # %%
@@ -402,8 +403,9 @@ check(
 # the model declares that nobody can be called *Aaron*. A single name in the whole file is enough:
 # the average of finite numbers and one infinity is infinity.
 #
-# The fault lies in (2). *Never seen in some thousands of names* is evidence that a pair is rare. It
-# is not evidence that it is impossible. Would more data cure it?
+# This is the **zero-frequency problem**, and the fault lies in (2). *Never seen in some thousands of
+# names* is evidence that a pair is rare. It is not evidence that it is impossible. Would more data
+# cure it?
 
 # %% mystnb={"image": {"alt": "Share of validation names that contain a pair unseen in training, against the number of training names, both axes logarithmic. The share falls steadily from nearly all at ten names to about two in a hundred at the full list and never reaches zero."}}
 sizes = [10, 30, 100, 300, 1000, len(rows["train"])]
@@ -430,7 +432,8 @@ check("but never none", min(shares) > 0)
 # %% [markdown]
 # ## Add-k smoothing
 #
-# The oldest repair is to pretend that every pair has been seen $k$ times more often than it was:
+# The oldest repair, **add-k smoothing**, pretends that every pair has been seen $k$ times more often
+# than it was:
 #
 # $$p_k(b \mid a) = \frac{c(a,b) + k}{\sum_{b'} c(a,b') + kV} \tag{4}$$
 #
@@ -627,7 +630,7 @@ check(
 #
 # One test set, one number. From here on every language model of the book reports its bits per
 # character on the same test sentences: every symbol of the sentence and the closing line break is
-# predicted and counted, the opening one is not. We owe the ladder three rungs. **Uniform** has no
+# predicted and counted, the opening one is not. We owe the ladder three rungs. *Uniform* has no
 # free number and needs no measurement: it is $\log_2 96$ whatever the text. The unigram has $V-1$
 # free probabilities, the bigram $V(V-1)$.
 

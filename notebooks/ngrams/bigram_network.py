@@ -1,0 +1,811 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The bigram as a network
+#
+# Counting took one line and no training. Here a neural network learns the same table the hard way,
+# and because we know where it must end, we see everything that training does and does not do.
+#
+# **You will**
+#
+# - see that a one-hot vector times a matrix is the lookup of a row, and why every language model begins so,
+# - derive the gradient of softmax regression and check it against two judges that do not know the derivation,
+# - watch training approach a floor that you can compute beforehand, and say which contexts arrive last,
+# - recognize early stopping, weight decay and add-k smoothing as three forms of the same idea,
+# - expose a popular formula that calls itself a language model and is none.
+#
+# **You need** [bigram counts](bigram_counts.ipynb) and the gradient $p - y$ from
+# [softmax and cross-entropy](../probability/softmax.ipynb).
+
+# %% tags=["install"]
+if not __import__("importlib").util.find_spec("lmcourse"):
+    get_ipython().run_line_magic(
+        "pip", 'install -q "lmcourse @ git+https://github.com/OWNER/language-models"'
+    )
+
+# %% tags=["parameters"]
+PROFILE = "cpu"
+SEED = 0
+
+# %%
+import itertools
+import string
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+import scipy.optimize
+import scipy.special
+import torch
+import torch.nn.functional as F
+
+from lmcourse import data, plot, session
+from lmcourse.claims import check, close
+from lmcourse.exercises import ngrams as exercises
+from lmcourse.metrics import paired_bootstrap
+from lmcourse.tokenizers import CharTokenizer
+
+run = session.start(PROFILE, SEED)
+
+# %% [markdown]
+# ## Where it must end
+#
+# The data are first names over 27 symbols, the letters and the line break ↵ that opens and closes a
+# name. We lay all pairs of neighbours in two long columns: the symbol before, `x`, and the symbol
+# to be predicted, `y`.
+
+# %%
+names = data.names()
+tokenizer = CharTokenizer("\n" + string.ascii_lowercase)
+symbols = ["↵", *string.ascii_lowercase]
+V = tokenizer.vocab_size
+rows = {split: [tokenizer.encode(name) for name in names[split]["name"]] for split in names}
+
+
+def pair_columns(rows):
+    """All pairs of neighbours in the rows: ids before [N] and ids after [N]."""
+    pairs = [pair for row in rows for pair in itertools.pairwise(row)]
+    return np.array(pairs).T
+
+
+x, y = pair_columns(rows["train"])  # [N], [N]
+x_held_out, y_held_out = pair_columns(rows["validation"])
+first = [symbols[a] + symbols[b] for a, b in zip(x[:6], y[:6], strict=True)]
+print(f"{len(x):,} pairs, the first ones:", *first)
+
+
+# %% [markdown]
+# From the last chapter we know the best possible table: counts divided by the sum of their row. Its
+# loss on the training names is a floor. No bigram model of any kind can get below it there.
+
+
+# %%
+def count_pairs(x, y):
+    """Counts [V, V] of the pairs in two columns of ids below 27; row = before."""
+    return np.bincount(x * 27 + y, minlength=27 * 27).reshape(27, 27)
+
+
+counts = count_pairs(x, y)  # [V, V]
+held_out = count_pairs(x_held_out, y_held_out)  # [V, V]
+table = counts / counts.sum(axis=1, keepdims=True)  # [V, V]
+floor = -scipy.special.xlogy(counts, table).sum() / counts.sum()
+print(f"floor: {floor:.4f} nats = {floor / np.log(2):.4f} bits per character")
+
+# %% [markdown]
+# ## One-hot times a matrix
+#
+# A network computes with vectors, and a letter is not one. Its number will not do as an input: *z*
+# is not 26 times *a*. The way out that takes nothing for granted is one place for each symbol: a
+# **one-hot vector** of length $V$, with a one in the symbol's place and zeros elsewhere. All
+# symbols are equally far from each other.
+#
+# The smallest network there is multiplies this vector with a matrix $W$ of weights and calls the
+# result logits. Here are the five inputs of *anna* and what comes out of them.
+
+# %% mystnb={"image": {"alt": "Left: five one-hot rows for the inputs line break, a, n, n, a; each row is empty except for one dark cell. Right: the five rows of logits that come out, of 27 values each. The two rows for n are identical, and so are the two rows for a."}}
+rng = np.random.default_rng(SEED)
+W = rng.normal(size=(V, V))  # [V, V]
+inputs = tokenizer.encode("anna")[:-1]  # 5 ids
+one_hot = np.eye(V)[inputs]  # [5, V]
+logits = one_hot @ W  # [5, V]
+
+figure, axes = plt.subplots(1, 2, figsize=(6.8, 1.9), sharey=True)
+for ax, matrix, title in zip(axes, (one_hot, logits), ("one-hot inputs", "times W"), strict=True):
+    plot.heatmap(ax, matrix, [symbols[i] for i in inputs], symbols)
+    ax.set_xticks([0, 1, 14], ["↵", "a", "n"])
+    ax.set_title(title)
+axes[0].set_xlabel("place of the symbol")
+axes[1].set_xlabel("logit of the symbol that follows")
+plt.show()
+
+# %% [markdown]
+# Equal inputs, equal outputs. But more is true: of the 27 terms in each sum, 26 are multiplied by
+# zero. What survives is the row of $W$ that belongs to the symbol. The product is a *lookup*.
+
+# %%
+close("One-hot times W is the row of W", logits, W[inputs])
+looked_up = F.embedding(torch.tensor(inputs), torch.tensor(W))  # [5, V]
+close("and it is what PyTorch calls an embedding", logits, looked_up)
+
+# %% [markdown]
+# Nobody who is in earnest builds the one-hot vectors. The first layer of every language model, up
+# to the largest, is this lookup under the name of *embedding*. It is a linear layer all the same,
+# and what follows about gradients holds for it.
+#
+# So our network is a table too, a table of logits. The softmax turns row $a$ into
+#
+# $$p(b \mid a) = \frac{e^{W_{ab}}}{\sum_{b'} e^{W_{ab'}}} \tag{1}$$
+#
+# Every table without zeros can be written like this, with $W_{ab} = \log p(b \mid a)$. The network
+# can therefore say whatever the counts say, or come as near as we like, and never exactly zero.
+
+
+# %%
+def predict(W):
+    """Probabilities [V, V] of the network with weights W [V, V]; each row sums to one."""
+    return scipy.special.softmax(W, axis=1)
+
+
+def loss(W, counts):
+    """Mean surprise in nats of the text whose pair counts are given."""
+    return -(counts * scipy.special.log_softmax(W, axis=1)).sum() / counts.sum()
+
+
+close("Without training all symbols are equally likely: the loss is log V",
+      loss(np.zeros((V, V)), counts), np.log(V))  # fmt: skip
+
+# %% [markdown]
+# The function `loss` is the cross-entropy
+#
+# $$L(W) = -\frac{1}{N}\sum_{n=1}^{N} \log p(y_n \mid x_n)
+# = -\frac{1}{N}\sum_{a,b} c(a,b) \log p(b \mid a), \tag{2}$$
+#
+# where the second form gathers equal pairs. That is worth noticing before any training: the network
+# sees the names only through the counts. It has been handed the same information as the table, and
+# not a bit more.
+#
+# ## The gradient by hand
+#
+# For one prediction the slope in the logits is forecast minus fact, $p - y$. The pair $(x_n, y_n)$
+# touches only row $x_n$ of $W$. So the slope in row $a$ collects the pairs that have $a$ in front:
+#
+# $$\frac{\partial L}{\partial W_{ab}}
+# = \frac{1}{N} \sum_{n:\,x_n = a} \bigl(p(b \mid a) - [y_n = b]\bigr)
+# = \frac{c(a)}{N}\,\bigl(p(b \mid a) - \hat p(b \mid a)\bigr) \tag{3}$$
+#
+# with $[y_n = b]$ one where that holds and zero elsewhere, $c(a)$ the number of pairs that begin
+# with $a$, and $\hat p$ the table of the counts. Read the right side aloud. The gradient is zero if
+# and only if the network's table *is* the count table. The question where training ends is answered
+# before it has begun; there is one place to rest. (Where $\hat p$ is zero, that place lies
+# infinitely far away. We shall see what that does.)
+
+
+# %%
+def gradient(W, counts):
+    """Slope [V, V] of the loss in each weight: p − p̂, weighted by the share of the context."""
+    context = counts.sum(axis=1, keepdims=True)  # [V, 1]
+    return (context * predict(W) - counts) / counts.sum()
+
+
+by_hand = gradient(W, counts)  # [V, V]
+
+# %% [markdown]
+# Two judges that know nothing of the derivation: PyTorch's automatic differentiation, which gets
+# the long columns and the one-hot vectors, and finite differences, for a few of the weights.
+
+# %%
+weights = torch.tensor(W, requires_grad=True)  # [V, V]
+x_hot = F.one_hot(torch.tensor(x), V).double()  # [N, V]
+F.cross_entropy(x_hot @ weights, torch.tensor(y)).backward()
+close("The gradient by hand is autograd's", by_hand, weights.grad, atol=1e-12)
+
+step = 1e-5
+for a, b in [(0, 1), (17, 21), (14, 14), (26, 0)]:
+    nudge = np.zeros((V, V))  # [V, V]
+    nudge[a, b] = step
+    numeric = (loss(W + nudge, counts) - loss(W - nudge, counts)) / (2 * step)
+    close(
+        f"and the finite difference at {symbols[a]}{symbols[b]}", by_hand[a, b], numeric, atol=1e-9
+    )
+
+# %% [markdown]
+# ## Walking downhill
+#
+# Now train: start from zero, and move all weights against the gradient, again and again. We look at
+# the loss at steps that grow like powers, on the training names and on names that the network does
+# not train on.
+
+# %%
+steps = run.size(smoke=300, cpu=10_000, gpu=10_000)
+learning_rate = 20.0
+stops = np.unique(np.geomspace(1, steps, 60).astype(int))
+W = np.zeros((V, V))  # [V, V]
+curve, snapshots = [], {}
+for step in range(1, steps + 1):
+    W -= learning_rate * gradient(W, counts)
+    if step in stops:
+        curve.append((loss(W, counts), loss(W, held_out)))
+        snapshots[step] = predict(W)  # [V, V]
+curve = np.array(curve) / np.log(2)  # [stops, 2]
+floor_bits = floor / np.log(2)
+
+# %% mystnb={"image": {"alt": "Bits per character against the training step, logarithmic. The training curve falls to the dotted floor and stays just above it. The validation curve falls with it, has its lowest point between one and three thousand steps, and then rises again."}}
+figure, ax = plt.subplots()
+ax.plot(stops, curve[:, 0], label="training names")
+ax.plot(stops, curve[:, 1], label="validation names")
+ax.axhline(floor_bits, color=plot.GREEN, linestyle=":", label="floor: the count table")
+ax.set(xscale="log", ylim=(3.3, 3.6), xlabel="training step", ylabel="bits per character")
+ax.legend()
+plt.show()
+
+# %%
+best_stop = curve[:, 1].argmin()
+check("Training comes within 0.01 bits of the floor", curve[-1, 0] - floor_bits < 0.01)
+check("and never below it", curve[:, 0].min() > floor_bits)
+check("The validation loss turns and rises before training ends", 0 < best_stop < len(stops) - 5)
+
+# %% [markdown]
+# The floor holds. And the validation curve turns upward. We know why, and need no theory of
+# networks for it: some pairs never occur among the training names. Their best probability is zero,
+# the network moves there without ever arriving, and each new name that contains such a pair becomes
+# a greater surprise. Train for ever, and the validation loss is infinite, as it was for the counts.
+#
+# ## Who arrives last?
+#
+# How far is the network from the count table after all these steps? Look at each context by itself:
+# the largest error among its 27 probabilities, against how often the context was seen.
+
+# %% mystnb={"image": {"alt": "Largest error of each context against how often the context was seen, both axes logarithmic. Orange dots after a few hundred steps lie higher than blue dots at the end. In both clouds the error falls as the context is more frequent; x and q, the rarest, have the largest errors. At the end the frequent contexts lie below the dotted line at one thousandth, and a single blue dot, e, lies many orders of magnitude below all others."}}
+early, late = (snapshots[stops[i]] for i in (len(stops) * 3 // 5, -1))
+seen = counts.sum(axis=1)  # [V]
+error = {label: np.abs(p - table).max(axis=1) for label, p in (("early", early), ("late", late))}
+
+figure, ax = plt.subplots()
+ax.loglog(seen, error["early"], "o", color=plot.ORANGE, label="after a few hundred steps")
+ax.loglog(seen, error["late"], "o", color=plot.BLUE, label="at the end")
+for a in [symbols.index(letter) for letter in "xqe"]:
+    ax.annotate(symbols[a], (seen[a], error["late"][a]), xytext=(7, 3), textcoords="offset points")
+ax.axhline(1e-3, color=plot.GREY, linestyle=":")
+ax.set_ylim(1e-13, 1)
+ax.set(xlabel="times the context was seen", ylabel="largest error of a probability")
+ax.legend()
+plt.show()
+
+# %%
+check(
+    "Contexts seen 300 times or more: every probability within 0.001",
+    error["late"][seen >= 300].max() < 1e-3,
+)
+rarest = np.argsort(seen)[:2]  # x and q
+check("The two rarest, x and q, have not arrived", error["late"][rarest].min() > 1e-3)
+full = (counts > 0).all(axis=1)  # [V]: contexts after which every symbol was seen
+slope = np.polyfit(np.log(seen[~full]), np.log(error["late"][~full]), 1)[0]
+check("Ten times as frequent means several times closer", slope < -0.5)
+check("Only e was followed by every symbol, and it is closest by far",
+      [symbols[a] for a in np.flatnonzero(full)] == ["e"]
+      and error["late"][full].max() < 1e-3 * error["late"][~full].min())  # fmt: skip
+
+# %% [markdown]
+# Equation (3) predicted the slope of the two clouds. The factor $c(a)/N$ makes the steps of a rare
+# context small: what is seen a hundred times less often learns a hundred times more slowly. The
+# table has no such trouble; one division serves *q* as well as *a*. This is no curiosity of bigrams.
+# It is one reason why networks are poor at rare words, and why optimizers such as Adam give each
+# weight a step of its own.
+#
+# It did not predict the outlier far below, at least not to me. The context *e* is the only one that
+# every symbol follows somewhere in the list. Its best logits are finite numbers, and gradient
+# descent gets there at an exponential pace. All other contexts have a cell that must become zero,
+# so a logit that must become minus infinity. Near the end the slope in that logit is $p$ itself,
+# the step shrinks with what is left to do, and the probability falls only like one over the number
+# of steps. The very zeros that spoil the count table slow the network down.
+#
+# ## All the way
+#
+# Was it the optimizer's fault, then, and not the network's? **L-BFGS** estimates the curvature from
+# the gradients that it has seen and takes steps that fit. It gets our loss and our gradient, and we
+# let it run until the gradient is practically zero. For later use there is a penalty on large
+# weights, switched off for now.
+
+
+# %%
+def penalized(W, counts, decay):
+    """Loss plus decay/2 times the sum of squared weights, and its gradient [V, V]."""
+    value = loss(W, counts) + decay / 2 * (W**2).sum()
+    return value, gradient(W, counts) + decay * W
+
+
+def fit(counts, decay=0.0, start=None):
+    """Weights [V, V] at the lowest penalized loss, found with L-BFGS."""
+    shape = counts.shape
+
+    def flat(w):
+        value, slope = penalized(w.reshape(shape), counts, decay)
+        return value, slope.ravel()
+
+    first = np.zeros(counts.size) if start is None else start.ravel()
+    options = {"maxiter": 5000, "maxfun": 8000, "gtol": 1e-9, "ftol": 1e-16}
+    found = scipy.optimize.minimize(flat, first, jac=True, method="L-BFGS-B", options=options)
+    return found.x.reshape(shape)
+
+
+# %%
+fitted = fit(counts)  # [V, V]
+close("All 729 probabilities agree with the counts to 0.001", predict(fitted), table, atol=1e-3)
+
+another = fit(counts, start=rng.normal(size=(V, V)))  # [V, V]
+close("From a random start the same table", predict(another), table, atol=1e-3)
+difference = (another - fitted)[symbols.index("e")]  # [V]
+check("by way of different weights", np.abs(another - fitted).max() > 0.1)
+close("that in the row of e differ by one constant", np.ptp(difference), 0.0, atol=0.01)
+
+# %% [markdown]
+# Not only the frequent contexts: all of them. The network and the count table are one model,
+# reached by two roads. The loss is convex in $W$ (log-sum-exp is), so there is no second valley to
+# get lost in. The weights differ between two starts although the probabilities agree, because
+# softmax does not see a constant that is added to a whole row.
+#
+# ## Regularization is smoothing
+#
+# So the network inherits the zero problem of the counts, in slow motion. It also inherits the cure.
+# Add-k smoothing was counting with $k$ invented occurrences of every pair. Give the network the same
+# invented pairs as training data:
+
+# %%
+k = 0.25
+pseudo = counts + k  # [V, V]
+smoothed = pseudo / pseudo.sum(axis=1, keepdims=True)  # [V, V]
+close("Trained on k extra pairs of each kind, the network is add-k smoothing",
+      predict(fit(pseudo)), smoothed, atol=1e-3)  # fmt: skip
+
+# %% [markdown]
+# That is exact, and nobody does it. What people do to networks is **weight decay**: a penalty that
+# pulls all weights towards zero, with a strength $\lambda$,
+#
+# $$L_\lambda(W) = L(W) + \frac{\lambda}{2} \sum_{a,b} W_{ab}^2, \qquad
+# \frac{\partial L_\lambda}{\partial W_{ab}} = \frac{\partial L}{\partial W_{ab}} + \lambda W_{ab}. \tag{4}$$
+#
+# What is a row of zeros? By (1), the uniform distribution. So weight decay, too, pulls every
+# context towards uniform, and contexts seen rarely are pulled most, since their part of the
+# gradient is small. It is smoothing under another name. It is not the *same* smoothing: it pulls
+# the logarithms of the probabilities, not the probabilities. Does that matter? Both have one knob,
+# which we turn from nothing to far too much.
+
+
+# %%
+def bits(p, counts):
+    """Bits per character of a table of probabilities on the text with the given counts."""
+    return -scipy.special.xlogy(counts, p).sum() / counts.sum() / np.log(2)
+
+
+n_values = run.size(smoke=5, cpu=15, gpu=15)
+decays, ks = np.geomspace(1e-8, 1e-1, n_values), np.geomspace(1e-4, 1e3, n_values)
+with_decay = [predict(fit(counts, decay)) for decay in decays]  # each [V, V]
+with_k = [(counts + k) / (counts + k).sum(axis=1, keepdims=True) for k in ks]
+decay_curve, k_curve = ([bits(p, held_out) for p in tables] for tables in (with_decay, with_k))
+
+# %% mystnb={"image": {"alt": "Two panels with one vertical axis, validation bits per character. Left against k, right against the weight decay, both logarithmic. Both curves fall slowly, have a shallow valley at nearly the same height, and rise towards the dotted line of the uniform model."}}
+figure, (left, right) = plt.subplots(1, 2, figsize=(6.8, 3.0), sharey=True)
+left.semilogx(ks, k_curve, "o-")
+right.semilogx(decays, decay_curve, "o-", color=plot.ORANGE)
+for ax in (left, right):
+    ax.axhline(np.log2(V), color=plot.GREY, linestyle=":")
+left.set(xlabel="k added to every count", ylabel="bits per character,\nvalidation names")
+right.set(xlabel="weight decay λ")
+plt.show()
+
+# %% [markdown]
+# Two curves of one family. Their ends are the same by necessity, the counts to the left and uniform
+# to the right. In the middle we compare the best of each, name by name, and we add a third
+# candidate that needs no penalty at all: plain gradient descent, stopped where its validation curve
+# was lowest. Every name is scored by all three models, so we look at the differences within names.
+
+# %%
+candidates = {
+    "add-k": with_k[int(np.argmin(k_curve))],
+    "weight decay": with_decay[int(np.argmin(decay_curve))],
+    "early stopping": snapshots[stops[best_stop]],
+}
+per_name = {
+    label: [-np.log2(p[row[:-1], row[1:]]).sum() for row in rows["validation"]]
+    for label, p in candidates.items()
+}
+differences = {label: paired_bootstrap(per_name[label], per_name["add-k"]) for label in candidates}
+
+# %% tags=["nbval-ignore-output"]
+for label, p in candidates.items():
+    print(f"{label:<15} {bits(p, held_out):.4f} bits/char", end="   ")
+    print(f"bits a name more than add-k: {differences[label]}   p(u|q) = {p[17, 21]:.2f}")
+
+# %%
+check("No two of the three differ by a fiftieth of a bit a name",
+      max(abs(d.value) for d in differences.values()) < 0.02)  # fmt: skip
+check("nor by more than chance would make them differ",
+      all(d.low <= 0 <= d.high for d in differences.values()))  # fmt: skip
+q_u = [candidates[label][17, 21] for label in ("add-k", "weight decay")]
+check("On the rare context q they disagree a good deal", q_u[1] - q_u[0] > 0.03)
+
+# %% [markdown]
+# Early stopping, weight decay, invented data: three devices from three chapters of a textbook, and
+# on held-out names they cannot be told apart. All of them say *do not believe the counts to the
+# last digit*. Where they differ is in the rare contexts: add-k spreads the same amount over *qu*
+# and *qx*, while weight decay, which works on logarithms, leaves the one strong pair its lead.
+#
+# (All three knobs were turned on the validation names that we quote here, so these numbers flatter
+# all three. For a comparison among them that is fair enough; for a result it would not be, and the
+# ladder's bigram was measured on test text.)
+#
+# ## What does the network buy?
+#
+# Here: nothing. The same probabilities, from the same counts, after a search that knew its
+# destination. What does it cost? We time the division of the counts, and a network trained the
+# usual way, with PyTorch and Adam, until it is within a hundredth of a bit of the floor.
+
+# %%
+x_ids, y_ids = torch.tensor(x), torch.tensor(y)  # [N], [N]
+torch.manual_seed(SEED)
+network = torch.nn.Embedding(V, V)
+optimizer = torch.optim.Adam(network.parameters(), lr=0.1)
+losses = [np.inf]
+started = time.perf_counter()
+while losses[-1] > floor + 0.01 * np.log(2) and len(losses) < 1000:
+    objective = F.cross_entropy(network(x_ids), y_ids)
+    optimizer.zero_grad()
+    objective.backward()
+    optimizer.step()
+    losses.append(objective.item())
+training_seconds = time.perf_counter() - started
+
+started = time.perf_counter()
+for _ in range(100):
+    again = count_pairs(x, y)
+    again = again / again.sum(axis=1, keepdims=True)  # [V, V]
+counting_seconds = (time.perf_counter() - started) / 100
+
+# %% tags=["nbval-ignore-output"]
+print(f"training {training_seconds:.2f} s, counting {counting_seconds * 1000:.2f} ms:", end=" ")
+print(f"{training_seconds / counting_seconds:,.0f} times as long, for a table that is less exact")
+
+# %%
+check("It did arrive within a hundredth of a bit", losses[-1] < floor + 0.01 * np.log(2))
+check("Counting is more than a hundred times as fast", training_seconds > 100 * counting_seconds)
+
+# %% [markdown]
+# If you can count, count. The network earns its keep when the table becomes too large to fill. With
+# ten letters of context the table would have $27^{10}$ rows, nearly all of them empty, and each
+# would learn for itself. A network need not give each context its own row: it can compute the
+# logits from parts that contexts *share*. The output layer, the loss, the gradient and the floor
+# stay what they are here. All that follows in this book changes only how the logits are computed.
+#
+# ## A formula that is no distribution
+#
+# In widely copied tutorials one meets another network "for the probability of a sentence". Each
+# word goes as a vector $e_{x_t}$ through two layers with sigmoids, $\sigma(z) = 1/(1 + e^{-z})$,
+# the result, a number between zero and one, is called the probability of the word, and the numbers
+# are multiplied:
+#
+# $$S(x) = \prod_{t=1}^{T} g(x_t), \qquad g(v) = \sigma\bigl(W_2\,\sigma(W_1 e_v)\bigr). \tag{5}$$
+#
+# It looks like the real thing: a network, factors between zero and one, a product over positions.
+# How would you find out whether it is a probability? A probability has to be shared out: over *all*
+# sentences it must sum to one. With three words in the world we can write all sentences down.
+
+
+# %%
+def factors(W1, W2):
+    """g(v) of formula (5) for every word, [V]; W1 [H, V], W2 [H]."""
+    return scipy.special.expit(W2 @ scipy.special.expit(W1))  # [V]
+
+
+def score(row, g):
+    """S(x) of formula (5): the product of g over the words of a row."""
+    return float(np.prod(g[list(row)]))
+
+
+def total(length, vocab_size, value):
+    """Sum of value(row) over all rows of the given length, by brute force."""
+    return sum(value(row) for row in itertools.product(range(vocab_size), repeat=length))
+
+
+# %%
+tiny = np.random.default_rng(0)
+g = factors(tiny.normal(size=(4, 3)), tiny.normal(size=4))  # [3]
+conditional = predict(tiny.normal(size=(3, 3)))  # [3, 3], a softmax bigram of the same world
+opening = predict(tiny.normal(size=(1, 3)))[0]  # [3]
+
+
+def softmax_probability(row):
+    """Probability of a row under the tiny softmax bigram."""
+    links = [conditional[a, b] for a, b in itertools.pairwise(row)]
+    return float(opening[row[0]] * np.prod(links))
+
+
+lengths = range(1, 9)
+sigmoid_totals = [total(n, 3, lambda row: score(row, g)) for n in lengths]
+softmax_totals = [total(n, 3, softmax_probability) for n in lengths]
+for n in (1, 2, 4, 8):
+    both = f"sigmoid {sigmoid_totals[n - 1]:.5f}, softmax {softmax_totals[n - 1]:.5f}"
+    print(f"all {3**n:>4} sentences of {n} words: {both}")
+
+# %% [markdown]
+# Even for a single word the three sigmoids do not sum to one; why should they? Each is free to be
+# anything between zero and one. For longer sentences the sum is a power,
+#
+# $$\sum_{x_1, \dots, x_T} S(x) = \Bigl(\sum_{v} g(v)\Bigr)^{T} \tag{6}$$
+#
+# and it runs away to infinity or to nothing, unless the sum happens to be one. The softmax bigram
+# gives one for every length.
+
+
+# %%
+def closed_form(length, g):
+    """Sum of S(x) over all rows of the given length, formula (6)."""
+    return float(g.sum() ** length)
+
+
+close("Brute force agrees with (6)", sigmoid_totals, [closed_form(n, g) for n in lengths])
+check(
+    "The sigmoid product sums to one at no length",
+    np.abs(np.array(sigmoid_totals) - 1).min() > 0.05,
+)
+close("The softmax bigram sums to one at every length", softmax_totals, np.ones(8))
+
+# %% [markdown]
+# Is that more than pedantry? Train it and see. The likelihood of the names is to become as large as
+# possible, as always. The picture draws its loss beside that of the softmax network.
+
+# %%
+generator = run.generator()
+W1 = torch.randn(8, V, generator=generator, requires_grad=True)  # [H, V]
+W2 = (0.1 * torch.randn(8, generator=generator)).requires_grad_()  # [H]
+share = torch.tensor(counts.sum(axis=0) / counts.sum(), dtype=torch.float32)  # [V]
+sigmoid_adam = torch.optim.Adam([W1, W2], lr=0.1)
+sigmoid_curve = []
+for _ in range(run.size(smoke=100, cpu=1000, gpu=1000)):
+    sigmoid_loss = -(share * F.logsigmoid(W2 @ torch.sigmoid(W1))).sum()
+    sigmoid_curve.append(sigmoid_loss.item() / np.log(2))
+    sigmoid_adam.zero_grad()
+    sigmoid_loss.backward()
+    sigmoid_adam.step()
+
+# %% mystnb={"image": {"alt": "Bits per character against the training step, logarithmic. The softmax network falls towards the floor and stays above it. The sigmoid product starts below the floor already, before any training, and goes to zero."}}
+figure, ax = plt.subplots()
+ax.plot(stops, curve[:, 0], label="softmax network")
+ax.plot(1 + np.arange(len(sigmoid_curve)), sigmoid_curve, color=plot.RED, label="sigmoid product")
+ax.axhline(floor_bits, color=plot.GREEN, linestyle=":", label="floor of every bigram model")
+ax.set(xscale="log", ylim=(-0.1, 4.9), xlabel="training step", ylabel='"bits per character"')
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# A triumph: it beats the best of all bigram tables before its first step. A sigmoid of a random
+# number is about one half, hence about one bit a letter, no matter how many letters there are. And
+# then it goes to zero. Whoever reports that number has found a language model without any surprise.
+# What has it learned?
+
+# %%
+g = factors(W1.detach().double().numpy(), W2.detach().double().numpy())  # [V]
+for text in ["anna", "naan", "jacqueline", "xqzxqjv"]:
+    print(f"{text:<11} S = {score(tokenizer.encode(text)[1:], g):.2f}")
+keyboard = np.random.default_rng(SEED).integers(1, V, size=(1000, 8))  # [1000, 8]
+
+# %%
+check("It starts near one bit, far below the floor", 0.5 < sigmoid_curve[0] < 2 < floor_bits)
+check(
+    "Every validation name has 'probability' above 0.99",
+    min(score(r[1:], g) for r in rows["validation"]) > 0.99,
+)
+check(
+    "and so has every one of a thousand random strings", min(score(r, g) for r in keyboard) > 0.99
+)
+check("The 27 'probabilities' of the next symbol sum to nearly 27", g.sum() > 26.9)
+close(
+    "Order does not matter to it",
+    score(tokenizer.encode("anna"), g),
+    score(tokenizer.encode("naan"), g),
+)
+
+# %% [markdown]
+# It has learned to say *yes*. Each factor answers the question "is this a word?", and the training
+# data contain no case in which the answer is no. In the softmax every bit of probability that one
+# word gains is taken from the others. That competition is what the sum in the denominator is for,
+# and it is the expensive part of every language model. Formula (5) is cheap because it leaves out
+# what makes it a distribution.
+#
+# Can it be repaired? Divide (5) by (6), and every factor becomes $g(v)/\sum_u g(u)$: a unigram
+# model, in a roundabout way. Giving each factor sight of the word before and one sigmoid for each
+# possible next word does not help either; exercise 4 lets you audit that one. Sigmoids are honest
+# when the question is yes or no and the examples include both answers.
+#
+# > **Note.** Two tests expose such a formula without reading its code. Sum it over all
+# > continuations of a context: anything but one is wrong. And compare its loss with a floor: a
+# > model that does better than any model can has stopped measuring what you think.
+#
+# ## Summary
+#
+# One-hot times a matrix is a lookup; softmax regression on it is a bigram model. Its gradient is
+# forecast minus frequency, weighted by how often the context occurs, and so its only place of rest
+# is the count table: frequent contexts get there soon, rare ones late, all of them with a good
+# optimizer. The floor is known in advance and holds. Extra data, weight decay and early stopping
+# all smooth, about equally well. Counting is faster by orders of magnitude and gives the same
+# model; networks pay where contexts must share. And a product of numbers between zero and one is
+# not yet a probability.
+#
+# ## Exercises
+#
+# > **Exercise 1.** Backwards through a lookup (★★☆, 10 minutes). The output of a lookup is
+# > `W[ids]`, `[N, D]`. Training hands you the slope of the loss in that output. Write
+# > `lookup_gradient(slopes, ids, vocab_size)`: its slope in `W`, `[vocab_size, D]`.
+#
+# <details><summary>Hint</summary>
+#
+# A row that was looked up twice influences the loss twice. What does `G[ids] += slopes` do when an
+# id appears twice? Or go back to the one-hot matrix $X$: the output is $XW$, so the slope is
+# $X^\top$ times the slopes.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def lookup_gradient(slopes, ids, vocab_size):
+    """Slope [vocab_size, D] of the loss in W, from its slopes [N, D] in the output W[ids]."""
+    ...
+
+
+exercises.bigram_network_lookup(lookup_gradient)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 1
+def lookup_gradient(slopes, ids, vocab_size):
+    """Slope [vocab_size, D] of the loss in W, from its slopes [N, D] in the output W[ids]."""
+    G = np.zeros((vocab_size, slopes.shape[1]))  # [vocab_size, D]
+    np.add.at(G, ids, slopes)
+    return G
+
+
+exercises.bigram_network_lookup(lookup_gradient)
+
+# %% [markdown]
+# > **Exercise 2.** A fair step for everyone (★★☆, 15 minutes). Gradient descent with (3) is slow
+# > for rare contexts. Write `fair_step(W, counts)`: the weights after one step with learning rate
+# > 1, in which each context's row moves by $\hat p - p$, its mean fact minus forecast, however rare
+# > it is. Contexts that never occur stay where they are.
+#
+# <details><summary>Hint</summary>
+#
+# Each row of (3) carries the factor $c(a)/N$. Which number must it be divided by? Mind $c(a) = 0$.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def fair_step(W, counts):
+    """Weights [V, V] after one step in which every context seen moves by p̂ − p."""
+    ...
+
+
+exercises.bigram_network_fair_step(fair_step)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 2
+def fair_step(W, counts):
+    """Weights [V, V] after one step in which every context seen moves by p̂ − p."""
+    share = counts.sum(axis=1, keepdims=True) / counts.sum()  # [V, 1]
+    return W - gradient(W, counts) / np.where(share > 0, share, 1)
+
+
+W = np.zeros((V, V))  # [V, V]
+for _ in range(2000):
+    W = fair_step(W, counts)
+fair_error = np.abs(predict(W) - table).max()
+check("Two thousand fair steps: all contexts agree to 0.001", fair_error < 1e-3)
+exercises.bigram_network_fair_step(fair_step)
+
+# %% [markdown]
+# > **Exercise 3.** Label smoothing is not add-k (★★☆, 15 minutes). Train the network with label
+# > smoothing $\varepsilon$ (see [softmax](../probability/softmax.ipynb)) and it ends at
+# > $(1-\varepsilon)\,\hat p(b \mid a) + \varepsilon/V$ in every row. Add-k would give the same row
+# > with a $k$ that depends on the row. Write `equivalent_k(counts, epsilon)`: this $k$ for every
+# > row, `[V]`.
+#
+# <details><summary>Hint</summary>
+#
+# Add-k gives the uniform distribution the share $kV / (c(a) + kV)$. Set it equal to $\varepsilon$
+# and solve for $k$.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def equivalent_k(counts, epsilon):
+    """The k of each row, [V], for which add-k equals label smoothing with epsilon."""
+    ...
+
+
+exercises.bigram_network_label_smoothing(equivalent_k)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 3
+def equivalent_k(counts, epsilon):
+    """The k of each row, [V], for which add-k equals label smoothing with epsilon."""
+    return epsilon * counts.sum(axis=1) / (counts.shape[1] * (1 - epsilon))
+
+
+exercises.bigram_network_label_smoothing(equivalent_k)
+
+# %% [markdown]
+# So label smoothing takes as large a share from a context seen thousands of times as from one seen
+# once, where add-k takes less and less. It is a cure for overconfidence, not for missing data.
+#
+# > **Exercise 4.** The auditor (★★★, 20 minutes). A formula multiplies factors `factors[a, b]`, one
+# > for each symbol $b$ after $a$. It starts after symbol 0. Write `total_mass(factors, n)`: the sum
+# > of the products over all $V^n$ strings of $n$ symbols, in time that grows like $nV^2$. Then
+# > audit the one with a sigmoid for every next word, $\sigma(W_{ab})$.
+#
+# <details><summary>Hint</summary>
+#
+# Keep, for every symbol, the total over all strings so far that *end in it*. One more symbol is a
+# product of this vector with the matrix.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def total_mass(factors, n):
+    """Sum over all strings of n symbols after symbol 0 of the product of factors [V, V]."""
+    ...
+
+
+exercises.bigram_network_total_mass(total_mass)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 4
+def total_mass(factors, n):
+    """Sum over all strings of n symbols after symbol 0 of the product of factors [V, V]."""
+    mass = np.eye(len(factors))[0]  # [V], by last symbol
+    for _ in range(n):
+        mass = mass @ factors  # [V]
+    return mass.sum()
+
+
+close(
+    "The count table passes for names of any length",
+    [total_mass(table, n) for n in (1, 5, 50)],
+    1.0,
+)
+audited = total_mass(scipy.special.expit(another), 10)
+check("A sigmoid for every next symbol does not", not 0.5 < audited < 2)
+exercises.bigram_network_total_mass(total_mass)
+
+# %% [markdown]
+# ## Common mistakes
+#
+# *Feeding the id as a number* into a linear layer: it runs, and claims that *z* is 26 times *a*.
+# *Building one-hot tensors* for a vocabulary of thirty thousand: correct, and thousands of times
+# the memory of a lookup. *Training longer because the training loss still falls*: here we know what
+# it falls towards, and that the validation loss does not follow. *Comparing weights* of two
+# networks: softmax leaves every row a free constant; compare probabilities. *A loss below the
+# floor*: never a success, always a leak or a wrong formula.
+#
+# ## Further reading
+#
+# - Bengio et al. (2003), [A neural probabilistic language model](https://www.jmlr.org/papers/v3/bengio03a.html): the network that shares between contexts.
+# - Liu and Nocedal (1989), [On the limited memory BFGS method for large scale optimization](https://doi.org/10.1007/BF01589116).
+# - Chen and Rosenfeld (2000), [A survey of smoothing techniques for maximum entropy models](https://doi.org/10.1109/89.817452): weight decay as smoothing, compared with the count methods.
+# - LeCun et al. (2006), [A tutorial on energy-based learning](http://yann.lecun.com/exdb/publis/pdf/lecun-06.pdf): what one may do with scores that do not sum to one.
+# - Karpathy (2022), [makemore](https://github.com/karpathy/makemore): the same equality, found with automatic differentiation.
