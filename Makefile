@@ -62,10 +62,11 @@ $(SITE)/index.html: $(VENV)/.book $(PAGES)
 # A stamp for each set of extras: nothing is installed again until the list of packages changes.
 $(VENV)/.book: EXTRAS = book
 $(VENV)/.test: EXTRAS = book,test
+$(VENV)/.test: ALSO = $(VENV)/.book
 $(VENV)/.%: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The book needs Python 3.11 \
 	or newer and $(PYTHON) is %d.%d: name a newer one, as in make PYTHON=python3.12" % sys.version_info[:2])'
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV): a few minutes the first time."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.lock -e '.[$(EXTRAS)]'
-	@touch $@
+	@touch $(ALSO) $@
