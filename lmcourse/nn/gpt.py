@@ -71,7 +71,7 @@ class GPT(nn.Module):
     def _initialise(self) -> None:
         """Weights N(0, 0.02²), biases 0; what adds to the residual stream 1/√(2·n_layers) of it.
 
-        Token embeddings shrink in models wider than 128: tied to the output they make a symbol
+        Token embeddings shrink in models wider than 96: tied to the output they make a symbol
         predict itself, with a logit that grows as d_model·std, and with few symbols that alone
         would move the first loss away from ln V.
         """
@@ -82,7 +82,7 @@ class GPT(nn.Module):
                 residual = name.endswith(("projection.weight", "feed_forward.2.weight"))
                 scale = math.sqrt(2 * self.config.n_layers) if residual else 1.0
                 nn.init.normal_(parameter, std=0.02 / scale)
-        nn.init.normal_(self.tokens.weight, std=0.02 * min(1.0, 128 / self.config.d_model))
+        nn.init.normal_(self.tokens.weight, std=0.02 * min(1.0, 96 / self.config.d_model))
 
     def hidden(self, ids: Tensor) -> Tensor:
         """ids [B, T] to the last hidden states [B, T, d_model].

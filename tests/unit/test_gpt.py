@@ -106,13 +106,16 @@ def test_too_long(model: GPT) -> None:
 def test_greedy_generation_is_the_argmax_of_a_cropped_context(model: GPT) -> None:
     ids = [0, 3]
     with torch.no_grad():
-        model.tokens.weight[0] = 0  # so that the end is rarely the likeliest
-        for _ in range(12):
+        for parameter in model.parameters():
+            parameter.mul_(30)  # far from the start, every symbol of the context matters
+        model.tokens.weight[0] = 0  # and the end is rarely the likeliest
+        for _ in range(20):
             ids.append(int(model(torch.tensor([ids[-8:]]))[0, -1].argmax()))
             if ids[-1] == 0:
                 break
-    assert model.generate([0, 3], 12, temperature=0) == ids
-    assert len(ids) > 9
+    assert model.generate([0, 3], 20, temperature=0) == ids
+    assert len(ids) > 12
+    assert len(set(ids)) > 3
 
 
 def test_generation_stops_at_the_end() -> None:
