@@ -78,9 +78,10 @@ def rungs(folder: Path, ladder: str) -> list[Rung]:
 
 def _rung(name: str, record: dict[str, Any], chapter: str, profile: str, where: str) -> Rung:
     interval = record.get("interval")
+    label = record.get("label") or name
     return Rung(
         name=name,
-        label=record.get("label") or name,
+        label=label[0].upper() + label[1:],
         value=record["value"],
         unit=record.get("unit", ""),
         interval=(interval[0], interval[1]) if interval else None,
