@@ -28,7 +28,7 @@ def use_style() -> None:
 
     mpl.rcParams.update(
         {
-            "figure.figsize": (6.4, 3.6),
+            "figure.figsize": (6.0, 3.6),
             "figure.dpi": 130,
             "figure.facecolor": PAPER,
             "figure.constrained_layout.use": True,
@@ -37,8 +37,8 @@ def use_style() -> None:
             "axes.edgecolor": INK,
             "axes.labelcolor": INK,
             "axes.titlelocation": "left",
-            "axes.titlesize": 11,
-            "axes.labelsize": 10.5,
+            "axes.titlesize": 12.5,
+            "axes.labelsize": 12,
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.grid": True,
@@ -48,9 +48,9 @@ def use_style() -> None:
             "grid.linewidth": 0.6,
             "lines.linewidth": 2.0,
             "lines.markersize": 6,
-            "font.size": 10.5,
+            "font.size": 12,
             "legend.frameon": False,
-            "legend.fontsize": 10,
+            "legend.fontsize": 11,
             "xtick.color": INK,
             "ytick.color": INK,
             "svg.hashsalt": "lmcourse",
@@ -76,7 +76,7 @@ def bars(
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(xlabel)
     if fmt is not None:
-        ax.bar_label(drawn, [format(value, fmt) for value in heights], padding=3, fontsize=9.5)
+        ax.bar_label(drawn, [format(value, fmt) for value in heights], padding=3, fontsize=11)
         ax.margins(x=0.14)
 
 
@@ -102,7 +102,7 @@ def heatmap(
         for (i, j), value in np.ndenumerate(values):
             dark = np.asarray(image.norm(value)) > 0.55
             ax.text(
-                j, i, format(value, fmt), ha="center", va="center", fontsize=9,
+                j, i, format(value, fmt), ha="center", va="center", fontsize=10.5,
                 color="white" if dark else INK,
             )  # fmt: skip
     return image
