@@ -277,7 +277,7 @@ left.axhline(sum(map(len, train)), color=plot.GREY, linestyle=":")
 left.text(4, sum(map(len, train)) / 40, "training characters", color=plot.GREY)
 left.set(xlabel="order k", ylabel="numbers in the table")
 right.plot(orders, known, "o-", color=plot.ORANGE)
-right.set(xlabel="order k", ylabel="held-out contexts seen before", ylim=(0, 1.03))
+right.set(xlabel="order k", ylabel="share seen in training", ylim=(0, 1.03))
 for ax in (left, right):
     ax.set_xticks(orders[1::2])
 plt.show()

@@ -340,7 +340,7 @@ close("The slopes sum to zero: the level of the scores stays free", slopes.sum()
 figure, ax = plt.subplots(figsize=(6.4, 2.4))
 plot.bars(ax, words, slopes, color=[plot.ORANGE if s > 0 else plot.BLUE for s in slopes])
 ax.axvline(0, color=plot.INK, linewidth=0.8)
-ax.set_xlabel("slope of the loss (a step downhill moves the score the other way)")
+ax.set_xlabel("slope of the loss in the score")
 plt.show()
 
 # %% [markdown]
