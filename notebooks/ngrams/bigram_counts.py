@@ -117,7 +117,7 @@ figure.colorbar(image, ax=ax, label="count", ticks=ticks, location="top", aspect
 plt.show()
 
 # %% [markdown]
-# Some of this you knew. The vowels make dark columns, and *q* has in effect one cell. Less obvious
+# The vowels make dark columns, and *q* has in effect one cell. Less obvious
 # is the darkest cell of all: *a* at the end, the mark of female names. The first column says where
 # names like to stop, the first row how they like to begin.
 
@@ -511,8 +511,7 @@ check("Training and validation differ by less than the sampling error",
 # %% [markdown]
 # The last line deserves attention. We fear that a model learns its training text by heart, and here
 # the difference cannot even be told from chance. A table of 27 rows has too little room for
-# learning by heart. That is comfortable, and it is also a diagnosis: such a model wants more
-# context, not more data.
+# learning by heart. Such a model wants more context, not more data.
 #
 # ## Film reviews
 #
@@ -623,8 +622,8 @@ check(
 
 # %% [markdown]
 # The two curves have met, and they enclose what a bigram can reach on this text. A hundred times
-# more reviews would gain almost nothing. Keep this picture in mind when a larger model is said to
-# need more data: first ask whether its curves have met.
+# more reviews would gain almost nothing. When a model is said to need more data, first ask whether
+# its curves have met.
 #
 # ## The first rungs
 #

@@ -172,9 +172,8 @@ close("Without training all symbols are equally likely: the loss is log V",
 # $$L(W) = -\frac{1}{N}\sum_{n=1}^{N} \log p(y_n \mid x_n)
 # = -\frac{1}{N}\sum_{a,b} c(a,b) \log p(b \mid a), \tag{2}$$
 #
-# where the second form gathers equal pairs. That is worth noticing before any training: the network
-# sees the names only through the counts. It has been handed the same information as the table, and
-# not a bit more.
+# where the second form gathers equal pairs. So the network sees the names only through the counts:
+# it is handed the same information as the table, and not a bit more.
 #
 # ## The gradient by hand
 #
@@ -301,8 +300,8 @@ check("Only e was followed by every symbol, and it is closest by far",
 # Equation (3) predicted the slope of the two clouds. The factor $c(a)/N$ makes the steps of a rare
 # context small: what is seen a hundred times less often learns a hundred times more slowly. The
 # table has no such trouble; one division serves *q* as well as *a*. This is no curiosity of bigrams.
-# It is one reason why networks are poor at rare words, and why optimizers such as Adam give each
-# weight a step of its own.
+# It is one reason why networks are poor at rare words, and why so much thought goes into
+# optimizers.
 #
 # It did not predict the outlier far below, at least not to me. The context *e* is the only one that
 # every symbol follows somewhere in the list. Its best logits are finite numbers, and gradient
@@ -313,10 +312,13 @@ check("Only e was followed by every symbol, and it is closest by far",
 #
 # ## All the way
 #
-# Was it the optimizer's fault, then, and not the network's? **L-BFGS** estimates the curvature from
-# the gradients that it has seen and takes steps that fit. It gets our loss and our gradient, and we
-# let it run until the gradient is practically zero. For later use there is a penalty on large
-# weights, switched off for now.
+# Was it the optimizer's fault, then, and not the network's? Gradient descent knows the slope and
+# nothing about how the slope changes. **Newton's method** asks for that, too: it divides the slope
+# by the curvature, and the factor $c(a)/N$, which both of them carry, cancels. The curvature of row
+# $a$ is what we get by differentiating (3) once more: $\frac{c(a)}{N}$ times the matrix with
+# $p_b - p_b^2$ on its diagonal and $-p_b\,p_{b'}$ elsewhere. SciPy only wants to know how this
+# matrix acts on a direction, and it keeps the steps within a region in which the curvature can be
+# trusted. For later use there is a penalty on large weights, switched off for now.
 
 
 # %%
@@ -326,35 +328,46 @@ def penalized(W, counts, decay):
     return value, gradient(W, counts) + decay * W
 
 
+def bend(W, direction, counts, decay):
+    """How the gradient changes in a direction [V, V]: the curvature times the direction."""
+    share = counts.sum(axis=1, keepdims=True) / counts.sum()  # [V, 1]
+    p = predict(W)  # [V, V]
+    mean = (p * direction).sum(axis=1, keepdims=True)  # [V, 1]
+    return share * p * (direction - mean) + decay * direction
+
+
 def fit(counts, decay=0.0, start=None):
-    """Weights [V, V] at the lowest penalized loss, found with L-BFGS."""
+    """Weights [V, V] at the lowest penalized loss, and the number of Newton steps to them."""
     shape = counts.shape
-
-    def flat(w):
-        value, slope = penalized(w.reshape(shape), counts, decay)
-        return value, slope.ravel()
-
-    first = np.zeros(counts.size) if start is None else start.ravel()
-    options = {"maxiter": 5000, "maxfun": 8000, "gtol": 1e-9, "ftol": 1e-16}
-    found = scipy.optimize.minimize(flat, first, jac=True, method="L-BFGS-B", options=options)
-    return found.x.reshape(shape)
+    found = scipy.optimize.minimize(
+        lambda w: [np.ravel(part) for part in penalized(w.reshape(shape), counts, decay)],
+        np.zeros(counts.size) if start is None else start.ravel(),
+        jac=True,
+        hessp=lambda w, v: bend(w.reshape(shape), v.reshape(shape), counts, decay).ravel(),
+        method="trust-ncg",
+        options={"gtol": 1e-8, "maxiter": 500},
+    )
+    return found.x.reshape(shape), found.nit
 
 
 # %%
-fitted = fit(counts)  # [V, V]
+fitted, newton_steps = fit(counts)  # [V, V], int
 close("All 729 probabilities agree with the counts to 0.001", predict(fitted), table, atol=1e-3)
+check("Newton needed fewer than a hundred steps", newton_steps < 100)
 
-another = fit(counts, start=rng.normal(size=(V, V)))  # [V, V]
+another, _ = fit(counts, start=rng.normal(size=(V, V)))  # [V, V]
 close("From a random start the same table", predict(another), table, atol=1e-3)
 difference = (another - fitted)[symbols.index("e")]  # [V]
 check("by way of different weights", np.abs(another - fitted).max() > 0.1)
 close("that in the row of e differ by one constant", np.ptp(difference), 0.0, atol=0.01)
 
 # %% [markdown]
-# Not only the frequent contexts: all of them. The network and the count table are one model,
-# reached by two roads. The loss is convex in $W$ (log-sum-exp is), so there is no second valley to
-# get lost in. The weights differ between two starts although the probabilities agree, because
-# softmax does not see a constant that is added to a whole row.
+# Not only the frequent contexts: all of them, after a handful of steps. (Such steps are affordable
+# because $W$ is small. Adam, the favourite of large networks, imitates a little of it with a step
+# size for each weight.) The network and the count table are one model, reached by two roads. The
+# loss is convex in $W$ (log-sum-exp is), so there is no second valley to get lost in. The weights
+# differ between two starts although the probabilities agree, because softmax does not see a
+# constant that is added to a whole row.
 #
 # ## Regularization is smoothing
 #
@@ -367,7 +380,7 @@ k = 0.25
 pseudo = counts + k  # [V, V]
 smoothed = pseudo / pseudo.sum(axis=1, keepdims=True)  # [V, V]
 close("Trained on k extra pairs of each kind, the network is add-k smoothing",
-      predict(fit(pseudo)), smoothed, atol=1e-3)  # fmt: skip
+      predict(fit(pseudo)[0]), smoothed, atol=1e-3)  # fmt: skip
 
 # %% [markdown]
 # That is exact, and nobody does it. What people do to networks is **weight decay**: a penalty that
@@ -378,7 +391,7 @@ close("Trained on k extra pairs of each kind, the network is add-k smoothing",
 #
 # What is a row of zeros? By (1), the uniform distribution. So weight decay, too, pulls every
 # context towards uniform, and contexts seen rarely are pulled most, since their part of the
-# gradient is small. It is smoothing under another name. It is not the *same* smoothing: it pulls
+# gradient is small. It is smoothing, though not the *same* smoothing: it pulls
 # the logarithms of the probabilities, not the probabilities. Does that matter? Both have one knob,
 # which we turn from nothing to far too much.
 
@@ -391,7 +404,7 @@ def bits(p, counts):
 
 n_values = run.size(smoke=5, cpu=15, gpu=15)
 decays, ks = np.geomspace(1e-8, 1e-1, n_values), np.geomspace(1e-4, 1e3, n_values)
-with_decay = [predict(fit(counts, decay)) for decay in decays]  # each [V, V]
+with_decay = [predict(fit(counts, decay)[0]) for decay in decays]  # each [V, V]
 with_k = [(counts + k) / (counts + k).sum(axis=1, keepdims=True) for k in ks]
 decay_curve, k_curve = ([bits(p, held_out) for p in tables] for tables in (with_decay, with_k))
 
@@ -485,8 +498,8 @@ check("Counting is more than a hundred times as fast", training_seconds > 100 * 
 # If you can count, count. The network earns its keep when the table becomes too large to fill. With
 # ten letters of context the table would have $27^{10}$ rows, nearly all of them empty, and each
 # would learn for itself. A network need not give each context its own row: it can compute the
-# logits from parts that contexts *share*. The output layer, the loss, the gradient and the floor
-# stay what they are here. All that follows in this book changes only how the logits are computed.
+# logits from parts that contexts *share*. The loss and its gradient stay what they are here; what
+# changes is how the logits are computed.
 #
 # ## A formula that is no distribution
 #
@@ -497,7 +510,6 @@ check("Counting is more than a hundred times as fast", training_seconds > 100 * 
 #
 # $$S(x) = \prod_{t=1}^{T} g(x_t), \qquad g(v) = \sigma\bigl(W_2\,\sigma(W_1 e_v)\bigr). \tag{5}$$
 #
-# It looks like the real thing: a network, factors between zero and one, a product over positions.
 # How would you find out whether it is a probability? A probability has to be shared out: over *all*
 # sentences it must sum to one. With three words in the world we can write all sentences down.
 
@@ -572,7 +584,7 @@ W2 = (0.1 * torch.randn(8, generator=generator)).requires_grad_()  # [H]
 share = torch.tensor(counts.sum(axis=0) / counts.sum(), dtype=torch.float32)  # [V]
 sigmoid_adam = torch.optim.Adam([W1, W2], lr=0.1)
 sigmoid_curve = []
-for _ in range(run.size(smoke=100, cpu=1000, gpu=1000)):
+for _ in range(run.size(smoke=100, cpu=300, gpu=300)):
     sigmoid_loss = -(share * F.logsigmoid(W2 @ torch.sigmoid(W1))).sum()
     sigmoid_curve.append(sigmoid_loss.item() / np.log(2))
     sigmoid_adam.zero_grad()
@@ -589,7 +601,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# A triumph: it beats the best of all bigram tables before its first step. A sigmoid of a random
+# It beats the best of all bigram tables before its first step. A sigmoid of a random
 # number is about one half, hence about one bit a letter, no matter how many letters there are. And
 # then it goes to zero. Whoever reports that number has found a language model without any surprise.
 # What has it learned?
@@ -805,7 +817,7 @@ exercises.bigram_network_total_mass(total_mass)
 # ## Further reading
 #
 # - Bengio et al. (2003), [A neural probabilistic language model](https://www.jmlr.org/papers/v3/bengio03a.html): the network that shares between contexts.
-# - Liu and Nocedal (1989), [On the limited memory BFGS method for large scale optimization](https://doi.org/10.1007/BF01589116).
+# - Steihaug (1983), [The conjugate gradient method and trust regions in large scale optimization](https://doi.org/10.1137/0720042): the Newton steps.
 # - Chen and Rosenfeld (2000), [A survey of smoothing techniques for maximum entropy models](https://doi.org/10.1109/89.817452): weight decay as smoothing, compared with the count methods.
 # - LeCun et al. (2006), [A tutorial on energy-based learning](http://yann.lecun.com/exdb/publis/pdf/lecun-06.pdf): what one may do with scores that do not sum to one.
 # - Karpathy (2022), [makemore](https://github.com/karpathy/makemore): the same equality, found with automatic differentiation.

@@ -64,11 +64,21 @@ def test_penalized_gradient_equals_finite_differences(W, counts, decay):
         assert math.isclose(slope[place], (above - below) / (2 * step), abs_tol=1e-6)
 
 
+@given(weights, weights, tables, st.floats(0, 1))
+def test_bend_is_the_change_of_the_gradient(W, direction, counts, decay):
+    step = 1e-5
+    above = chapter["penalized"](W + step * direction, counts, decay)[1]
+    below = chapter["penalized"](W - step * direction, counts, decay)[1]
+    expected = (above - below) / (2 * step)
+    bend = chapter["bend"](W, direction, counts, decay)
+    np.testing.assert_allclose(bend, expected, atol=1e-4)
+
+
 def test_fit_ends_at_the_counts_and_with_much_decay_at_uniform():
     counts = np.array([[5, 1, 3], [2, 2, 7], [1, 9, 4]])
     table = counts / counts.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(chapter["predict"](chapter["fit"](counts)), table, atol=1e-5)
-    uniform = chapter["predict"](chapter["fit"](counts, decay=1e3))
+    np.testing.assert_allclose(chapter["predict"](chapter["fit"](counts)[0]), table, atol=1e-5)
+    uniform = chapter["predict"](chapter["fit"](counts, decay=1e3)[0])
     np.testing.assert_allclose(uniform, 1 / 3, atol=1e-3)
     expected = -(counts * np.log2(table)).sum() / counts.sum()
     assert math.isclose(chapter["bits"](table, counts), expected)
