@@ -336,6 +336,7 @@ def bend(W, direction, counts, decay):
     return share * p * (direction - mean) + decay * direction
 
 
+# %%
 def fit(counts, decay=0.0, start=None):
     """Weights [V, V] at the lowest penalized loss, and the number of Newton steps to them."""
     shape = counts.shape
