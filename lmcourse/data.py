@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import os
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -175,7 +176,10 @@ def _split_reviews(test: int = 2_000, validation: int = 1_000) -> dict[str, list
             splits["validation"] += group_rows
         else:
             splits["train"] += group_rows
-    return {split: splits[split] for split in ("train", "validation", "test")}
+    return {
+        split: [row | {"text": html.unescape(row["text"])} for row in splits[split]]
+        for split in ("train", "validation", "test")
+    }
 
 
 def _read_reviews(folder: Path) -> list[dict[str, Any]]:

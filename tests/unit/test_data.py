@@ -65,6 +65,7 @@ def test_texts_are_printable_ascii_on_one_line(everything):
         for text in everything[split]["text"]:
             assert text == text.strip() != ""
             assert set(text) <= set(data.ALPHABET[1:])
+            assert "&amp;" not in text
     assert len(data.ALPHABET) == len(set(data.ALPHABET)) == 96
     assert data.ALPHABET[0] == "\n"
 
