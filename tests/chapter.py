@@ -92,7 +92,7 @@ def _execute(chapter: str, body: Iterator[ast.stmt] | list[ast.stmt], namespace:
 def _is_definition(node: ast.stmt) -> bool:
     if isinstance(node, ast.Assign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if not all(isinstance(target, ast.Name) for target in targets):
+        if any(isinstance(target, ast.Subscript | ast.Attribute) for target in targets):
             return False
         try:
             ast.literal_eval(node.value) if node.value else None
