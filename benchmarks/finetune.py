@@ -9,9 +9,10 @@
 - Trainer: `transformers.Trainer` with its default settings (batches of 8, 5e-5), not saving.
 
 All see each example once, with a linearly falling learning rate; tutorial and book have the same
-peak and batches of 16, so they also make the same number of updates. Each repeat has its own seed for
-the head and the order of examples, the three loops take turns within it, and only training is
-timed. Accuracy is on the validation split, with a Student interval over the repeats.
+peak and batches of 16, so they also make the same number of updates. Each repeat has its own seed
+for the head and the order of examples, the three loops take turns within it, and only training is
+timed. Accuracy is on the validation split, with a Student interval over the repeats. Run it on a
+quiet machine: two processes with two threads each on two cores mostly wait for one another.
 """
 
 import json
