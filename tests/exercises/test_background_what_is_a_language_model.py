@@ -1,0 +1,59 @@
+"""Exercises of background/what_is_a_language_model: solutions pass, mistakes are named."""
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from lmcourse.exercises import background as exercises
+from tests.chapter import solutions, stubs
+
+CHAPTER = "background/what_is_a_language_model"
+CHECKERS = {
+    1: exercises.what_bits,
+    2: exercises.what_next_token,
+    3: exercises.what_bits_per_character,
+    4: exercises.what_gap,
+}
+
+
+def _unsafe(candidates):
+    p = np.exp([np.sum(log_p) for log_p in candidates])
+    return p / p.sum()
+
+
+MISTAKES = [
+    (1, lambda p: -np.log(p), "nats"),
+    (1, lambda p: -np.log10(p), "base ten"),
+    (1, lambda p: np.log2(p), "sign"),
+    (1, lambda p: 1 - p, "without bound"),
+    (2, lambda log_p, ids: log_p[np.arange(len(ids)), ids], "shift by one"),
+    (2, lambda log_p, ids: log_p[np.arange(1, len(ids)), ids[1:]], "shift by one"),
+    (2, lambda log_p, ids: log_p[np.arange(1, len(ids)), ids[:-1]], "wrong way"),
+    (2, lambda log_p, ids: log_p[:-1, ids[1:]], "whole columns"),
+    (2, lambda log_p, ids: np.exp(log_p[np.arange(len(ids) - 1), ids[1:]]), "probabilities"),
+    (3, lambda tokens, s: sum(s) / len(tokens), "divide by the tokens"),
+    (
+        3,
+        lambda tokens, s: np.mean([x / len(t) for t, x in zip(tokens, s, strict=True)]),
+        "mean of ratios",
+    ),
+    (3, lambda tokens, s: sum(s) / len("".join(t.strip() for t in tokens)), "Spaces"),
+    (3, lambda tokens, s: sum(s), "the total"),
+    (4, lambda candidates: softmax([np.mean(log_p) for log_p in candidates]), "averaged"),
+    (4, lambda candidates: np.exp([np.sum(log_p) for log_p in candidates]), "sum to one"),
+    (4, _unsafe, "underflows"),
+]
+
+
+@pytest.mark.parametrize("number", CHECKERS)
+def test_the_solution_is_right_and_the_stub_unsolved(number):
+    assert CHECKERS[number].verdict(solutions(CHAPTER)[number]).status == "right"
+    assert CHECKERS[number].verdict(stubs(CHAPTER)[number]).status == "unsolved"
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("number", "answer", "message"), MISTAKES)
+def test_a_typical_mistake_is_named(number, answer, message):
+    status, said = CHECKERS[number].verdict(answer)
+    assert status == "wrong"
+    assert message in said
