@@ -370,8 +370,9 @@ close("It is PyTorch's", cross_entropy(z, targets), F.cross_entropy(z, targets))
 # learning rate $\eta$, however small its slope. That is why **fine-tuning** uses small ones: the weights
 # that pretraining found are of the order of a few hundredths, and a few hundred steps of a thousandth
 # each, AdamW's default, could carry all of them beyond recognition. We compared $5\cdot10^{-5}$, $10^{-4}$ and $2\cdot10^{-4}$ on
-# validation, an epoch each, and took the middle one, which had the lowest loss. It also pulls matrices a
-# little towards zero at each step (**weight decay**; biases and norms are spared).
+# validation, an epoch each: the accuracies were too close to tell, the middle one had the lowest loss.
+# AdamW also pulls matrices a little towards zero at each step (**weight decay**; biases and norms are
+# spared).
 #
 # Nor do we start at full speed. At first the head is random, and so is the direction in which it pulls
 # the encoder; and Adam has seen too few slopes to judge their size. The learning rate therefore rises
