@@ -15,8 +15,8 @@
 # %% [markdown]
 # # What is a language model?
 #
-# You have probably used one today, in the keyboard of a phone or in a chat window; here you open one
-# up and find that it does a single thing, and that a surprising amount follows from it.
+# You have probably used one today, in the keyboard of a phone or in a chat window; here you open
+# one up and find that it does a single thing, and that a surprising amount follows from it.
 #
 # **You will**
 #
@@ -26,8 +26,8 @@
 # - compare the meanings of words and sentences as arrows in space,
 # - know which tasks are built on this, and where in the book each idea is taken apart.
 #
-# **You need** nothing but curiosity. Read the prose and the pictures; whoever knows some Python can
-# change the code and run it again.
+# **You need** nothing but curiosity. Read the prose and the pictures; whoever knows some Python
+# can change the code and run it again.
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
@@ -67,11 +67,11 @@ run = session.start(PROFILE, SEED)
 # >
 # > She opened the door and …
 #
-# You had a word for the first at once, and for the third you could only shrug: so much is possible.
-# That feeling, *this word surely, that one perhaps, that one never*, is what a language model puts
-# into numbers. Let us fetch a real one. SmolLM2 is a small cousin of the models behind the well-known
-# chatbots, small enough for a laptop, and **pretrained**: somebody else has already let it read
-# an enormous amount of text.
+# You had a word for the first at once, and for the third you could only shrug: so much is
+# possible. That feeling, *this word surely, that one perhaps, that one never*, is what a language
+# model puts into numbers. Let us fetch a real one. SmolLM2 is a small cousin of the models behind
+# the well-known chatbots, small enough for a laptop, and **pretrained**: somebody else has
+# already let it read an enormous amount of text.
 
 # %%
 torch.set_grad_enabled(False)  # we only use the model, we do not train it
@@ -129,8 +129,8 @@ check("the third is wide open: no word has even a fifth of the probability", top
 check("and some of its bars are no words", {"cre", "sl"} & {*answers[2][0]} != set())
 
 # %% [markdown]
-# Did you say *life* and *asleep*? (And what are *cre* and *sl*? Wait for the next section.) Now it is your turn. Change the sentence, run the cell again, and
-# guess before you look.
+# Did you say *life* and *asleep*? (And what are *cre* and *sl*? Wait for the next section.) Now
+# it is your turn. Change the sentence, run the cell again, and guess before you look.
 
 # %% tags=["nbval-ignore-output"]
 sentence = "My grandmother always told me that"
@@ -141,12 +141,12 @@ for word, p in zip(*likeliest(sentence), strict=True):
 # %% [markdown]
 # ## What the model reads
 #
-# So far we said *words*. In truth the model reads **tokens**: pieces from a fixed list of some fifty
-# thousand, its **vocabulary**. Frequent words are one token each, with the space in front of them. Rare
-# words are put together from parts, so that nothing is ever unreadable.
+# So far we said *words*. In truth the model reads **tokens**: pieces from a fixed list of some
+# fifty thousand, its **vocabulary**. Frequent words are one token each, with the space in front
+# of them. Rare words are put together from parts, so that nothing is ever unreadable.
 
 # %%
-for text in ["I love films", " unwatchably", " Rotterdam", "2024"]:
+for text in ["I love films", " crept", " unwatchably", "2024"]:
     pieces = [tokenizer.decode([i]) for i in tokenizer(text)["input_ids"]]
     print(f"{len(text):>3} characters  {len(pieces)} tokens  {pieces}")
 
@@ -156,22 +156,22 @@ check("The same sentence in Chinese takes more tokens than it has characters", i
 check("and at least twice as many as in English", in_chinese >= 2 * in_english)
 
 # %% [markdown]
-# The last lines are worth a thought. The list was made from mostly English text, so English comes in
-# large pieces and Chinese in crumbs smaller than a character. What a model was fed shows before it has
-# computed anything.
+# So *cre* is where a word like *crept* begins. The last two lines are worth a thought. The list
+# was made from mostly English text, so English comes in large pieces and Chinese in crumbs
+# smaller than a character. What a model was fed shows before it has computed anything.
 #
 # ## The definition
 #
-# The bars above were only the top. The model gives *every* token of its vocabulary a share, and the
-# shares add up to one. Such a list is called a **distribution**. Write $x_1, \dots, x_{t-1}$ for the
-# tokens so far, $w$ for a token that might come and $\mathcal V$ for the vocabulary. A **language model**
-# is a rule that gives, for every beginning of a text,
+# The bars above were only the top. The model gives *every* token of its vocabulary a share, and
+# the shares add up to one. Such a list is called a **distribution**. Write $x_1, \dots, x_{t-1}$
+# for the tokens so far, $w$ for a token that might come and $\mathcal V$ for the vocabulary. A
+# **language model** is a rule that gives, for every beginning of a text,
 #
 # $$P(w \mid x_1, \dots, x_{t-1}) \ge 0 \quad\text{for each } w \in \mathcal V, \qquad
 # \sum_{w \in \mathcal V} P(w \mid x_1, \dots, x_{t-1}) = 1. \tag{1}$$
 #
-# The bar is read *given*. Nothing in the definition mentions grammar, meaning or truth. Whatever the model
-# has of them must show up in these numbers.
+# The bar is read *given*. Nothing in the definition mentions grammar, meaning or truth. Whatever
+# the model has of them must show up in these numbers.
 
 # %%
 p = next_probabilities(encode("The film was so boring that I fell"))  # [V]
@@ -182,8 +182,9 @@ check("None is zero: everything is possible", p.min() > 0)
 # %% [markdown]
 # ## It writes by rolling dice
 #
-# How does a thing that only forecasts one token write a whole answer? It draws a token at random, each
-# with its probability, appends it, and asks itself again. That is **sampling**, and it is all there is.
+# How does a thing that only forecasts one token write a whole answer? It draws a token at random,
+# each with its probability, appends it, and asks itself again. That is **sampling**, and it is
+# all there is.
 
 
 # %%
@@ -206,15 +207,15 @@ check("Three rolls of the dice, three different texts", len(set(stories)) == 3)
 
 # %% [markdown]
 # Fluent, a little mad, different each time. The model has no plan for the sentence: each token is
-# a bet on what people write after such a beginning. That the word once drawn cannot be taken back explains
-# much of the strange behaviour of chatbots.
+# a bet on what people write after such a beginning. That the word once drawn cannot be taken back
+# explains much of the strange behaviour of chatbots.
 #
 # ## Surprise
 #
-# Turn the game round: the text is given, and we watch the model's face as it reads. A token that it
-# had expected leaves it cold. A token with a tiny probability is a shock. The natural measure counts
-# coin tosses: probability one half is the surprise of one toss, one quarter of two, one eighth of
-# three. This is the **surprise** in *bits*:
+# Turn the game round: the text is given, and we watch the model's face as it reads. A token that
+# it had expected leaves it cold. A token with a tiny probability is a shock. The natural measure
+# counts coin tosses: probability one half is the surprise of one toss, one quarter of two, one
+# eighth of three. This is the **surprise** in *bits*:
 #
 # $$s_t = -\log_2 P(x_t \mid x_1, \dots, x_{t-1}) \tag{2}$$
 
@@ -229,8 +230,8 @@ def surprise(text):
 
 
 # %% [markdown]
-# Here is a sentence from a real film review, each token coloured by its surprise; below it the same
-# words in another order, only the first and the last left in place.
+# Here is a sentence from a real film review, each token coloured by its surprise; below it the
+# same words in another order, only the first and the last left in place.
 
 
 # %%
@@ -284,12 +285,13 @@ cheap, dear = (bits_of[tokenizer(word)["input_ids"][0]] for word in [" been", " 
 check("'been' costs less than a tenth of 'observation'", cheap < dear / 10)
 
 # %% [markdown]
-# Read the upper half slowly. Small words like *is* and *been* come nearly free: after what stands before
-# them they had to come. Dark are the words that carry the news, *movie* and *observation* above all. In the
-# lower half hardly anything is free. Is that so in general, or is it this sentence? We add up the surprises of each of a few dozen sentences
-# and compare each with its own shuffled version. Adding is the right thing to do: multiplying the
-# probabilities of the tokens gives the probability of the whole text (why, is the subject of
-# [the chain rule](../probability/chain_rule.ipynb)), and the logarithm turns the product into a sum.
+# Read the upper half slowly. Small words like *is* and *been* come nearly free: after what stands
+# before them they were to be expected. Dark are the words that carry the news, *movie* and
+# *observation* above all. In the lower half hardly anything is free. Is that so in general, or is
+# it this sentence? We add up the surprises of each of a few dozen sentences and compare each with
+# its own shuffled version. Adding is the right thing to do: multiplying the probabilities of the
+# tokens gives the probability of the whole text (why, is the subject of [the chain
+# rule](../probability/chain_rule.ipynb)), and the logarithm turns the product into a sum.
 #
 # $$-\log_2 P(x_1, \dots, x_T) = \sum_{t=1}^{T} s_t \tag{3}$$
 
@@ -316,15 +318,17 @@ check(
 check("by more than a third on average", extra.low > as_written.mean() / 3)
 
 # %% [markdown]
-# Same words, same letters; the difference is what the model knows about *order*. A text that a model finds
-# likely can also be written down in few bits, and all language models of this book, from counting
-# letters upwards, are compared by exactly this number on the same reviews.
+# Same words, same letters; the difference is what the model knows about *order*. A text that a
+# model finds likely can also be written down in few bits, and all language models of this book,
+# from counting letters upwards, are compared by this number, per character, on the same reviews.
+# (Our model may well have read some of them; for the comparison of orders that does not matter,
+# later it will.)
 #
 # ## What did it pick up?
 #
-# Nobody told the model what a verb is. Did it notice? Give it two sentences that differ in one place,
-# one right and one wrong, a **minimal pair**, and see which of them surprises it more. We made four
-# times eight of them, some hard on purpose.
+# Nobody has built a rule of grammar into the model. Did it find any? Give it two sentences that
+# differ in one place, one right and one wrong, a **minimal pair**, and see which of them
+# surprises it more. We made four times eight of them, some hard on purpose.
 
 # %%
 PAIRS = {
@@ -398,9 +402,9 @@ check("but it slips when other nouns stand between noun and verb", far >= 2)
 check("more often than when they are neighbours", far > near)
 
 # %% [markdown]
-# Much of grammar can be had from guessing alone. Where it slips is telling: in *the author that the
-# critics love …* the nearest noun is *critics*, and the model listens to the near one. (With *the dog bark*
-# it may have had the bark of a dog in mind. One cannot ask it.)
+# Much of grammar can be had from guessing alone. Where it slips is telling: in *the author that
+# the critics love …* the nearest noun is *critics*, and the model listens to the near one. (With
+# *the dog bark* it may have had the bark of a dog in mind. One cannot ask it.)
 #
 # ### Likely is not true
 #
@@ -422,11 +426,11 @@ check(
 )
 
 # %% [markdown]
-# The model has learnt what stands near what. People write *Australia* and *Sydney* together all the time, and
-# *Canberra* seldom. Nothing in (1) separates the likely from the true.
+# The model has learnt what stands near what, and people write *Sydney* near *Australia* more
+# often than *Canberra*. Nothing in (1) separates the likely from the true.
 #
-# And where the answer must be worked out? We show the model two sums, write thirty more that certainly
-# stand in no book in this row, and let it complete each with its likeliest tokens.
+# And where the answer must be worked out? We show the model two sums, draw thirty more at random,
+# and let it complete each with its likeliest tokens.
 
 # %% tags=["nbval-ignore-output"]
 n_sums = run.size(smoke=2, cpu=30, gpu=200)
@@ -457,16 +461,17 @@ check("yet the answers follow the true sums", spearmanr(said, true).statistic > 
 check("and half of them are within a sixth", np.median(np.abs(said - true) / true) < 1 / 6)
 
 # %% [markdown]
-# This surprised us most. It does not add, and it does not guess wildly: it produces what a sum of such
-# numbers *looks like*, of about the right size. Larger models add better, but the kind of error stays
-# with us: plausible, fluent, unmarked.
+# This surprised us most. It does not add, and it does not guess wildly: it produces what a sum of
+# such numbers *looks like*, mostly of about the right size. Larger models add better, but the
+# kind of error stays with us: plausible, fluent, unmarked.
 #
 # ## Both sides of a gap
 #
 # So far the model looked only to the left. Such a model is called **causal**, and for writing
-# that is the natural direction. But often both sides are known. *She went to the … to borrow a book*: what
-# is missing? Before the gap nothing speaks for a library. A causal model can be asked all the same,
-# by putting every candidate $w$ in and taking the probability of the *whole* sentence:
+# that is the natural direction. But often both sides are known. *She went to the … to borrow a
+# book*: what is missing? Before the gap nothing speaks for a library. A causal model can be asked
+# all the same, by putting every candidate $w$ in and taking the probability of the *whole*
+# sentence:
 #
 # $$P(w \mid \text{left}, \text{right}) = \frac{P(\text{left}, w, \text{right})}
 # {\sum_{v} P(\text{left}, v, \text{right})} \tag{4}$$
@@ -498,19 +503,20 @@ check("The right side decides each time, and rightly", right_answers.all())
 check("with far more certainty", filled[1:].max(axis=1).min() > filled[0].max())
 
 # %% [markdown]
-# It works, at the price of one pass through the model for every candidate. A **masked language model**
-# is trained for such gaps directly: words are hidden, and it must restore them from both sides at once.
-# BERT, to which a whole part of this book belongs, is of this kind. It cannot easily write, but it reads
-# better.
+# It works, at the price of one pass through the model for every candidate. A **masked language
+# model** is trained for such gaps directly: words are hidden, and it must restore them from both
+# sides at once. BERT, to which a whole part of this book belongs, is of this kind. It cannot
+# easily write, but when it reads, it uses all there is.
 #
 # ## Meaning as a place
 #
-# What does a model that reads both sides make of a word? An **encoder** turns each token of a text into a
-# vector, a list of some hundred numbers, an arrow in a space of as many dimensions. Such a vector is called an
-# **embedding**. Take an encoder of the BERT family, MiniLM, and give it eight sentences with the word
-# *bank*, four at a river and four with money. From its eight arrows we take away what they have in common, their
-# mean. How alike two of them are is measured by the cosine of the angle between them: one if they
-# point the same way, negative if they point apart.
+# What does a model that reads both sides make of a word? An **encoder** turns each token of a
+# text into a vector, a list of a few hundred numbers, an arrow in a space of as many dimensions.
+# Such a vector is called an **embedding**. Take an encoder of the BERT family, MiniLM, and give
+# it eight sentences with the word *bank*, four at a river and four with money. From its eight
+# arrows we take away what they have in common, their mean. How alike two of them are is measured
+# by the cosine of the angle between them: one if they point the same way, negative if they point
+# apart.
 
 # %%
 WORDS = {
@@ -568,10 +574,10 @@ least, most = alike["bank"][same].min(), alike["bank"][~same].max()
 check("Every two of the same sense are more alike than any two of different senses", least > most)
 
 # %% [markdown]
-# Two blocks. The same four letters have become two bundles of arrows, one for each sense, without anybody
-# having said that there are two. Now all four words, with a control: the vectors at the encoder's entrance, where
-# each token has not yet seen its neighbours. For each occurrence we ask whether its nearest
-# fellow has the same sense.
+# Two blocks. The same four letters have become two bundles of arrows, one for each sense, without
+# anybody having said that there are two. Now all four words, with a control: the vectors at the
+# encoder's entrance, where each token has not yet seen its neighbours. For each occurrence we ask
+# whether its nearest fellow has the same sense.
 
 
 # %%
@@ -596,9 +602,10 @@ check(
 check("but not for match", not same_sense(alike["match"]).all())
 
 # %% [markdown]
-# *Match* fails: a match that *ended* and one that *went out* are too much alike. Averaging the arrows of all tokens
-# gives one for a whole sentence, and with it a search that needs no common words. (This encoder was
-# trained a second time, on pairs of sentences that belong together, for just this purpose.)
+# *Match* fails: a match that *ended* and one that *went out* are too much alike. Averaging the
+# arrows of all tokens gives one for a whole sentence, and with it a search that needs no common
+# words. (This encoder was trained a second time, on pairs of sentences that belong together, for
+# just this purpose.)
 
 
 # %%
@@ -624,13 +631,14 @@ check("A broken heart is found without a word in common", "heartbreaking" in fou
 check("Not funny at all finds something funny", "consistently funny" in found[2])
 
 # %% [markdown]
-# The second hit is the charm of the method and the third its trap: the arrow says *comedy, funny* so loudly
-# that the *not* is lost. Being about the same thing is not saying the same thing.
+# The second hit is the charm of the method and the third its trap: the arrow says *comedy, funny*
+# so loudly that the *not* is lost. Being about the same thing is not saying the same thing.
 #
 # ## Where do the answers come from?
 #
-# Training needs questions with known answers. You can read that language models learn from texts which
-# people have labelled by hand. Look at what one short sentence yields without anybody's help.
+# Training needs questions with known answers. You can read that language models learn from texts
+# which people have labelled by hand. Look at what one short sentence yields without anybody's
+# help.
 
 # %%
 tokens = [tokenizer.decode([i]) for i in tokenizer("The plot makes no sense.")["input_ids"]]
@@ -639,11 +647,11 @@ for t in range(1, len(tokens)):
 close("A text of T tokens gives T − 1 questions, each with its answer", t, len(tokens) - 1)
 
 # %% [markdown]
-# The text is its own answer sheet: the **label** of each position is the next token. So all that was ever written
-# can serve, and SmolLM2 has read about two trillion tokens. Learning from plain text comes first and is
-# called pretraining; what people must write by hand comes afterwards and in small amounts, to turn the
-# model to a task. This second step is **fine-tuning**. Our model has had it too, for conversation; the
-# *Instruct* in its full name says so.
+# The text is its own answer sheet: the **label** of each position is the next token. So all that
+# was ever written can serve, and SmolLM2 has read about two trillion tokens. Learning from plain
+# text comes first and is called pretraining; what people must write by hand comes afterwards and
+# in small amounts, to turn the model to a task. This second step is **fine-tuning**. Our model
+# has had it too, for conversation; the *Instruct* in its full name says so.
 #
 # ## What people do with it
 #
@@ -651,15 +659,15 @@ close("A text of T tokens gives T − 1 questions, each with its answer", t, len
 #
 # | task | goes in | should come out | in this book |
 # |---|---|---|---|
-# | classification | a review | *negative* | [fine-tuning for sentiment](../bert/finetune_sentiment.ipynb) |
-# | tagging | each word of a sentence | noun, verb, name, … | part *tasks* |
-# | extraction | a text and a question | the words that answer it | part *tasks* |
-# | generation | a beginning, or an instruction | a text | [GPT](../transformer/gpt.ipynb) |
-# | translation | a sentence | the same in French | part *tasks* |
-# | dialogue | what was said so far | a helpful reply | part *tasks* |
+# | classification | *The plot grinds on with yawn provoking dullness.* | negative | [fine-tuning for sentiment](../bert/finetune_sentiment.ipynb) |
+# | tagging | *The old man opened the heavy door.* | the nouns: man, door | part *tasks* |
+# | extraction | *Jane Austen wrote Emma in 1815.* Who wrote it? | Jane Austen | part *tasks* |
+# | generation | a sentence about a lighthouse, please | any good one | [GPT](../transformer/gpt.ipynb) |
+# | translation | *The cat sleeps on the chair.* | *Le chat dort sur la chaise.* | part *tasks* |
+# | dialogue | *I cannot sleep before exams. What can I do?* | helpful advice | part *tasks* |
 #
-# A chat model takes them all as conversation. The text that we hand it is called the **prompt**. Let us see
-# what ours makes of one of each; all answers are as it gave them.
+# A chat model takes them all as conversation. The text that we hand it is called the **prompt**.
+# Let us see what ours makes of one of each; all answers are as it gave them.
 
 
 # %%
@@ -693,19 +701,23 @@ for task, text in replies.items():
 
 # %%
 check("The review is called negative", "negative" in replies["classification"].lower())
+extracted = replies.get("extraction", "").strip(" .")
+check("The extracted answer is not Jane Austen", extracted != "Jane Austen")
 check(
     "There is no cat in the French sentence", "chat" not in replies.get("translation", "").lower()
 )
 
 # %% [markdown]
-# It gets the label, and it writes prettily about lighthouses. Asked to extract or to translate, it answers
-# in the right *form* and with the wrong content. Remember that next time a far larger model answers
-# just as smoothly. And do not judge from one example! Let us measure one family.
+# It gets the label, and it writes prettily about lighthouses. Asked to extract or to translate,
+# it answers without hesitation, and wrongly. Remember that when a far larger model answers just
+# as smoothly. And do not judge from one example! Let us measure one family.
 #
 # ### One task, measured
 #
-# No training, two words: after a review we compare the probabilities of a praising and a blaming word. This is
-# called **zero-shot classification**. We do it with two wordings that ought to be as good as each other.
+# No training, two words: after a review we compare the probabilities of a praising and a blaming
+# word. This is called **zero-shot classification**. We do it with two wordings that ought to be
+# as good as each other. (Of two more that we tried, one did about as well as the first, the other
+# as badly as the second.)
 
 # %% tags=["nbval-ignore-output"]
 n = run.size(smoke=2, cpu=60, gpu=400)
@@ -746,14 +758,16 @@ for name, score in zip(["first", "second"], scores.values(), strict=True):
 check("The second wording says positive nearly always", np.mean(second > 0) > 0.85)
 gap = paired_bootstrap((first > 0) == praise, (second > 0) == praise)
 check("and is right less often than the first", gap.low > 0)
+second_right = bootstrap_mean((second > 0) == praise)
+check("no more often than a coin", second_right.low <= 0.5)
 
 # %% [markdown]
-# The interval in brackets says how far the accuracy might be off with so few sentences. The picture
-# says more. With both wordings praise lies to the right of blame, so the model *has noticed* the
-# difference. But after *it was* people write *great* far more often than *terrible*, whatever came before, and the
-# second wording is little better than a coin. What the model knows and what a question gets out of
-# it are two things. A few thousand labelled sentences teach it where to draw the line, and
-# [fine-tuning](../bert/finetune_sentiment.ipynb) does much better than either wording.
+# The interval in brackets says how far the accuracy might be off with so few sentences. The
+# picture says more. With both wordings praise lies to the right of blame, so the model *has
+# noticed* the difference. But after *it was* the model leans to *great* whatever came before, and
+# the second wording is no better than a coin. What the model knows and what a question gets
+# out of it are two things. A few thousand labelled sentences teach it where to draw the line, and
+# [fine-tuning](../bert/finetune_sentiment.ipynb) shows by how much that helps.
 #
 # ## A map of the book
 
@@ -783,30 +797,33 @@ ax.axis("off")
 plt.show()
 
 # %% [markdown]
-# The first row has the ideas, the second the models, the third their use; dashed parts are planned. Two
-# roads lead on from here. Whoever wants to understand starts with [the chain
-# rule](../probability/chain_rule.ipynb) and [softmax](../probability/softmax.ipynb), builds a model by [counting
-# letters](../ngrams/bigram_counts.ipynb), then [attention](../transformer/attention.ipynb) and a
-# [GPT](../transformer/gpt.ipynb). Whoever has a pile of texts to sort may go straight to
-# [fine-tuning](../bert/finetune_sentiment.ipynb) and come back.
+# The first row has the ideas, the second the models, the third their use; dashed parts are
+# planned. Two roads lead on from here. Whoever wants to understand starts with [the chain
+# rule](../probability/chain_rule.ipynb) and [softmax](../probability/softmax.ipynb), builds a
+# model by [counting letters](../ngrams/bigram_counts.ipynb), then
+# [attention](../transformer/attention.ipynb) and a [GPT](../transformer/gpt.ipynb). Whoever has a
+# pile of texts to sort may go straight to [fine-tuning](../bert/finetune_sentiment.ipynb) and
+# come back.
 #
 # ## Summary
 #
-# A language model gives every token a probability to come next, given what came before. Drawing again
-# and again makes it write. Minus the logarithm of the probability is its surprise, which adds up over a text and
-# tells how well the model knows the language. It is trained on plain text, whose next token is the label.
-# In that way it picks up much grammar, some facts and the look of a sum, and it never tells which of them
-# it has. Models that read both sides turn words and sentences into vectors. What a model has
-# noticed and what a prompt gets out of it are different things, so measure.
+# A language model gives every token a probability to come next, given what came before. Drawing
+# again and again makes it write. Minus the logarithm of the probability is its surprise, which
+# adds up over a text and tells how well the model knows the language. It is trained on plain
+# text, whose next token is the label. In that way it picks up much grammar, some facts and the
+# look of a sum, and it never tells which of them it has. Models that read both sides turn words
+# and sentences into vectors. What a model has noticed and what a prompt gets out of it are
+# different things, so measure.
 #
 # ## Exercises
 #
-# > **Exercise 1.** Bits (★☆☆, 5 minutes). Write `bits(p)`: the surprise in bits of something that had the
-# > probability `p`, a number or an array.
+# > **Exercise 1.** Bits (★☆☆, 5 minutes). Write `bits(p)`: the surprise in bits of something that
+# > had the probability `p`, a number or an array.
 #
 # <details><summary>Hint</summary>
 #
-# One half must give exactly one. NumPy's `log` is the natural logarithm; which other one does it have?
+# One half must give exactly one. NumPy's `log` is the natural logarithm; which other one does it
+# have?
 #
 # </details>
 
@@ -830,14 +847,15 @@ def bits(p):
 exercises.what_bits(bits)
 
 # %% [markdown]
-# > **Exercise 2.** What came next (★★☆, 10 minutes). A model has read the tokens `ids`, `[T]`, and row `t`
-# > of `log_p`, `[T, V]`, is its forecast after having read `ids[0]` to `ids[t]`. Write
-# > `log_p_of_next(log_p, ids)`: the log-probability of each token that really came, of length `T − 1`.
+# > **Exercise 2.** What came next (★★☆, 10 minutes). A model has read the tokens `ids`, `[T]`,
+# > and row `t` of `log_p`, `[T, V]`, is its forecast after having read `ids[0]` to `ids[t]`.
+# > Write `log_p_of_next(log_p, ids)`: the log-probability of each token that really came, of
+# > length `T − 1`.
 #
 # <details><summary>Hint</summary>
 #
-# Row 0 has seen the first token. Which token does it forecast? And what can the last row be checked
-# against?
+# Row 0 has seen the first token. Which token does it forecast? And what can the last row be
+# checked against?
 #
 # </details>
 
@@ -861,13 +879,15 @@ def log_p_of_next(log_p, ids):
 exercises.what_next_token(log_p_of_next)
 
 # %% [markdown]
-# > **Exercise 3.** A fair comparison (★★☆, 10 minutes). Two models cut the same text into different
-# > tokens. Write `bits_per_character(tokens, surprises)`, with which they can be compared: `tokens` is a list of
-# > strings that make up the text, `surprises` their surprises in bits.
+# > **Exercise 3.** A fair comparison (★★☆, 10 minutes). Two models cut the same text into
+# > different tokens. Write `bits_per_character(tokens, surprises)`, with which they can be
+# > compared: `tokens` is a list of strings that make up the text, `surprises` their surprises in
+# > bits.
 #
 # <details><summary>Hint</summary>
 #
-# The sum of the surprises belongs to the text. Which length does not depend on how the text was cut?
+# The sum of the surprises belongs to the text. Which length does not depend on how the text was
+# cut?
 #
 # </details>
 
@@ -891,10 +911,11 @@ def bits_per_character(tokens, surprises):
 exercises.what_bits_per_character(bits_per_character)
 
 # %% [markdown]
-# > **Exercise 4.** Fill the gap (★★★, 15 minutes). For each candidate you have the log-probabilities (natural
-# > logarithms) of all tokens of the sentence with this candidate in the gap: `candidates` is a list of arrays, which
-# > may differ in length. Write `gap_probabilities(candidates)` after (4). Long sentences have
-# > probabilities too small for a computer.
+# > **Exercise 4.** Fill the gap (★★★, 15 minutes). For each candidate you have the
+# > log-probabilities (natural logarithms) of all tokens of the sentence with this candidate in
+# > the gap: `candidates` is a list of arrays, which may differ in length. Write
+# > `gap_probabilities(candidates)` after (4). Long sentences have probabilities too small for a
+# > computer.
 #
 # <details><summary>Hint</summary>
 #
@@ -927,11 +948,12 @@ exercises.what_gap(gap_probabilities)
 # %% [markdown]
 # ## Common mistakes
 #
-# *Taking likely for true*: the model forecasts texts, and texts contain errors and gaps. *Judging from one
-# prompt or one example*: another wording can turn the result round, as we saw; count, and give an interval.
-# *Forgetting the start mark*: without it the first token has no forecast, and this model's forecasts of the
-# following ones get worse. *Comparing surprises per token between models with different
-# tokens*: use characters. *Reading "it prefers" as "it knows"*: we measured probabilities and nothing else.
+# *Taking likely for true*: the model forecasts texts, and texts contain errors and gaps. *Judging
+# from one prompt or one example*: another wording can turn the result round, as we saw; count,
+# and give an interval. *Forgetting the start mark*: without it the first token has no forecast,
+# and its surprise is missing from the sum. *Comparing surprises per token between models with
+# different tokens*: use characters. *Reading "it prefers" as "it knows"*: we measured
+# probabilities and nothing else.
 #
 # ## Further reading
 #
