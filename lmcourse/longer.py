@@ -23,7 +23,7 @@ GPT_SIZE: dict[str, Any] = {"n_layers": 4, "n_heads": 4, "d_model": 128, "dropou
 GPT_TRAINING: dict[str, Any] = {
     "steps": 6500,
     "batch_size": 16,
-    "learning_rate": 2e-3,
+    "learning_rate": 3e-3,
     "weight_decay": 0.05,
 }
 
