@@ -107,9 +107,9 @@ for t in (1, 2, 9, 16, len(example) - 1):
 
 # %% mystnb={"image": {"alt": "Diagram. A thick horizontal arrow, the residual stream, runs from the ids, through token plus position embedding, to the final norm and the logits. Above it two loops leave the stream and come back with a plus sign: norm then attention, and norm then feed-forward. A bracket marks the two loops as one block, repeated."}}
 figure, ax = plt.subplots(figsize=(7, 2.7))
-ax.annotate("", (9.9, 0), (0.1, 0), arrowprops={"arrowstyle": "-|>", "lw": 4, "color": plot.GREY})
+ax.annotate("", (10.1, 0), (0.1, 0), arrowprops={"arrowstyle": "-|>", "lw": 4, "color": plot.GREY})
 box = {"boxstyle": "round,pad=0.35", "fc": plot.PAPER, "ec": plot.INK}
-stops = {0.3: "ids", 1.5: "token +\nposition", 8.2: "norm", 9.4: "logits"}
+stops = {0.3: "ids", 1.5: "token +\nposition", 8.2: "norm", 9.3: "logits"}
 for x, name in stops.items():
     ax.text(x, 0, name, ha="center", va="center", bbox=box, fontsize=9.5)
 parts = [(2.7, "attention", plot.SKY), (5.2, "feed-forward", plot.ORANGE)]
@@ -121,7 +121,7 @@ for x, name, color in parts:
             bbox={"boxstyle": "circle,pad=0.1", "fc": plot.PAPER, "ec": plot.INK})  # fmt: skip
 ax.plot([2.5, 2.5, 7.5, 7.5], [-0.5, -0.7, -0.7, -0.5], color=plot.INK, lw=1)
 ax.text(5, -0.95, "one block, repeated with other weights", ha="center", fontsize=9.5)
-ax.set(xlim=(-0.2, 10), ylim=(-1.2, 1.5))
+ax.set(xlim=(-0.2, 10.2), ylim=(-1.2, 1.5))
 ax.axis("off")
 plt.show()
 
@@ -658,8 +658,8 @@ check("Its last look at validation was its best: it had not finished learning",
 #
 # ## Where each of them is right
 #
-# An average hides where it comes from. How hard is a letter to predict, depending on whether it opens a word,
-# comes second, third …? Both models are asked on the same validation letters.
+# An average hides where it comes from. How hard is a letter to predict, depending on whether it opens
+# a word, comes second, third …? All three models are asked about the same validation letters.
 
 # %%
 by_model = {
@@ -677,7 +677,7 @@ for row in rows["validation"]:
         place.append(min(count, 7))
 place = np.array(place)  # [all letters], 0 = no letter: a space, a sign, the end
 
-# %% mystnb={"image": {"alt": "Three curves, bits per character against the place of the letter in its word. The first letter of a word is the hardest for all, later letters become easier, and spaces and signs are easy. The n-gram lies lowest at most places; the curve of the longer GPT is close to it, that of the short GPT above both."}}
+# %% mystnb={"image": {"alt": "Three curves, bits per character against the place of the letter in its word. The first letter of a word is the hardest for all, later letters become easier, and spaces and signs are easy. Up to the third letter the curves are close together, with the longer GPT lowest at the first. From the fourth letter on the n-gram falls far below both networks."}}
 figure, ax = plt.subplots(figsize=(6.4, 3.4))
 means = {}
 for (name, log_p), color in zip(flat.items(), colors, strict=True):
@@ -693,9 +693,20 @@ plt.show()
 hardest = {name: int(curve.argmax()) for name, curve in means.items()}
 check("For every model the first letter of a word is the hardest", set(hardest.values()) == {1})
 
+longer_gpt, counts = means["longer GPT"], means["n-gram"]
+check("At the first letter the longer GPT is ahead of the n-gram", longer_gpt[1] < counts[1] - 0.05)
+check(
+    "From the fourth letter on the n-gram is far ahead", (counts[4:] < longer_gpt[4:] - 0.1).all()
+)
+
 # %% [markdown]
-# They are not wrong in the same places, and that can be used. Let both models answer and average
-# their *probabilities*, with a share $\lambda$ for the network that is chosen on validation. An
+# I had not expected it to be so clear. Where a word *begins*, the sentence decides, and there the
+# network that sees all of it is the better one. Once a word is under way, its spelling decides, and
+# the table has simply seen the word before. The network must store spellings in its weights, and that
+# takes passes over the text that it has not had.
+#
+# So each knows what the other does not, and that can be used. Let both answer and average their
+# *probabilities*, with a share $\lambda$ for the network that is chosen on validation. An
 # average of distributions is a distribution, so this is an honest language model.
 
 
@@ -733,8 +744,8 @@ check(
 # follows from four numbers, its first loss from one, and both can be checked before a minute of
 # computing is spent, just like causality, padding and the ability to learn one batch by heart. On
 # its way down the loss passes marks that counting can draw in advance. And at this scale counting
-# also draws the mark that the network should be judged by: on the same sentences, with full
-# context, bit by bit.
+# also draws the mark that the network should be judged by. Ours did not reach it, though it knows
+# things about sentences that no table knows; mixed, the two are better than either.
 #
 # ## Exercises
 #
