@@ -74,7 +74,9 @@ def summary(runs: list[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
         raise ChapterError("the seeds do not leave the same records.")
     spread = {}
     for name, first in runs[0].items():
-        mean, low, high = seeds_interval([run[name]["value"] for run in runs])
+        values = [run[name]["value"] for run in runs]
+        varies = len(set(values)) > 1  # the mean of equal numbers may differ from them in rounding
+        mean, low, high = seeds_interval(values) if varies else (values[0],) * 3
         spread[name] = {
             "mean": mean, "interval": [low, high], "unit": first["unit"], "seeds": len(runs),
             "ladder": first.get("ladder"), "label": first.get("label"),

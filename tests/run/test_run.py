@@ -10,6 +10,8 @@ import nbformat
 import psutil
 import pytest
 
+from lmcourse import seeds
+
 RECORD = 'from lmcourse.claims import record\nrecord("tiny.value", 1.5 + SEED, "accuracy", (1, 9))'
 NOISE = """\
 import sys, warnings
@@ -125,6 +127,12 @@ def test_seeds_run_the_chapter_and_give_its_spread(book):
     assert spread["interval"] == pytest.approx([2.5 - half, 2.5 + half])
     assert [stored["seeds"][s]["records"]["tiny.value"]["value"] for s in "012"] == [1.5, 2.5, 3.5]
     assert not book.stored("part/tiny").exists()
+
+
+def test_what_no_seed_changes_has_no_spread():
+    runs = [{"same": {"value": 0.1 + 0.2, "unit": "accuracy"}}] * 3
+    spread = seeds.summary(runs)["same"]
+    assert spread["interval"] == [spread["mean"]] * 2 == [0.1 + 0.2] * 2
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
