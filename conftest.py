@@ -1,11 +1,12 @@
-"""Kernels that ``pytest --nbval notebooks`` starts see what ``lmcourse run`` gives its own."""
+"""Kernels that ``pytest --nbval notebooks`` starts see what ``lmcourse run`` gives its own.
+
+One thread each: two kernels with two threads on two cores wait for each other most of the time.
+"""
 
 import os
 
 from lmcourse.execute import QUIET
-from lmcourse.results import cores
 
-workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores() // workers)))
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.update(QUIET)
 os.environ.pop("FORCE_COLOR", None)
