@@ -15,7 +15,7 @@ PAGES := _config.yml _toc.yml pyproject.toml $(shell find book/ notebooks/ resul
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: run ## run the chapters that are stale, build the site, say where it is
 	@$(MAKE) --no-print-directory $(SITE)/index.html
@@ -51,6 +51,7 @@ lock: ## write requirements.lock anew from the newest releases
 	   awk -F== 'NR == FNR {kept[tolower($$1)]; next} !(tolower($$1) in kept)' _build/lock/kept _build/lock/pins; \
 	   echo; cat _build/lock/kept; } > _build/lock/new
 	@mv _build/lock/new requirements.lock
+	@rm -rf _build/lock
 
 clean: ## remove the site and the environment; the stored outputs stay
 	rm -rf $(VENV) _build

@@ -9,4 +9,5 @@ from lmcourse.execute import QUIET
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.update(QUIET)
-os.environ.pop("FORCE_COLOR", None)
+for name in ("FORCE_COLOR", "MPLBACKEND"):
+    os.environ.pop(name, None)

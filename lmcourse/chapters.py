@@ -7,10 +7,8 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -19,6 +17,9 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from lmcourse.choices import unknown
+from lmcourse.files import replacing
+
 FORMAT = "py:percent"
 LANGUAGE = {"file_extension": ".py", "name": "python", "pygments_lexer": "ipython3"}
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -26,10 +27,6 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 class ChapterError(RuntimeError):
     """A chapter cannot be used as it is; the message is one sentence."""
-
-
-class UnknownName(ValueError):
-    """A name that is not one of the choices; the message names them and the nearest one."""
 
 
 @dataclass(frozen=True, order=True)
@@ -108,16 +105,6 @@ def select(chapters: list[Chapter], names: Iterable[str], only: str | None = Non
     return matching
 
 
-def unknown(kind: str, name: str, choices: Iterable[str]) -> UnknownName:
-    """The exception for a ``name`` that is not among ``choices``; one sentence."""
-    choices = list(choices)
-    near = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
-    near = near or [choice for choice in choices if name and name in choice][:1]
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    listed = f"The choices are {', '.join(choices)}." if choices else "There are none to choose."
-    return UnknownName(f"unknown {kind} {name!r}: {hint}{listed}")
-
-
 def to_notebook(chapter: Chapter) -> NotebookNode:
     """The chapter's notebook without outputs: cell ids come from the sources, so they last."""
     import jupytext
@@ -171,32 +158,6 @@ def dumps(notebook: NotebookNode) -> str:
     return json.dumps(split_lines(tidy), indent=1, ensure_ascii=False) + "\n"
 
 
-def difference(chapter: Chapter) -> str | None:
-    """How the pair .py and .ipynb is out of step, in words; None when it is in step.
-
-    Each must follow from the other: the notebook's cells and metadata from the .py, and the .py,
-    byte for byte, from the notebook.
-    """
-    import jupytext
-    import nbformat
-    from jupytext.config import load_jupytext_config
-
-    if not chapter.notebook.is_file():
-        return "has no notebook"
-    fresh = to_notebook(chapter)
-    stored = nbformat.reads(read_text(chapter.notebook), as_version=4)
-    stored.metadata.pop("lmcourse", None)
-    for cell in stored.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    if dumps(stored) != dumps(fresh):
-        return "notebook and .py differ"
-    config = load_jupytext_config(str(chapter.notebook))
-    if jupytext.writes(stored, fmt=FORMAT, config=config) != read_text(chapter.source):
-        return ".py is not what jupytext writes"
-    return None
-
-
 def read_text(path: Path) -> str:
     """A text file with newlines as ``\\n``, whatever the checkout made of them."""
     try:
@@ -206,17 +167,9 @@ def read_text(path: Path) -> str:
 
 
 def write_atomic(path: Path, text: str) -> None:
-    """Replace the file in one step: a reader, or a kill, sees the old text or the new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with partial.open("w", encoding="utf8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    """Replace a text file in one step: a reader, or a kill, sees the old text or the new."""
+    with replacing(path) as file:
+        file.write(text.encode())
 
 
 def _sorted(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """The character GPT of the book: trained, scored and stored by the same few functions everywhere.
 
 The chapter transformer/gpt calls `train_char_gpt` with a short budget, `lmcourse.longer` with a
-long one; nothing else differs.
+long one and settings that suit it.
 """
 
 import json
@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lmcourse import session as sessions
+from lmcourse.files import replacing
 from lmcourse.metrics import bits_per_char
 from lmcourse.nn.gpt import GPT, IGNORED, GPTConfig
 from lmcourse.train import History, LengthBuckets, fit, pad
@@ -66,16 +67,18 @@ def log_probs(model: torch.nn.Module, rows: Rows, batch_size: int = 50) -> list[
     model.eval()
     result: list[np.ndarray] = [np.empty(0)] * len(rows)
     by_length = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    for start in range(0, len(rows), batch_size):
-        chosen = by_length[start : start + batch_size]
-        inputs, targets = (t.to(device) for t in shifted([rows[i] for i in chosen]))  # [B, T]
-        logits = model(inputs)  # [B, T, V]
-        surprise = F.cross_entropy(
-            logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none"
-        ).view_as(targets)  # [B, T], 0 at padding
-        for i, row in zip(chosen, surprise.double().cpu().numpy(), strict=True):
-            result[i] = -row[: len(rows[i]) - 1]
-    model.train(was_training)
+    try:
+        for start in range(0, len(rows), batch_size):
+            chosen = by_length[start : start + batch_size]
+            inputs, targets = (t.to(device) for t in shifted([rows[i] for i in chosen]))  # [B, T]
+            logits = model(inputs)  # [B, T, V]
+            surprise = F.cross_entropy(
+                logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none"
+            ).view_as(targets)  # [B, T], 0 at padding
+            for i, row in zip(chosen, surprise.double().cpu().numpy(), strict=True):
+                result[i] = -row[: len(rows[i]) - 1]
+    finally:
+        model.train(was_training)
     return result
 
 
@@ -138,13 +141,14 @@ def train_char_gpt(
 
 def save(folder: Path, name: str, model: GPT, recipe: dict[str, Any]) -> None:
     """Writes `name`.safetensors, the weights in fp16, and `name`.json, sizes and `recipe`."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
-    folder.mkdir(parents=True, exist_ok=True)
     weights = {key: value.cpu().half().contiguous() for key, value in model.state_dict().items()}
-    save_file(weights, folder / f"{name}.safetensors")
     text = json.dumps({"config": asdict(model.config), **recipe}, indent=1, sort_keys=True)
-    (folder / f"{name}.json").write_text(text + "\n", encoding="utf8")
+    with replacing(folder / f"{name}.safetensors") as file:
+        file.write(save(weights))
+    with replacing(folder / f"{name}.json") as file:
+        file.write((text + "\n").encode())
 
 
 def load(name: str = "gpt", folder: Path | None = None) -> tuple[GPT, dict[str, Any]]:
@@ -193,9 +197,8 @@ class _Watch:
         if math.isfinite(bits) and bits <= min(self.curve.values()):
             self.weights = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         if self.file is not None:
-            unfinished = self.file.with_name(self.file.name + ".tmp")
-            torch.save({"curve": self.curve, "weights": self.weights}, unfinished)
-            os.replace(unfinished, self.file)
+            with replacing(self.file) as file:
+                torch.save({"curve": self.curve, "weights": self.weights}, file)
 
 
 def _at(steps: int, looks: int) -> set[int]:

@@ -1,6 +1,5 @@
 """One file that holds all of a training run, written so that a kill never leaves half of it."""
 
-import os
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from lmcourse.files import replacing
 
 FORMAT = "lmcourse checkpoint 1"
 
@@ -48,16 +49,8 @@ class Checkpoint:
             "seconds": seconds,
             "random": _random_state(),
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_name(self.path.name + ".tmp")
-        try:
-            with open(unfinished, "wb") as file:
-                torch.save(state, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(unfinished, self.path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with replacing(self.path) as file:
+            torch.save(state, file)
 
     def resume(
         self, model: nn.Module, optimizer: torch.optim.Optimizer, losses: Tensor

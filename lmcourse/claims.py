@@ -25,6 +25,8 @@ def check(sentence: str, condition: Any) -> None:
         ClaimFailed: the condition is false (profiles ``cpu`` and ``gpu``).
         TypeError: the condition is not a single truth value.
     """
+    if hasattr(condition, "detach"):  # a tensor, perhaps on a GPU
+        condition = condition.detach().cpu()
     holds = np.asarray(condition)
     if holds.size != 1 or holds.dtype != np.bool_:
         raise TypeError(
@@ -83,6 +85,7 @@ def record(
         label: what the rung is called in the figure; required with ``ladder``.
         parameters: trained numbers of the model, or counts stored.
         seconds: time to train, in seconds.
+        note: shown beside the rung.
 
     Raises:
         ValueError: unknown ladder, a rung without label, a value outside its interval.

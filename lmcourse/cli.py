@@ -25,7 +25,9 @@ app = typer.Typer(
 )
 
 Profile = Annotated[str, typer.Option(help="How much to compute: smoke, cpu or gpu.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Chapters at a time; 0: by cores.")]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=0, help="Chapters at a time; 0: by cores and memory.")
+]
 Seconds = Annotated[int, typer.Option(min=1, help="Seconds one cell may take.")]
 
 
@@ -64,7 +66,7 @@ def run(
         console = _console()
         outcomes = []
         with report.live(console, len(chosen)) as live:
-            options: dict[str, Any] = {"jobs": jobs or _default_jobs(), "timeout": timeout}
+            options: dict[str, Any] = {"jobs": jobs or _default_jobs(profile), "timeout": timeout}
             for outcome in runs.run(chosen, plan, force=force, on_start=live.start, **options):
                 live.end(outcome)
                 outcomes.append(outcome)
@@ -82,14 +84,10 @@ def fetch(
     """Download data and weights, verified, into the cache."""
     with clear_errors():
         from lmcourse import assets
-        from lmcourse.chapters import unknown
 
-        for name in names or []:
-            if name not in assets.CATALOGUE:
-                raise unknown("asset", name, assets.CATALOGUE)
-        for name in names or assets.CATALOGUE:
-            asset = assets.find(name)
-            print(f"{name}: {assets.download(asset, archives) if archives else assets.fetch(name)}")
+        for asset in [assets.find(name) for name in names or assets.CATALOGUE]:
+            path = assets.download(asset, archives) if archives else assets.fetch(asset.name)
+            print(f"{asset.name}: {path}")
 
 
 @app.command()
@@ -136,11 +134,12 @@ def seeds(
         from lmcourse import chapters as book
         from lmcourse import report
         from lmcourse import seeds as spread
+        from lmcourse.choices import unknown
 
         root = book.find_root()
         chosen = book.select(book.find_chapters(root), [chapter])
         if len(chosen) != 1:
-            raise book.unknown("chapter", chapter, [found.name for found in chosen])
+            raise unknown("chapter", chapter, [found.name for found in chosen])
         console = _console()
 
         def tell(seed: int, finished: Any) -> None:
@@ -150,7 +149,7 @@ def seeds(
                 text = f"✓ seed {seed}  {finished.seconds:.1f} s"
             console.print(text, soft_wrap=True)
 
-        options: dict[str, Any] = {"jobs": jobs or _default_jobs(), "timeout": timeout}
+        options: dict[str, Any] = {"jobs": jobs or _default_jobs(profile), "timeout": timeout}
         numbers = spread.parse(seeds)
         path = spread.run_seeds(chosen[0], numbers, profile, on_end=tell, **options)
         print(path.relative_to(root).as_posix())
@@ -161,14 +160,13 @@ def clear_errors() -> Iterator[None]:
     """Turn what can go wrong into one sentence on standard error and an exit code."""
     from lmcourse.assets import AssetError
     from lmcourse.chapters import ChapterError
+    from lmcourse.choices import UnknownName
 
     _readable_output()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         yield
-    except ValueError as error:
-        if type(error).__module__ != "lmcourse.chapters":
-            raise
+    except UnknownName as error:
         _fail(str(error), 2)
     except (ChapterError, AssetError) as error:
         _fail(str(error), 1)
@@ -196,11 +194,14 @@ def _console() -> Any:
     return Console(highlight=False)
 
 
-def _default_jobs() -> int:
-    """Two cores a chapter: more jobs at once would only make each one slower."""
+def _default_jobs(profile: str) -> int:
+    """One chapter at a time on a GPU; else as many as find two cores and 3 GB each."""
+    import psutil
+
     from lmcourse.results import cores
 
-    return max(1, cores() // 2)
+    room = psutil.virtual_memory().available // (3 * 2**30)
+    return 1 if profile == "gpu" else max(1, min(cores() // 2, room))
 
 
 def _check(plan: Any, chapters: list[Any]) -> int:
@@ -219,7 +220,7 @@ def _check(plan: Any, chapters: list[Any]) -> int:
 
 
 def _parameters(given: list[str]) -> dict[str, Any]:
-    from lmcourse.chapters import UnknownName
+    from lmcourse.choices import UnknownName
 
     values: dict[str, Any] = {}
     for text in given:

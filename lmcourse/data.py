@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import html
-import os
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lmcourse import assets
+from lmcourse import assets, hub
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -22,7 +21,6 @@ TASKS = ("binary", "three", "score", "text")
 NEUTRAL = 0.5  # mean ratings closer to zero than this count as neutral
 SHARED_RUN = 5  # sentences that share this many consecutive words go into the same split,
 OPEN_RUN = 7  # and so do those that share this many, one word in the middle apart
-HUB_REVIEWS = ("stanfordnlp/imdb", "e6281661ce1c48d982bc483cf8a173c1bbeb5d31")
 
 _TYPOGRAPHY = str.maketrans(
     {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."}
@@ -31,8 +29,8 @@ _REVIEWS_FILE = "movieReviewSnippets_GroundTruth.txt"
 
 CARDS = {
     "reviews": f"""**Film-review sentences.** 10,605 sentences cut from reviews on a public
-film-review site, each rated by 20 people for how positive it is, from −4 to 4; the score is their
-mean. Source: the data that accompanies VADER (Hutto & Gilbert 2014), MIT licence, taken from the
+film-review site, each rated by about 20 people for how positive it is, from −4 to 4; the score is
+their mean. Source: the data that accompanies VADER (Hutto & Gilbert 2014), MIT licence, from the
 source package `vaderSentiment` 3.3.2. The texts are folded to ASCII (a handful of accents and
 typographic signs). Labels: positive from {NEUTRAL}, negative from −{NEUTRAL}, neutral between.
 Sentences that share {SHARED_RUN} consecutive words, or {OPEN_RUN} with one exception, are never in
@@ -52,15 +50,17 @@ def reviews(task: str = "binary") -> DatasetDict:
     seen the test sentences of another. ``task`` decides the label: "binary" (0 negative,
     1 positive; neutral sentences left out), "three" (0 negative, 1 neutral, 2 positive), "score"
     (the mean rating in −4…4), "text" (no label, all sentences). With ``LMCOURSE_SOURCE=hub`` the
-    binary task comes from IMDB, whose score is −4 or 4.
+    binary task comes from IMDB: whole reviews, whose score is −4 or 4. Nothing else does, since
+    IMDB has no graded ratings, and language models are compared on one text.
 
     Raises:
-        ValueError: unknown task, or a task that the hub's data cannot serve.
+        ValueError: unknown task, or an unknown ``LMCOURSE_SOURCE``.
+        AssetError: the data cannot be fetched.
     """
     if task not in TASKS:
         raise ValueError(f"unknown task {task!r}: the choices are {', '.join(TASKS)}")
-    if source() == "hub":
-        return _hub_reviews(task)
+    if task == "binary" and (imdb := hub.ask("reviews", _imdb)) is not None:
+        return imdb
     keep = _LABELS[task]
     splits = {
         split: [row | label for row in rows if (label := keep(row["score"])) is not None]
@@ -70,11 +70,13 @@ def reviews(task: str = "binary") -> DatasetDict:
 
 
 def names() -> DatasetDict:
-    """First names: columns ``name`` (lower case a–z) and ``frequency`` (percent of the people)."""
-    folder = assets.fetch("names")
+    """First names: columns ``name`` (lower case a–z) and ``frequency`` (percent of the people).
+
+    Raises AssetError when they cannot be fetched.
+    """
     frequency: dict[str, float] = {}
     for file in ("dist.female.first", "dist.male.first"):
-        for line in _find(folder, file).read_text("ascii").splitlines():
+        for line in assets.file("names", file).read_text("ascii").splitlines():
             name, percent = line.split()[:2]
             frequency[name.lower()] = frequency.get(name.lower(), 0.0) + float(percent) / 2
     ordered = sorted(frequency, key=_digest)
@@ -97,14 +99,6 @@ def card(name: str) -> str:
     if name not in CARDS:
         raise ValueError(f"unknown corpus {name!r}: the choices are {', '.join(CARDS)}")
     return CARDS[name]
-
-
-def source() -> str:
-    """Where data and weights come from: ``$LMCOURSE_SOURCE``, "assets" unless set to "hub"."""
-    chosen = os.environ.get("LMCOURSE_SOURCE") or "assets"
-    if chosen not in ("assets", "hub"):
-        raise ValueError(f"LMCOURSE_SOURCE is {chosen!r}: the choices are assets, hub")
-    return chosen
 
 
 def fold_ascii(text: str) -> str:
@@ -162,7 +156,7 @@ _LABELS: dict[str, Callable[[float], dict[str, Any] | None]] = {
 
 @cache
 def _split_reviews(test: int = 2_000, validation: int = 1_000) -> dict[str, list[dict[str, Any]]]:
-    rows = _read_reviews(assets.fetch("reviews"))
+    rows = _read_reviews(assets.file("reviews", "hutto_ICWSM_2014.tar.gz"))
     groups = near_duplicate_groups([row["text"] for row in rows])
     members: dict[int, list[dict[str, Any]]] = {}
     for row, group in zip(rows, groups, strict=True):
@@ -182,10 +176,9 @@ def _split_reviews(test: int = 2_000, validation: int = 1_000) -> dict[str, list
     }
 
 
-def _read_reviews(folder: Path) -> list[dict[str, Any]]:
+def _read_reviews(archive: Path) -> list[dict[str, Any]]:
     import tarfile
 
-    archive = _find(folder, "hutto_ICWSM_2014.tar.gz")
     with tarfile.open(archive) as tar:
         member = next(m for m in tar.getmembers() if m.name.endswith("/" + _REVIEWS_FILE))
         file = tar.extractfile(member)
@@ -195,29 +188,21 @@ def _read_reviews(folder: Path) -> list[dict[str, Any]]:
     return [{"text": fold_ascii(text), "score": float(score)} for _, score, text in parts]
 
 
-def _hub_reviews(task: str) -> DatasetDict:
+def _imdb(repository: str, revision: str) -> DatasetDict:
     from datasets import DatasetDict, Value, load_dataset
 
-    if task not in ("binary", "text"):
-        raise ValueError(f"task {task!r} needs graded ratings, which the hub's IMDB does not have")
-    name, revision = HUB_REVIEWS
-    raw = load_dataset(name, revision=revision)
+    raw = load_dataset(repository, revision=revision)
     held_out = raw["train"].train_test_split(test_size=0.1, seed=0, stratify_by_column="label")
     splits = DatasetDict(
         train=held_out["train"], validation=held_out["test"], test=raw["test"]
     ).cast_column("label", Value("int64"))
-    scored = splits.map(lambda row: {"score": 8.0 * row["label"] - 4.0})
-    return scored if task == "binary" else scored.remove_columns("label")
+    return splits.map(lambda row: {"score": 8.0 * row["label"] - 4.0})
 
 
 def _dataset(splits: dict[str, list[dict[str, Any]]]) -> DatasetDict:
     from datasets import Dataset, DatasetDict
 
     return DatasetDict({split: Dataset.from_list(rows) for split, rows in splits.items()})
-
-
-def _find(folder: Path, file: str) -> Path:
-    return next(folder.rglob(file))
 
 
 def _bare(word: str) -> str:

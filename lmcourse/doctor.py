@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import psutil
 
-from lmcourse import assets, results, session
+from lmcourse import assets, hub, results, session
 
 MEMORY_GB, DISK_GB = 4, 3  # what the largest chapter and the assets take, with some room
 
@@ -34,16 +34,16 @@ def examine() -> Iterator[Finding]:
     yield from machine()
 
 
-def versions(distribution: str = "lmcourse") -> Iterator[Finding]:
+def versions() -> Iterator[Finding]:
     """Python and the required packages against their floors."""
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
-    found = metadata.metadata(distribution)
+    found = metadata.metadata("lmcourse")
     floor = SpecifierSet(found["Requires-Python"])
     python = platform.python_version()
     yield Finding(python in floor, "Python", f"{python} (needs {floor})", "install a newer Python")
-    for text in metadata.requires(distribution) or []:
+    for text in metadata.requires("lmcourse") or []:
         requirement = Requirement(text)
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
@@ -62,7 +62,7 @@ def devices() -> Iterator[Finding]:
     """What the profiles compute on, and in which precision."""
     try:
         cpu = session.start("cpu")
-    except ImportError as error:
+    except (ImportError, OSError) as error:  # Windows reports a missing library as OSError
         yield Finding(False, "device", f"torch does not load: {error}", "install torch again")
         return
     name = f"{results.device('cpu')}, {results.cores()} cores, {cpu.precision}"
@@ -78,14 +78,14 @@ def devices() -> Iterator[Finding]:
 def cache() -> Iterator[Finding]:
     """The folder of data and weights, and what is in it."""
     folder = assets.cache_folder()
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    existing = _existing(folder)
     writable = existing.is_dir() and os.access(existing, os.W_OK)
     remedy = "set LMCOURSE_CACHE to a folder that can be written"
     yield Finding(writable, "cache", f"{folder}{'' if writable else ' cannot be written'}", remedy)
     for name, asset in assets.CATALOGUE.items():
         here = assets.is_cached(name)
         state = "in the cache" if here else f"missing ({asset.requirement}: {asset.source})"
-        needed = os.environ.get("LMCOURSE_SOURCE") != "hub"  # then a chapter fetches it if at all
+        needed = hub.source() != "hub"  # then a chapter fetches it if at all
         yield Finding(here or not needed, f"asset {name}", state, f"lmcourse fetch {name}")
 
 
@@ -95,8 +95,11 @@ def machine() -> Iterator[Finding]:
     state = f"{memory:.0f} GB (the largest chapter needs {MEMORY_GB})"
     remedy = "run chapters one at a time with -j 1, or use --profile smoke"
     yield Finding(memory > MEMORY_GB - 0.5, "memory", state, remedy)
-    folder = assets.cache_folder()
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(Path(existing)).free / 2**30
+    free = shutil.disk_usage(_existing(assets.cache_folder())).free / 2**30
     enough = free > DISK_GB or all(assets.is_cached(name) for name in assets.CATALOGUE)
     yield Finding(enough, "disk", f"{free:.0f} GB free", f"free {DISK_GB} GB, or move the cache")
+
+
+def _existing(folder: Path) -> Path:
+    """The folder itself or the nearest one above it that exists."""
+    return next((path for path in (folder, *folder.parents) if path.exists()), Path.cwd())

@@ -186,7 +186,8 @@ class _Process:
             **QUIET,
             "IPYTHONDIR": str(self.folder / "ipython"),
         }
-        environment.pop("FORCE_COLOR", None)
+        for name in ("FORCE_COLOR", "MPLBACKEND"):  # both would change what is stored
+            environment.pop(name, None)
         return environment
 
 

@@ -1,4 +1,7 @@
-"""What a model is worth, and how sure we are: log-loss metrics, intervals and paired tests."""
+"""What a model is worth, and how sure we are: log-loss metrics, intervals and paired tests.
+
+All of them raise ValueError for empty input, and those of two arrays when the shapes differ.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,10 @@ def bits_per_char(nll_nats: ArrayLike, n_chars: ArrayLike) -> float:
         nll_nats: negative log-likelihood of each text, in nats.
         n_chars: characters of each text, counting its one end mark.
     """
-    chars = _filled(n_chars, "n_chars")
-    return float(np.sum(_filled(nll_nats, "nll_nats")) / np.sum(chars) / math.log(2))
+    nats, chars = _filled(nll_nats, "nll_nats"), _filled(n_chars, "n_chars")
+    if nats.shape != chars.shape:
+        raise ValueError(f"nll_nats {nats.shape} and n_chars {chars.shape} differ in shape")
+    return float(nats.sum() / chars.sum() / math.log(2))
 
 
 def bootstrap_mean(values: ArrayLike, seed: int = 0, n: int = 10_000) -> Interval:
@@ -77,7 +82,8 @@ def paired_bootstrap(a: ArrayLike, b: ArrayLike, seed: int = 0, n: int = 10_000)
 def mcnemar(correct_a: ArrayLike, correct_b: ArrayLike) -> float:
     """Exact two-sided p-value that two classifiers err equally often (McNemar 1947).
 
-    Only the items count on which exactly one of the two is right; without any, p is 1.
+    Only the items count on which exactly one of the two is right; without any, p is 1, also for no
+    items at all.
     """
     from scipy.stats import binomtest
 

@@ -87,7 +87,10 @@ class NGram:
         return sum(len(counts.grams) for counts in used)
 
     def fit(self, rows: Iterable[Sequence[int]]) -> Self:
-        """Counts the n-grams of all orders in `rows`, forgetting earlier rows. Returns itself."""
+        """Counts the n-grams of all orders in `rows`, forgetting earlier rows. Returns itself.
+
+        ValueError for an id outside the vocabulary.
+        """
         codes, _ = self._codes(list(rows))
         V = self.vocab_size
         self._counts = [_Counts.of(codes % V**n, V) for n in range(1, self.order + 1)]
@@ -97,7 +100,7 @@ class NGram:
         """Log-probability in nats of each of row[1:] given what stands before: float64 [T-1].
 
         Empty for rows of fewer than two ids. -inf where "mle" has not seen the symbol or the
-        context.
+        context. ValueError for an id outside the vocabulary; RuntimeError before `fit`.
         """
         codes, _ = self._codes([row])
         return self._log(codes)

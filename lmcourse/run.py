@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,17 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from lmcourse import cache, outputs, results
-from lmcourse.chapters import (
-    Chapter,
-    ChapterError,
-    dumps,
-    parameters,
-    to_notebook,
-    unknown,
-    write_atomic,
-)
-from lmcourse.data import source
-from lmcourse.execute import Failure, Finished, Task
+from lmcourse.chapters import Chapter, ChapterError, dumps, parameters, to_notebook, write_atomic
+from lmcourse.choices import unknown
+from lmcourse.execute import Failure, Finished, Task, execute
+from lmcourse.hub import source
 from lmcourse.session import PROFILES
 
 
@@ -88,7 +82,8 @@ class Plan:
     def store(self, finished: Finished, key: str) -> Outcome:
         """Keep a finished chapter: first its numbers, then its notebook, each in one step.
 
-        A kill in between leaves the chapter stale, so the next run repeats it.
+        A kill in between leaves the chapter stale (unless it was forced), and the next run repeats
+        it.
         """
         chapter, executed = finished.task.chapter, finished.notebook
         if executed is None:
@@ -105,7 +100,8 @@ class Plan:
         except ChapterError as error:
             failure = Failure(str(error))
             return Outcome(chapter, "failed", finished.seconds, finished.peak_mb, failure)
-        notebook.metadata["lmcourse"] = {"key": key, "profile": self.profile}
+        cells = cache.digest(json.loads(dumps(notebook))["cells"])
+        notebook.metadata["lmcourse"] = {"cells": cells, "key": key, "profile": self.profile}
         write_atomic(self.stored(chapter), dumps(notebook))
         notes = outputs.complaints(executed)
         return Outcome(chapter, "ran", finished.seconds, finished.peak_mb, notes=notes)
@@ -122,8 +118,6 @@ def run(
     Raises:
         UnknownName: one of the plan's parameters is not one of a chapter's.
     """
-    from lmcourse import execute
-
     tasks, keys = [], {}
     for chapter in chapters:
         try:
@@ -134,5 +128,5 @@ def run(
             keys[chapter] = cache.cache_key(chapter, plan.profile)
         except ChapterError as error:
             yield Outcome(chapter, "failed", failure=Failure(str(error)))
-    for finished in execute.execute(tasks, **options):
+    for finished in execute(tasks, **options):
         yield plan.store(finished, keys[finished.task.chapter])

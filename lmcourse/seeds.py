@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from lmcourse import results
-from lmcourse.chapters import Chapter, ChapterError, UnknownName
+from lmcourse import hub, results
+from lmcourse.chapters import Chapter, ChapterError
+from lmcourse.choices import UnknownName
 from lmcourse.execute import Finished, execute
 from lmcourse.run import Plan
 
@@ -29,16 +30,18 @@ def run_seeds(
     on_end: Callable[[int, Finished], None],
     **options: Any,
 ) -> Path:
-    """Run the chapter once a seed and write results/seeds/<part>.<name>.json.
+    """Run the chapter once a seed and write results/seeds/<part>.<name>.<profile>.json.
 
     Each record gets its mean and 95 % Student-t interval over the seeds; ``options`` are those of
     ``execute``.
 
     Raises:
-        ChapterError: a seed's run failed, or leaves other records than the rest; nothing is
-            written.
+        ChapterError: the profile or the source of data is not one whose numbers are kept, a seed's
+            run failed, or leaves other records than the rest; nothing is written.
     """
     tasks = {seed: Plan(profile, {"SEED": seed}).task(chapter) for seed in seeds}
+    if profile not in results.PROFILES or hub.source() != "assets":
+        raise ChapterError("only cpu and gpu runs on the packaged data leave numbers over seeds.")
     runs: dict[int, dict[str, Any]] = {}
     for finished in execute(tasks.values(), **options):
         seed = next(seed for seed, task in tasks.items() if task is finished.task)
@@ -50,7 +53,7 @@ def run_seeds(
             "records": results.collect(finished.notebook),
         }
     listed = ",".join(str(seed) for seed in seeds)
-    path = chapter.root / "results" / "seeds" / f"{chapter.name.replace('/', '.')}.json"
+    path = chapter.root / "results" / "seeds" / f"{chapter.name.replace('/', '.')}.{profile}.json"
     results.write(
         path,
         {

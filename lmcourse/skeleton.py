@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from lmcourse import project
-from lmcourse.chapters import ChapterError, UnknownName, write_atomic
+from lmcourse.chapters import ChapterError, write_atomic
+from lmcourse.choices import UnknownName
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*/[a-z][a-z0-9]*(_[a-z0-9]+)*")
 EXERCISES = 3
@@ -14,7 +15,7 @@ ALT = "Three horizontal bars that get shorter from top to bottom: the first word
 
 
 def new(root: Path, name: str) -> list[Path]:
-    """Write the chapter, its exercise checkers and their test; return the files.
+    """Write the chapter, its exercise checkers and wrong answers for them; return the files.
 
     Raises:
         UnknownName: ``name`` is not part/name in lower case.
@@ -27,9 +28,9 @@ def new(root: Path, name: str) -> list[Path]:
         )
     part, short = name.split("/")
     chapter = root / "notebooks" / f"{name}.py"
-    test = root / "tests" / "exercises" / f"test_{part}_{short}.py"
+    mistakes = root / "tests" / "exercises" / f"{part}_{short}.py"
     checkers = root / "lmcourse" / "exercises" / f"{part}.py"
-    for path in (chapter, chapter.with_suffix(".ipynb"), test):
+    for path in (chapter, chapter.with_suffix(".ipynb"), mistakes):
         if path.exists():
             raise ChapterError(f"{path.relative_to(root).as_posix()} exists; choose another name.")
     if checkers.is_file():
@@ -40,14 +41,14 @@ def new(root: Path, name: str) -> list[Path]:
         old = CHECKERS_HEAD.format(part=part)
     numbers = range(1, EXERCISES + 1)
     write_atomic(checkers, old + "".join(CHECKER.format(name=short, n=n) for n in numbers))
-    write_atomic(test, TEST.format(chapter=name, part=part, name=short, last=EXERCISES + 1))
+    write_atomic(mistakes, MISTAKES.format(chapter=name, last=EXERCISES + 1))
     title = short.replace("_", " ").capitalize()
     text = CHAPTER.format(title=title, alt=ALT, part=part, repository=project.repository())
     text += "".join(
         EXERCISE.format(name=short, n=n, stars="★" * n + "☆" * (3 - n)) for n in numbers
     )
     write_atomic(chapter, text + CLOSING)
-    return [chapter, checkers, test]
+    return [chapter, checkers, mistakes]
 
 
 CHAPTER = """\
@@ -193,26 +194,8 @@ def {name}_{n}(answer: Any) -> None:
         raise Mistake("For x = 10 the answer is {n} larger than 10.")
 '''
 
-TEST = '''\
-"""Exercises of {chapter}: solutions pass, stubs and typical mistakes do not."""
+MISTAKES = '''\
+"""Wrong answers of {chapter}: exercise, answer, what is said of it."""
 
-import pytest
-
-from lmcourse.exercises import {part} as exercises
-from tests.chapter import solutions, stubs
-
-CHECKERS = {{n: getattr(exercises, f"{name}_{{n}}") for n in range(1, {last})}}
-
-
-@pytest.mark.parametrize("number", CHECKERS)
-def test_the_solution_is_right_and_the_stub_unsolved(number):
-    assert CHECKERS[number].verdict(solutions("{chapter}")[number]).status == "right"
-    assert CHECKERS[number].verdict(stubs("{chapter}")[number]).status == "unsolved"
-
-
-@pytest.mark.parametrize("number", CHECKERS)
-def test_a_typical_mistake_is_named(number):
-    verdict = CHECKERS[number].verdict(lambda x: x - number)
-    assert verdict.status == "wrong"
-    assert "do not subtract" in verdict.message
+MISTAKES = [(n, lambda x, n=n: x - n, "do not subtract") for n in range(1, {last})]
 '''

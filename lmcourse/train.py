@@ -168,16 +168,18 @@ def fit(
                     loss = loss_fn(model, _map(batch, lambda t: t.to(device, non_blocking=True)))
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
-            except torch.OutOfMemoryError as error:
+                losses[step] = loss.detach()
+                if saving or (step + 1) % look_every == 0:
+                    progress.set_postfix(loss=_latest(losses[: step + 1]), refresh=False)
+                nn.utils.clip_grad_norm_(model.parameters(), clip)
+                optimizer.step()
+            except RuntimeError as error:  # CUDA's is a subclass, Apple's is not
+                if "out of memory" not in str(error):
+                    raise
                 raise RuntimeError(
                     f"out of GPU memory in step {step + 1}, tensors {_map(batch, _size)}: "
                     "set a smaller batch_size or a shorter context_length"
                 ) from error
-            losses[step] = loss.detach()
-            if saving or (step + 1) % look_every == 0:
-                progress.set_postfix(loss=_latest(losses[: step + 1]), refresh=False)
-            nn.utils.clip_grad_norm_(model.parameters(), clip)
-            optimizer.step()
             if on_step is not None:
                 on_step(step + 1)
                 model.train()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 def main() -> int:
     task = json.loads(sys.stdin.readline())
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    threading.Thread(target=_leave_with_parent, args=(task,), daemon=True).start()
     failure = _execute(task)
     if failure:
         Path(task["failure"]).write_text(json.dumps(failure), encoding="utf8")
@@ -61,7 +62,7 @@ def _last_started(path: str) -> str | None:
     return None
 
 
-def _leave_with_parent() -> None:
+def _leave_with_parent(task: dict[str, Any]) -> None:
     import psutil
 
     while sys.stdin.read(1):
@@ -69,6 +70,7 @@ def _leave_with_parent() -> None:
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
             process.kill()
+    shutil.rmtree(Path(task["input"]).parent, ignore_errors=True)
     os._exit(1)
 
 

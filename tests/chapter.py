@@ -10,7 +10,7 @@ import ast
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,6 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 MARKER = re.compile(r"^# %%(?P<options>.*)$", re.MULTILINE)
 TAGS = re.compile(r"tags=(\[[^\]]*\])")
 EXERCISE = re.compile(r"\*\*Exercise (\d+)\.")
-Answers = dict[int, Any]
 
 
 @dataclass
@@ -38,33 +37,34 @@ def functions(chapter: str) -> dict[str, Any]:
     return _execute(chapter, itertools.chain.from_iterable(cell.body for cell in cells), {})
 
 
-def solutions(chapter: str) -> Answers:
-    """Exercise number -> what the worked solution hands to its checker."""
-    return _answers(chapter, "solution")
+@dataclass
+class Exercise:
+    """One exercise: the checker its cells call, and what the solution and the stub hand to it."""
+
+    checker: Any
+    solution: Any = None
+    stub: Any = None
 
 
-def stubs(chapter: str) -> Answers:
-    """Exercise number -> what the unsolved stub hands to its checker."""
-    return _answers(chapter, "exercise")
-
-
-def _answers(chapter: str, tag: str) -> Answers:
-    answers: Answers = {}
+@cache
+def exercises(chapter: str) -> dict[int, Exercise]:
+    """The exercises of ``chapter`` by number, from the last lines ``checker(answer)`` of cells."""
+    found: dict[int, Exercise] = {}
     for cell in _cells(chapter):
-        if tag in cell.tags:
-            namespace = _execute(chapter, cell.body, functions(chapter))
-            names = _answer_names(cell.body)
-            found = tuple(namespace[name] for name in names)
-            answers[cell.exercise] = found[0] if len(found) == 1 else found
-    return answers
+        for tag, role in (("exercise", "stub"), ("solution", "solution")):
+            if tag in cell.tags:
+                namespace = _execute(chapter, cell.body, functions(chapter))
+                checker, answer = _call(chapter, cell.body[-1], namespace)
+                setattr(found.setdefault(cell.exercise, Exercise(checker)), role, answer)
+    return found
 
 
-def _answer_names(body: list[ast.stmt]) -> list[str]:
-    """Names handed to the checker in the cell's last line, else the last definition."""
-    last = body[-1]
-    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
-        return [arg.id for arg in last.value.args if isinstance(arg, ast.Name)]
-    return [node.name for node in body if isinstance(node, ast.FunctionDef)][-1:]
+def _call(chapter: str, line: ast.stmt, namespace: dict[str, Any]) -> tuple[Any, Any]:
+    if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Call)):
+        raise ValueError(f"{chapter}, line {line.lineno}: an exercise ends in checker(answer)")
+    parts = (line.value.func, line.value.args[0])
+    checker, answer = (eval(ast.unparse(part), namespace) for part in parts)
+    return checker, answer
 
 
 @cache
@@ -104,6 +104,3 @@ def _is_definition(node: ast.stmt) -> bool:
 
 def _path(chapter: str) -> Path:
     return NOTEBOOKS / f"{chapter}.py"
-
-
-Function = Callable[..., Any]

@@ -36,6 +36,8 @@ def what_bits(bits: Any) -> None:
         raise Mistake("1 − p never exceeds one, but surprise grows without bound as p shrinks.")
     if not _same(result, -np.log2(p)):
         raise Mistake("The values are not −log2(p).")
+    if not _same(bits(0.25), 2.0):
+        raise Mistake("It must also take a single number.")
 
 
 @exercise

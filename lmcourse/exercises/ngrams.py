@@ -167,6 +167,8 @@ def bigram_network_label_smoothing(equivalent_k: Any) -> None:
         raise Mistake("The factor 1 − ε is missing: the k's enlarge the row's total as well.")
     if np.shape(result) == ():
         raise Mistake("One k for each row: its total c(a) belongs into the formula.")
+    if np.shape(result) == (vocab_size, 1):
+        raise Mistake("One number a row: the shape must be [V], not [V, 1].")
     if not _same(result, epsilon * total / (vocab_size * (1 - epsilon))):
         raise Mistake("With your k, kV / (c(a) + kV) is not ε in every row.")
 

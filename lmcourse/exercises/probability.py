@@ -29,7 +29,7 @@ def softmax_temperature(soften: Any) -> None:
     if _same(result, softmax(_LOGITS / 4.0)) or _same(result, softmax(_LOGITS / 4.0, axis=0)):
         raise Mistake("The softmax runs over the wrong axis: each row must sum to one.")
     if _same(result, softmax(_LOGITS, axis=-1) / 4.0):
-        raise Mistake("You divided the probabilities by T; divide the scores, then take softmax.")
+        raise Mistake("You divided the probabilities; divide the scores, then take softmax.")
     if not _same(result, softmax(_LOGITS / 4.0, axis=-1)):
         raise Mistake("The values are not softmax(logits / T) over the last axis.")
     with np.errstate(over="ignore", invalid="ignore"):
@@ -50,6 +50,10 @@ def softmax_two_classes(probability_of_second: Any) -> None:
         raise Mistake("You used the second score alone; only the difference of the two counts.")
     if not _same(result, expected[:, 1]):
         raise Mistake("The values differ from the softmax of the two logits.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        large = probability_of_second(np.array([[1000.0, 0.0], [0.0, 1000.0]]))
+    if not _same(large, [0, 1]):
+        raise Mistake("Large scores overflow: use expit on the difference.")
 
 
 @exercise
@@ -82,6 +86,10 @@ def softmax_masked(masked_cross_entropy: Any) -> None:
         raise Mistake("That is the sum; the loss is the mean over the real targets.")
     if not _same(result, surprise[:3].mean()):
         raise Mistake("The value differs from the mean surprise of the real targets.")
+    scattered = np.array([2, 0, 1, 2, 3, 0])
+    surprise = -log_softmax(logits, axis=1)[np.arange(6), scattered]
+    if not _same(masked_cross_entropy(logits, scattered, 2), surprise[scattered != 2].mean()):
+        raise Mistake("Padding may be any id and stand anywhere: compare the targets with pad.")
 
 
 def _conditional(prefix: tuple[str, ...], symbol: str) -> float:

@@ -87,8 +87,13 @@ def attention_streaming(streaming_attention: Any) -> None:
     keys = keys[np.argsort(keys @ query)]  # the largest score rises with every key
     scores = keys @ query
 
-    def stream(keys: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        yield from zip(keys, values, strict=True)
+    def stream(keys: np.ndarray, step: int = 1) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        yield from zip(keys[::step], values[::step], strict=True)
+
+    def reused(keys: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        key, value = np.empty(4), np.empty(3)
+        for key[:], value[:] in zip(keys, values, strict=True):
+            yield key, value  # the same two arrays each time: who keeps them keeps the last pair
 
     def expected(scores: np.ndarray) -> np.ndarray:
         weights = np.exp(scores - scores.max())
@@ -115,13 +120,16 @@ def attention_streaming(streaming_attention: Any) -> None:
     if not _same(result, expected(scores / 2)):
         raise Mistake("The result differs from attention over all keys at once.")
     grow = 1000 / (scores.max() / 2)
-    with np.errstate(over="ignore", invalid="ignore"):
-        try:
-            large = streaming_attention(query, stream(keys * grow))
-        except OverflowError:
-            large = np.full(3, math.nan)
-    if not _same(large, expected(scores / 2 * grow)):
-        raise Mistake("Scores of a thousand overflow: keep exponentials relative to the largest.")
+    for step in (1, -1):
+        with np.errstate(over="ignore", invalid="ignore"):
+            try:
+                large = streaming_attention(query, stream(keys * grow, step))
+            except OverflowError:
+                large = np.full(3, math.nan)
+        if not _same(large, expected(scores / 2 * grow)):
+            raise Mistake("Scores of a thousand overflow: keep all relative to the largest so far.")
+    if _same(streaming_attention(query, reused(keys)), values[-1]):
+        raise Mistake("You kept the keys and values: use each pair as it arrives and forget it.")
 
 
 @exercise

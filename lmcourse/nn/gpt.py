@@ -138,15 +138,17 @@ class GPT(nn.Module):
         was_training = self.training
         self.eval()
         ids, device = [int(i) for i in prompt_ids], self.tokens.weight.device
-        for _ in range(max_new):
-            context = torch.tensor([ids[-self.config.context_length :]], device=device)  # [1, T]
-            logits = self(context)[0, -1].cpu()  # [V]
-            if temperature == 0:
-                ids.append(int(logits.argmax()))
-            else:
-                probabilities = (logits / temperature).softmax(-1)  # [V]
-                ids.append(int(torch.multinomial(probabilities, 1, generator=generator)))
-            if ids[-1] == 0:
-                break
-        self.train(was_training)
+        try:
+            for _ in range(max_new):
+                context = ids[-self.config.context_length :]
+                logits = self(torch.tensor([context], device=device))[0, -1].cpu()  # [V]
+                if temperature == 0:
+                    ids.append(int(logits.argmax()))
+                else:
+                    probabilities = (logits / temperature).softmax(-1)  # [V]
+                    ids.append(int(torch.multinomial(probabilities, 1, generator=generator)))
+                if ids[-1] == 0:
+                    break
+        finally:
+            self.train(was_training)
         return ids

@@ -71,7 +71,8 @@ run = session.start(PROFILE, SEED)
 # possible. That feeling, *this word surely, that one perhaps, that one never*, is what a language
 # model puts into numbers. Let us fetch a real one. SmolLM2 is a small cousin of the models behind
 # the well-known chatbots, small enough for a laptop, and **pretrained**: somebody else has
-# already let it read an enormous amount of text.
+# already let it read an enormous amount of text. To keep the download small its numbers are rounded to
+# four bits each; the original may answer a little differently, and here and there better.
 
 # %%
 torch.set_grad_enabled(False)  # we only use the model, we do not train it
@@ -101,7 +102,7 @@ def next_probabilities(ids):
 def likeliest(text, k=6):
     """The k likeliest continuations of a text, and their probabilities."""
     p, ids = next_probabilities(encode(text)).topk(k)  # [k], [k]
-    return [tokenizer.decode([i]).strip() or "(space)" for i in ids.tolist()], p.numpy()
+    return [tokenizer.decode([i]).strip() or "(blank)" for i in ids.tolist()], p.numpy()
 
 
 # %% mystnb={"image": {"alt": "Three bar charts, each the six likeliest next words after one of the three beginnings. After I have never been so bored in my, one long bar: life. After The film was so boring that I fell, asleep takes about half. After She opened the door and, only short bars of similar length."}}
@@ -183,8 +184,8 @@ check("None is zero: everything is possible", p.min() > 0)
 # ## It writes by rolling dice
 #
 # How does a thing that only forecasts one token write a whole answer? It draws a token at random,
-# each with its probability, appends it, and asks itself again. That is **sampling**, and it is
-# all there is.
+# each with its probability, appends it, and asks itself again. That is **sampling**. (Or it takes
+# the likeliest token each time; then the same beginning always goes on in the same way.)
 
 
 # %%
@@ -206,9 +207,9 @@ print(*stories, sep="\n\n")
 check("Three rolls of the dice, three different texts", len(set(stories)) == 3)
 
 # %% [markdown]
-# Fluent, a little mad, different each time. The model has no plan for the sentence: each token is
-# a bet on what people write after such a beginning. That the word once drawn cannot be taken back
-# explains much of the strange behaviour of chatbots.
+# Nearly fluent, a little mad, different each time. From one draw to the next the model keeps nothing
+# but the text: each token is a bet on what may follow it. And what is drawn stays: there is no
+# eraser, so an unlucky word early on has to be lived with to the end.
 #
 # ## Surprise
 #
@@ -259,7 +260,7 @@ def draw_text(ax, text, width=42):
     return plt.cm.ScalarMappable(plt.Normalize(0, 16), shades)
 
 
-# %% mystnb={"image": {"alt": "A review sentence twice, each token in a box that is pale when the model expected it and orange when it did not. In the original only a few boxes are orange, the first word and the words that carry the joke, and the small words are pale. In the shuffled version nearly all boxes are orange."}}
+# %% mystnb={"image": {"alt": "A review sentence twice, each token in a box that is pale when the model expected it and orange when it did not. In the original about half of the boxes are pale, the small words among them; the first word and the words that carry the joke are orange. In the shuffled version nearly all boxes are orange."}}
 reviews = data.reviews()["validation"]
 example = next(text for text in reviews["text"] if text.startswith("This is a movie where"))
 rng = np.random.default_rng(SEED)
@@ -283,12 +284,14 @@ plt.show()
 bits_of = dict(zip(encode(example)[1:], surprise(example), strict=True))
 cheap, dear = (bits_of[tokenizer(word)["input_ids"][0]] for word in [" been", " observation"])
 check("'been' costs less than a tenth of 'observation'", cheap < dear / 10)
+dearest = {tokenizer.decode([i]).strip() for i in sorted(bits_of, key=bits_of.get)[-2:]}
+check("'movie' and 'observation' cost most", dearest == {"movie", "observation"})
 
 # %% [markdown]
 # Read the upper half slowly. Small words like *is* and *been* come nearly free: after what stands
 # before them they were to be expected. Dark are the words that carry the news, *movie* and
-# *observation* above all. In the lower half hardly anything is free. Is that so in general, or is
-# it this sentence? We add up the surprises of each of a few dozen sentences and compare each with
+# *observation* above all. *This* is dark too: at the start of a text almost anything may come. In the
+# lower half hardly anything is free. Is that so in general, or is it this sentence? We add up the surprises of each of a few dozen sentences and compare each with
 # its own shuffled version. Adding is the right thing to do: multiplying the probabilities of the
 # tokens gives the probability of the whole text (why, is the subject of [the chain
 # rule](../probability/chain_rule.ipynb)), and the logarithm turns the product into a sum.
@@ -318,7 +321,8 @@ check(
 check("by more than a third on average", extra.low > as_written.mean() / 3)
 
 # %% [markdown]
-# Same words, same letters; the difference is what the model knows about *order*. A text that a
+# Same words, same letters; the difference is what the model knows about *order*. (The brackets hold an
+# interval: how far the mean may be off with so few sentences.) A text that a
 # model finds likely can also be written down in few bits, and all language models of this book,
 # from counting letters upwards, are compared by this number, per character, on the same reviews.
 # (Our model may well have read some of them; for the comparison of orders that does not matter,
@@ -327,7 +331,7 @@ check("by more than a third on average", extra.low > as_written.mean() / 3)
 # ## What did it pick up?
 #
 # Nobody has built a rule of grammar into the model. Did it find any? Give it two sentences that
-# differ in one place, one right and one wrong, a **minimal pair**, and see which of them
+# are alike but for one point, one right and one wrong, a **minimal pair**, and see which of them
 # surprises it more. We made four times eight of them, some hard on purpose.
 
 # %%
@@ -366,19 +370,21 @@ The sun rises in the east. / The sun rises in the west.
 The stone sank. / The stone floated.
 She put on her socks and then her shoes. / She put on her shoes and then her socks.
 The full bottle is heavier than the empty one. / The empty bottle is heavier than the full one.
-He opened the door and went in. / He went in and opened the door.
+She opened the bottle and poured the wine. / She poured the wine and opened the bottle.
 Ann is shorter than Tom, so Tom is taller than Ann. / Ann is shorter than Tom, so Ann is taller than Tom.""",
 }
 
 # %% tags=["nbval-ignore-output"]
-lead = {}  # how many bits more the wrong sentence of each pair costs
+lead, missed = {}, []  # how many bits more the wrong sentence costs; where it costs less
 for kind, lines in PAIRS.items():
     pairs = [line.split(" / ") for line in lines.splitlines()[: run.size(smoke=1, cpu=8, gpu=8)]]
     lead[kind] = np.array([total_surprise(bad) - total_surprise(good) for good, bad in pairs])
+    missed += [bad for (_, bad), bits in zip(pairs, lead[kind], strict=True) if bits < 0]
 all_leads = np.concatenate(list(lead.values()))
 share = binomtest(int((all_leads > 0).sum()), len(all_leads))
 low, high = share.proportion_ci(method="wilson")
 print(f"{share.k} of {share.n} pairs right: {share.statistic:.2f} [{low:.2f}, {high:.2f}]")
+print("preferred although wrong:", *missed, sep="\n    ")
 
 # %% mystnb={"image": {"alt": "Four rows of dots, one dot a minimal pair, by how many bits the wrong sentence costs more. Nearly all dots of neighbouring agreement and of words that need a not lie right of zero, many by far. In agreement far apart several dots lie left of zero: there the model prefers the wrong sentence."}}
 figure, ax = plt.subplots(figsize=(6.4, 3))
@@ -388,18 +394,20 @@ for row, bits in enumerate(lead.values()):
     )
 ax.axvline(0, color=plot.INK, linewidth=1)
 ax.set_yticks(range(len(lead)), lead)
-ax.set_ylim(len(lead) - 0.5, -0.5)
-ax.set_xlabel(
-    "extra surprise of the wrong sentence in bits\n← prefers the wrong one      prefers the right one →"
-)
+ax.set_ylim(len(lead) - 0.5, -0.6)
+ax.set_xlabel("extra surprise of the wrong sentence in bits")
+ax.text(-0.3, -0.25, "← wrong one", ha="right", fontsize=10)
+ax.text(0.3, -0.25, "prefers the right one →", fontsize=10)
 plt.show()
 
 # %%
-mistakes = {kind: int((bits < 0).sum()) for kind, bits in lead.items()}
-far, near = mistakes["agreement, far apart"], mistakes["agreement, neighbours"]
+near, far = lead["agreement, neighbours"], lead["agreement, far apart"]
 check("The model is right clearly more often than a coin", low > 0.5)
-check("but it slips when other nouns stand between noun and verb", far >= 2)
-check("more often than when they are neighbours", far > near)
+check("but it slips when other nouns stand between noun and verb", np.sum(far < 0) >= 2)
+smaller = mannwhitneyu(near, far, alternative="greater")
+check("and its lead is smaller there than between neighbours", smaller.pvalue < 0.05)
+slips = [any(part in bad for bad in missed) for part in ("critics love write", "dog bark ")]
+check("The author that the critics love and the dog are among the slips", all(slips))
 
 # %% [markdown]
 # Much of grammar can be had from guessing alone. Where it slips is telling: in *the author that
@@ -414,23 +422,22 @@ check("more often than when they are neighbours", far > near)
 capitals = {}
 for country in ["France", "Kenya", "Australia"]:
     words, p = likeliest(f"The capital of {country} is the city of", k=3)
-    capitals[country] = words[0]
+    capitals[country] = words[0], p[0]
     print(f"{country:<10}", ", ".join(f"{w} {q:.2f}" for w, q in zip(words, p, strict=True)))
 
 # %%
-check(
-    "Paris and Nairobi are known", [capitals["France"], capitals["Kenya"]] == ["Paris", "Nairobi"]
-)
-check(
-    "For Australia it says Sydney with confidence, and is wrong", capitals["Australia"] == "Sydney"
-)
+known = [capitals[country][0] for country in ["France", "Kenya"]]
+check("Paris and Nairobi are known", known == ["Paris", "Nairobi"])
+word, confidence = capitals["Australia"]
+check("For Australia it says Sydney, and is wrong", word == "Sydney")
+check("with more than half of the probability", confidence > 0.5)
 
 # %% [markdown]
-# The model has learnt what stands near what, and people write *Sydney* near *Australia* more
-# often than *Canberra*. Nothing in (1) separates the likely from the true.
+# A likely reason: people write *Sydney* near *Australia*, and near *city of*, more often than
+# *Canberra*. Nothing in (1) separates the likely from the true.
 #
 # And where the answer must be worked out? We show the model two sums, draw thirty more at random,
-# and let it complete each with its likeliest tokens.
+# and let it complete each, always with the likeliest next token.
 
 # %% tags=["nbval-ignore-output"]
 n_sums = run.size(smoke=2, cpu=30, gpu=200)
@@ -438,7 +445,7 @@ pairs = np.random.default_rng(SEED).integers(100, 1000, size=(n_sums, 2))
 asked = [encode(f"12 + 30 = 42\n105 + 210 = 315\n{a} + {b} =") for a, b in pairs]
 ids = torch.tensor(asked, device=run.device)  # [N, T]
 out = model.generate(
-    ids, attention_mask=torch.ones_like(ids), max_new_tokens=5, do_sample=False, pad_token_id=START
+    ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, do_sample=False, pad_token_id=START
 )
 said = tokenizer.batch_decode(out[:, ids.shape[1] :])
 said = np.array([int(re.match(r"\s*(\d*)", text)[1] or 0) for text in said])  # [N]
@@ -447,11 +454,12 @@ exact = binomtest(int((said == true).sum()), len(true))
 low, high = exact.proportion_ci(method="wilson")
 print(f"{exact.k} of {exact.n} sums are exact: {exact.statistic:.2f} [{low:.2f}, {high:.2f}]")
 
-# %% mystnb={"image": {"alt": "The model's answer against the true sum, one dot a sum. Most dots lie close to the diagonal line of right answers, few exactly on it, and some are far too low."}}
+# %% mystnb={"image": {"alt": "The model's answer against the true sum, one dot a sum. About half of the dots lie near the diagonal line of right answers, hardly any exactly on it; several lie far below it and a few far above."}}
 figure, ax = plt.subplots(figsize=(4.6, 3.6))
 ax.plot([200, 2000], [200, 2000], color=plot.GREY, linewidth=1, label="right")
 ax.scatter(true, said, color=[plot.BLUE if right else plot.RED for right in said == true])
-ax.set(xlabel="true sum of two three-digit numbers", ylabel="the model's answer", ylim=(0, 2300))
+ax.set(xlabel="true sum of two three-digit numbers", ylabel="the model's answer")
+ax.set_ylim(0, max(2300, 1.05 * said.max()))
 ax.legend()
 plt.show()
 
@@ -459,11 +467,12 @@ plt.show()
 check("Most sums are wrong", high < 0.5)
 check("yet the answers follow the true sums", spearmanr(said, true).statistic > 0.4)
 check("and half of them are within a sixth", np.median(np.abs(said - true) / true) < 1 / 6)
+check("but some are less than half of the true sum", (said < true / 2).any())
 
 # %% [markdown]
-# This surprised us most. It does not add, and it does not guess wildly: it produces what a sum of
-# such numbers *looks like*, mostly of about the right size. Larger models add better, but the
-# kind of error stays with us: plausible, fluent, unmarked.
+# This surprised us most. It does not add. About half of its answers have the size that a sum of such
+# numbers *ought to have*, the others are off, some by several times, and nothing in the output tells
+# the one from the other. Plausible, fluent, unmarked: expect this kind of error.
 #
 # ## Both sides of a gap
 #
@@ -475,6 +484,8 @@ check("and half of them are within a sixth", np.median(np.abs(said - true) / tru
 #
 # $$P(w \mid \text{left}, \text{right}) = \frac{P(\text{left}, w, \text{right})}
 # {\sum_{v} P(\text{left}, v, \text{right})} \tag{4}$$
+#
+# where $v$ runs over the candidates.
 
 
 # %%
@@ -500,12 +511,13 @@ plt.show()
 check("From the left alone no place is certain", filled[0].max() < 0.9)
 right_answers = filled[1:].argmax(axis=1) == [0, 1, 2, 3]
 check("The right side decides each time, and rightly", right_answers.all())
-check("with far more certainty", filled[1:].max(axis=1).min() > filled[0].max())
+check("with far more certainty", filled[1:].max(axis=1).min() > filled[0].max() + 0.2)
 
 # %% [markdown]
 # It works, at the price of one pass through the model for every candidate. A **masked language
 # model** is trained for such gaps directly: words are hidden, and it must restore them from both
-# sides at once. BERT, to which a whole part of this book belongs, is of this kind. It cannot
+# sides at once. BERT, to which a whole part of this book belongs, is of this kind. By the letter of
+# (1) it is no language model: it gives no probability to a whole text. The name has stuck. It cannot
 # easily write, but when it reads, it uses all there is.
 #
 # ## Meaning as a place
@@ -514,9 +526,9 @@ check("with far more certainty", filled[1:].max(axis=1).min() > filled[0].max())
 # text into a vector, a list of a few hundred numbers, an arrow in a space of as many dimensions.
 # Such a vector is called an **embedding**. Take an encoder of the BERT family, MiniLM, and give
 # it eight sentences with the word *bank*, four at a river and four with money. From its eight
-# arrows we take away what they have in common, their mean. How alike two of them are is measured
-# by the cosine of the angle between them: one if they point the same way, negative if they point
-# apart.
+# arrows we take away their mean: what they share, the word itself, would otherwise make all of
+# them look alike. How alike two of them are is measured by the cosine of the angle between them:
+# one if they point the same way, zero at a right angle, negative if they point apart.
 
 # %%
 WORDS = {
@@ -574,8 +586,9 @@ least, most = alike["bank"][same].min(), alike["bank"][~same].max()
 check("Every two of the same sense are more alike than any two of different senses", least > most)
 
 # %% [markdown]
-# Two blocks. The same four letters have become two bundles of arrows, one for each sense, without
-# anybody having said that there are two. Now all four words, with a control: the vectors at the
+# Two blocks. The river block is loose: it falls into two pairs that have little in common. Still no two
+# of different senses are as alike as any two of the same, and nobody has told the encoder that there
+# are two senses. Now all four words, with a control: the vectors at the
 # encoder's entrance, where each token has not yet seen its neighbours. For each occurrence we ask
 # whether its nearest fellow has the same sense.
 
@@ -592,14 +605,18 @@ before = {word: cosines(word_vectors(lines, word, 0)) for word, lines in sentenc
 hits_before = np.concatenate([same_sense(c) for c in before.values()])  # [32]
 hits_after = np.concatenate([same_sense(c) for c in alike.values()])  # [32]
 gain = paired_bootstrap(hits_after, hits_before)
+print(f"{hits_before.sum()} of {len(hits_before)} before, {hits_after.sum()} after")
 check(
-    "Reading both sides separates the senses: the nearest fellow fits far more often", gain.low > 0
+    "Reading the neighbours separates the senses: the nearest fellow fits far more often",
+    gain.low > 0,
 )
 check(
     "for bank, spring and star without an error",
     all(same_sense(alike[w]).all() for w in ["bank", "spring", "star"]),
 )
 check("but not for match", not same_sense(alike["match"]).all())
+closest = (alike["match"] - 3 * np.eye(8)).argmax(axis=1)  # sentence 1 "ended", 5 "went out"
+check("the match that went out is nearest to the one that ended", closest[5] == 1)
 
 # %% [markdown]
 # *Match* fails: a match that *ended* and one that *went out* are too much alike. Averaging the
@@ -618,7 +635,7 @@ def sentence_vectors(sentences):
 
 
 # %% tags=["nbval-ignore-output"]
-pool = reviews["text"][: run.size(smoke=10, cpu=320, gpu=1000)]
+pool = reviews["text"][: run.size(smoke=10, cpu=320, gpu=320)]
 blocks = [sentence_vectors(pool[i : i + 40]) for i in range(0, len(pool), 40)]
 queries = ["Children will love it.", "It broke my heart.", "It is not funny at all."]
 similar = cosines(torch.cat([sentence_vectors(queries), *blocks]))[:3, 3:]  # [3, N]
@@ -627,7 +644,10 @@ for query, text in zip(queries, found, strict=True):
     print(f"{query}\n    → {text[:88]}")
 
 # %%
-check("A broken heart is found without a word in common", "heartbreaking" in found[1])
+common = {"it", "broke", "my", "heart"} & set(re.findall(r"\w+", found[1].lower()))
+check(
+    "A broken heart is found without a word in common", "heartbreaking" in found[1] and not common
+)
 check("Not funny at all finds something funny", "consistently funny" in found[2])
 
 # %% [markdown]
@@ -641,17 +661,19 @@ check("Not funny at all finds something funny", "consistently funny" in found[2]
 # help.
 
 # %%
-tokens = [tokenizer.decode([i]) for i in tokenizer("The plot makes no sense.")["input_ids"]]
-for t in range(1, len(tokens)):
-    print(f"{''.join(tokens[:t]):<22} → {tokens[t].strip()}")
-close("A text of T tokens gives T − 1 questions, each with its answer", t, len(tokens) - 1)
+sentence = "The plot makes no sense."
+tokens = [tokenizer.decode([i]) for i in encode(sentence)[1:]]
+for t, token in enumerate(tokens):
+    print(f"{''.join(tokens[:t]) or '(start mark)':<22} → {token.strip()}")
+close("T tokens give T questions, each with its answer", len(surprise(sentence)), len(tokens))
 
 # %% [markdown]
 # The text is its own answer sheet: the **label** of each position is the next token. So all that
-# was ever written can serve, and SmolLM2 has read about two trillion tokens. Learning from plain
-# text comes first and is called pretraining; what people must write by hand comes afterwards and
-# in small amounts, to turn the model to a task. This second step is **fine-tuning**. Our model
-# has had it too, for conversation; the *Instruct* in its full name says so.
+# was ever written can serve, and our SmolLM2 has read about two trillion tokens. Learning from
+# plain text comes first and is called pretraining; examples of a task, written by people or by a
+# larger model, come afterwards and in small amounts. This second step is **fine-tuning**. Our
+# model has had it too, for conversation, mostly with dialogues that larger models wrote; the
+# *Instruct* in its full name says so.
 #
 # ## What people do with it
 #
@@ -667,12 +689,12 @@ close("A text of T tokens gives T − 1 questions, each with its answer", t, len
 # | dialogue | *I cannot sleep before exams. What can I do?* | helpful advice | part *tasks* |
 #
 # A chat model takes them all as conversation. The text that we hand it is called the **prompt**.
-# Let us see what ours makes of one of each; all answers are as it gave them.
+# Let us see what ours makes of one of each; nothing is changed, but long answers are cut off.
 
 
 # %%
 def reply(question, length):
-    """The chat model's likeliest answer, at most `length` tokens."""
+    """The chat model's answer of at most `length` tokens, always taking the likeliest one."""
     chat = [{"role": "user", "content": question}]
     inputs = tokenizer.apply_chat_template(
         chat, add_generation_prompt=True, return_tensors="pt", return_dict=True
@@ -701,23 +723,24 @@ for task, text in replies.items():
 
 # %%
 check("The review is called negative", "negative" in replies["classification"].lower())
-extracted = replies.get("extraction", "").strip(" .")
-check("The extracted answer is not Jane Austen", extracted != "Jane Austen")
+extracted = replies.get("extraction", "").strip(' ."')
+check("The extraction does not name Jane Austen", not extracted.endswith("Austen"))
+check("Tagging gives the sentence back", "heavy" in replies.get("tagging", ""))
 check(
     "There is no cat in the French sentence", "chat" not in replies.get("translation", "").lower()
 )
 
 # %% [markdown]
-# It gets the label, and it writes prettily about lighthouses. Asked to extract or to translate,
-# it answers without hesitation, and wrongly. Remember that when a far larger model answers just
+# It gets the label, though not in one word, and it writes prettily about lighthouses. Asked to tag, it
+# repeats the sentence; asked to extract or to translate, it answers without hesitation, and wrongly;
+# the advice mixes up sleeping and not sleeping. Remember that when a far larger model answers just
 # as smoothly. And do not judge from one example! Let us measure one family.
 #
 # ### One task, measured
 #
 # No training, two words: after a review we compare the probabilities of a praising and a blaming
-# word. This is called **zero-shot classification**. We do it with two wordings that ought to be
-# as good as each other. (Of two more that we tried, one did about as well as the first, the other
-# as badly as the second.)
+# word. This is called **zero-shot classification**. We show two of four wordings that we tried,
+# one that does well and one that does not; beforehand we should have trusted both alike.
 
 # %% tags=["nbval-ignore-output"]
 n = run.size(smoke=2, cpu=60, gpu=400)
@@ -736,6 +759,7 @@ for name, (template, *options) in WORDINGS.items():
     p = [next_probabilities(encode(template.format(text))) for text in reviews["text"][:n]]
     scores[name] = np.array([float(torch.log2(q[good] / q[bad])) for q in p])  # [N]
     print(name, bootstrap_mean((scores[name] > 0) == praise), sep="\n    accuracy ")
+print(f"always the commoner label: {max(praise.mean(), 1 - praise.mean()):.3f}")
 
 # %% mystnb={"image": {"alt": "For each of two wordings the scores of the sentences as dots, praising ones in blue above and blaming ones in orange below, with a vertical line at zero where the decision changes. In both, the blue dots lie further right than the orange ones. With the second wording almost all dots of both colours lie right of the line, so nearly everything is called positive."}}
 figure, axes = plt.subplots(2, 1, figsize=(6.4, 3.8), sharex=True)
@@ -758,16 +782,16 @@ for name, score in zip(["first", "second"], scores.values(), strict=True):
 check("The second wording says positive nearly always", np.mean(second > 0) > 0.85)
 gap = paired_bootstrap((first > 0) == praise, (second > 0) == praise)
 check("and is right less often than the first", gap.low > 0)
-second_right = bootstrap_mean((second > 0) == praise)
-check("no more often than a coin", second_right.low <= 0.5)
+share = abs(np.mean((second > 0) == praise) - praise.mean())
+check("its accuracy is about the share of praise in the sample", share < 0.1)
 
 # %% [markdown]
-# The interval in brackets says how far the accuracy might be off with so few sentences. The
-# picture says more. With both wordings praise lies to the right of blame, so the model *has
-# noticed* the difference. But after *it was* the model leans to *great* whatever came before, and
-# the second wording is no better than a coin. What the model knows and what a question gets
-# out of it are two things. A few thousand labelled sentences teach it where to draw the line, and
-# [fine-tuning](../bert/finetune_sentiment.ipynb) shows by how much that helps.
+# With both wordings praise lies on the whole to the right of blame, so the model *has noticed* the
+# difference. But after *it was* the model leans to *great* whatever came before, and the second
+# wording is right about as often as a sentence happens to praise. What the model knows and what a
+# question gets out of it are two things. To move the line a few labelled sentences would do.
+# [Fine-tuning](../bert/finetune_sentiment.ipynb) goes further: a few thousand of them change the
+# numbers inside an encoder.
 #
 # ## A map of the book
 
@@ -786,8 +810,8 @@ for i, (part, what) in enumerate(MAP):
     x, y, colour = i % 3 * 2.3, -(i // 3) * 1.7, COLOURS[i // 3]
     outline = {"linestyle": "--" if part in PLANNED else "-", "edgecolor": colour, "linewidth": 2}
     ax.add_patch(FancyBboxPatch((x, y), 1.7, 0.8, "round,pad=0.1", facecolor="white", **outline))
-    ax.text(x + 0.85, y + 0.55, part, ha="center", va="center", weight="bold", fontsize=11)
-    ax.text(x + 0.85, y + 0.18, what, ha="center", va="center", fontsize=9.5)
+    ax.text(x + 0.85, y + 0.55, part, ha="center", va="center", weight="bold", fontsize=13)
+    ax.text(x + 0.85, y + 0.18, what, ha="center", va="center", fontsize=11.5)
 for start, end in ARROWS:
     (x, y), (u, v) = ((i % 3 * 2.3 + 0.85, -(i // 3) * 1.7 + 0.4) for i in (start, end))
     tail, tip = ((x + 0.97, y), (u - 0.97, v)) if y == v else ((x, y - 0.52), (u, v + 0.52))
@@ -961,5 +985,6 @@ exercises.what_gap(gap_probabilities)
 # - Jurafsky and Martin (2025), [Speech and Language Processing](https://web.stanford.edu/~jurafsky/slp3/): the standard textbook.
 # - Ben Allal et al. (2025), [SmolLM2: when smol goes big](https://arxiv.org/abs/2502.02737): what our model has read.
 # - Linzen, Dupoux and Goldberg (2016), [Assessing the ability of LSTMs to learn syntax-sensitive dependencies](https://arxiv.org/abs/1611.01368): agreement far apart.
+# - Warstadt et al. (2020), [BLiMP](https://arxiv.org/abs/1912.00582): sixty-seven kinds of minimal pairs.
 # - Zhao, Wallace, Feng, Klein and Singh (2021), [Calibrate before use](https://arxiv.org/abs/2102.09690): why a prompt can lean to one answer, and a cure.
 # - Reimers and Gurevych (2019), [Sentence-BERT](https://aclanthology.org/D19-1410/): sentence vectors from an encoder.

@@ -16,11 +16,11 @@
 # # Softmax and cross-entropy
 #
 # Every neural language model ends in the same two lines of code; after this chapter you could have
-# invented both, and you know the four ways in which they go wrong.
+# invented both, and you know how they go wrong.
 #
 # **You will**
 #
-# - turn arbitrary scores into probabilities, and say why the exponential is the only choice,
+# - turn arbitrary scores into probabilities, and say which demand leaves only the exponential,
 # - compute with scores of a thousand without overflow, and with probabilities of nearly zero
 #   without losing them,
 # - derive the gradient $p - y$ and check it against finite differences,
@@ -48,7 +48,7 @@ import scipy.special
 import torch
 import torch.nn.functional as F
 
-from lmcourse import data, plot, session
+from lmcourse import data, metrics, plot, session
 from lmcourse.claims import check, close
 from lmcourse.exercises import probability as exercises
 
@@ -86,8 +86,9 @@ print((logits - 1) / (logits - 1).sum())
 #
 # Going from $i$ to $j$ and on to $k$ multiplies the ratios and adds the differences, so
 # $f(a + b) = f(a)\,f(b)$. The continuous increasing functions that turn sums into products are the
-# exponentials, $f(a) = e^{a/T}$ with some $T > 0$. We did not choose the exponential for convenience:
-# it is the only one left. With $T = 1$ and the sum fixed to one, this is the **softmax**:
+# exponentials, $f(a) = e^{a/\tau}$ with some $\tau > 0$. Under this demand the exponential is the
+# only one left. (Other demands lead elsewhere: *sparsemax* gives hopeless words exactly zero.) With
+# $\tau = 1$ and the sum fixed to one, this is the **softmax**:
 #
 # $$p_i = \operatorname{softmax}(z)_i = \frac{e^{z_i}}{\sum_{j=1}^{V} e^{z_j}} \tag{1}$$
 
@@ -104,8 +105,9 @@ for word, score, p in zip(words, logits, probabilities, strict=True):
     print(f"{word:<10} score {score:5.1f}   probability {p:.3f}")
 
 # %% [markdown]
-# The picture shows what the exponential does to the steps between the scores: equal steps become
-# equal *factors*. One point is always a factor of $e$, wherever on the scale it lies.
+# The picture shows what the exponential does to the steps between the scores: a *step* becomes a
+# *factor*. From *wonderful* to *boring* it is one point and a factor of $e$; from *long* to
+# *purple*, two points and a factor of $e^2$, wherever on the scale they lie.
 
 # %% mystnb={"image": {"alt": "Two bar charts of the same four words side by side. Left: the scores, which fall from 2 to below zero. Right: the softmax probabilities, all positive; the best word takes more than half and the worst almost nothing."}}
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.8, 2.6), sharey=True)
@@ -118,6 +120,7 @@ plt.show()
 close("The probabilities sum to one", probabilities.sum(), 1.0)
 close("Adding 100 to every score changes nothing", naive_softmax(logits + 100), probabilities)
 close("One point of score is a factor of e", probabilities[0] / probabilities[1], np.e)
+close("Two points are a factor of e²", probabilities[2] / probabilities[3], np.e**2)
 
 # %% [markdown]
 # The second check deserves a pause. Softmax cannot see the level of the scores, only their
@@ -126,8 +129,8 @@ close("One point of score is a factor of e", probabilities[0] / probabilities[1]
 #
 # ## Temperature
 #
-# The constant $T$ that we set to one is the **temperature**. Dividing all scores by $T$ before the
-# softmax changes how much the differences count.
+# The constant $\tau$ that we set to one is the **temperature**. Dividing all scores by $\tau$ before
+# the softmax changes how much the differences count.
 
 
 # %%
@@ -137,7 +140,7 @@ def entropy(p):
 
 
 temperatures = np.geomspace(0.05, 50, 60)
-by_temperature = np.array([naive_softmax(logits / T) for T in temperatures])  # [60, V]
+by_temperature = np.array([naive_softmax(logits / tau) for tau in temperatures])  # [60, V]
 entropies = np.array([entropy(p) for p in by_temperature])
 
 # %% mystnb={"image": {"alt": "Four curves, the probability of each word against the temperature on a logarithmic axis. At low temperature the best word has probability one and the others zero; at high temperature all four curves meet at one quarter."}}
@@ -145,20 +148,23 @@ figure, ax = plt.subplots()
 for word, curve in zip(words, by_temperature.T, strict=True):
     ax.plot(temperatures, curve, label=word)
 ax.axhline(1 / len(words), color=plot.GREY, linewidth=1, linestyle=":")
-ax.set(xscale="log", xlabel="temperature T", ylabel="probability")
+ax.set(xscale="log", xlabel="temperature τ", ylabel="probability")
 ax.legend()
 plt.show()
 
 # %% [markdown]
-# Cold, the softmax becomes a maximum: the best word takes all, hence the name *soft-max* for what
-# happens in between. Hot, it forgets the scores and becomes uniform. The **entropy**, the average
-# surprise in bits, rises all the way from zero to $\log_2 V$. The order of the words never changes.
-# This is the knob that a chatbot calls *temperature*.
+# Cold, the softmax picks the best word: it is a soft version of the *argmax*, in spite of its name
+# (the smooth version of the maximum itself will appear below). Hot, it forgets the scores and becomes
+# uniform. The **entropy**, the average of $-\log_2 p$, measures in **bits** how open the choice is; it
+# rises from nearly zero to $\log_2 V$. The order of the words never changes. This is the knob that a
+# chatbot calls *temperature*.
 
 # %%
 close("Cold: all probability on the best word", by_temperature[0], [1, 0, 0, 0])
 close("Hot: nearly uniform", by_temperature[-1], 0.25, atol=0.02)
 check("Entropy rises with the temperature", (np.diff(entropies) > -1e-12).all())
+check("from nearly zero", entropies[0] < 1e-3)
+check("to nearly log2 V", entropies[-1] > 0.999 * np.log2(len(words)))
 check("The order of the words never changes", (np.diff(by_temperature, axis=1) < 0).all())
 
 # %% [markdown]
@@ -204,7 +210,9 @@ with np.errstate(divide="ignore"):
 # The true answer for the second word is $-200$, a perfectly ordinary number. It was lost because the
 # probability $e^{-200}$ underflowed to zero *before* the logarithm was taken. The way out is never
 # to form the probability. Taking the logarithm of (1) on paper gives $\log p_i = z_i -
-# \operatorname{lse}(z)$ with the **log-sum-exp**
+# \operatorname{lse}(z)$ with the **log-sum-exp** below. In its second form $m$ may be any number: write
+# $e^{z_j} = e^m e^{z_j - m}$, take $e^m$ out of the sum, and the logarithm makes it $+\,m$. The largest
+# score is the safe choice.
 #
 # $$\operatorname{lse}(z) = \log \sum_{j=1}^{V} e^{z_j} = m + \log \sum_{j=1}^{V} e^{z_j - m},
 # \qquad m = \max_j z_j \tag{2}$$
@@ -241,9 +249,10 @@ close("lse of equal scores is max + log V", logsumexp(np.zeros(4)), [np.log(4)])
 # ## Cross-entropy: how surprised was the model?
 #
 # The text goes on, and the next word was *boring*. How good was the forecast? The model gave that
-# word the probability $p_y$. A fair mark is its **surprise** $-\log p_y$: zero if the model was
-# certain and right, and unbounded as the probability goes to zero. Averaged over $N$ observed words,
-# it is the **cross-entropy**, the loss that every language model is trained on:
+# word the probability $p_y$. A fair mark is its **surprise** $-\log p_y$, in **nats**, the unit of the
+# natural logarithm (a bit is $\log 2$ nats): zero if the model was certain and right, and unbounded as
+# the probability goes to zero. Averaged over $N$ observed words, it is the **cross-entropy**, the loss
+# that nearly every language model is trained on:
 #
 # $$L = -\frac{1}{N}\sum_{n=1}^{N} \log p^{(n)}_{y_n}
 # = \frac{1}{N}\sum_{n=1}^{N} \left(\operatorname{lse}(z^{(n)}) - z^{(n)}_{y_n}\right) \tag{3}$$
@@ -273,6 +282,9 @@ targets = np.array([0, 1, 1, 3])
 batch = scores[: len(targets)]  # [4, V]
 reference = F.cross_entropy(torch.tensor(batch), torch.tensor(targets))
 close("Our cross-entropy equals PyTorch's", cross_entropy(batch, targets), reference)
+observed = log_softmax(batch)[np.arange(len(targets)), targets]  # [N]
+ours = cross_entropy(batch, targets)
+close("and the book's helper agrees", ours, metrics.cross_entropy(observed))
 
 # %% [markdown]
 # > **Common mistake.** `F.cross_entropy` takes *logits*. It applies the softmax itself. Feeding it
@@ -280,7 +292,8 @@ close("Our cross-entropy equals PyTorch's", cross_entropy(batch, targets), refer
 # > twice, and the result can no longer become small.
 #
 # How small can it become then? Probabilities differ by at most one, so the second softmax can prefer
-# the right word by a factor of at most $e$, however sure the model is.
+# the right word by a factor of at most $e$, however sure the model is. With $V$ words the loss cannot
+# fall below $\log(1 + (V - 1)/e)$: nearly ten nats for fifty thousand.
 
 # %%
 certain = torch.tensor([[50.0, 0.0, 0.0, 0.0]])  # [1, V]
@@ -314,6 +327,13 @@ def gradient(logits, target):
     return softmax(logits) - y
 
 
+wrong = torch.tensor([20.0, 0.0, 0.0, 0.0], dtype=torch.float64, requires_grad=True)
+F.mse_loss(wrong.softmax(dim=-1), torch.eye(4, dtype=torch.float64)[1]).backward()
+check("Certain and wrong, squared error has no slope", wrong.grad.abs().max().item() < 1e-6)
+steepest = np.abs(gradient(wrong.detach().numpy(), target=1)).max()
+check("and cross-entropy has the steepest there is", steepest > 0.99)
+
+# %%
 slopes = gradient(logits, target=1)
 print(dict(zip(words, slopes.round(3).tolist(), strict=True)))
 
@@ -355,7 +375,8 @@ plt.show()
 
 # %%
 reviews = data.reviews("text")["train"]["text"]
-text = "".join(reviews[: run.size(smoke=50, cpu=500, gpu=5000)]).lower()
+chosen = reviews[: run.size(smoke=50, cpu=500, gpu=5000)]
+text = "".join(sentence + "\n" for sentence in chosen).lower()
 letters = sorted(set(text))
 counts = np.array([text.count(letter) for letter in letters])  # [V]
 frequencies = counts / counts.sum()  # [V]
@@ -371,16 +392,19 @@ losses = []
 for _ in range(3000):
     p = softmax(z)  # [V]
     losses.append(-(frequencies * np.log(p)).sum())
-    z -= 5.0 * (p - frequencies)
+    z -= 5.0 * (p - frequencies)  # 5.0 is the step size: how far to go down the slope
 
 floor = -(frequencies * np.log(frequencies)).sum()
-most_wrong = np.abs(softmax(z) - frequencies).max()
-check("Training ends at the relative frequencies", most_wrong < 1e-3)
-check("The loss never falls below the entropy of the text", min(losses) >= floor)
+excess = softmax(z) / frequencies  # [V]
+check("Training ends within a thousandth of a nat of the entropy", 0 < losses[-1] - floor < 1e-3)
+check("The loss falls at every step and stays above it", (np.diff(losses) < 0).all())
+rarest = frequencies[excess.argmax()] == frequencies.min()
+check("Furthest off, in proportion, is a rarest one", rarest)
 
 # %% [markdown]
-# It found by three thousand steps what *counting* gives at once. That is no accident, and it will
-# return with a whole network in [the bigram as a network](../ngrams/bigram_network.ipynb). Split the
+# In three thousand steps it has come very close to what *counting* gives at once; the rarest
+# characters arrive last, since their slopes are tiny. That is no accident, and it will return with a
+# whole network in [the bigram as a network](../ngrams/bigram_network.ipynb). Split the
 # loss in two to see why:
 #
 # $$\underbrace{-\sum_i f_i \log p_i}_{\text{cross-entropy}}
@@ -388,7 +412,8 @@ check("The loss never falls below the entropy of the text", min(losses) >= floor
 # + \underbrace{\sum_i f_i \log \frac{f_i}{p_i}}_{D_{\mathrm{KL}}(f \,\|\, p)} \tag{5}$$
 #
 # The first part belongs to the text, and no model can change it. The second, the
-# **Kullback–Leibler divergence**, is never negative and is zero only where $p = f$. So whoever
+# **Kullback–Leibler divergence**, is never negative ([proof](chain_rule.ipynb)) and is zero only where
+# $p = f$. So whoever
 # maximizes the likelihood minimizes the divergence between the data and the model, and has reached
 # the bottom when the model's probabilities are the observed frequencies.
 
@@ -403,9 +428,10 @@ start = np.full(len(letters), 1 / len(letters))
 divergence = kl_divergence(frequencies, start)
 close("Cross-entropy = entropy + divergence at the start", losses[0], floor + divergence)
 close("The first loss is log V: all characters equally likely", losses[0], np.log(len(letters)))
-check(
-    "The divergence is positive, and zero for p = f", divergence > 0 == kl_divergence(start, start)
-)
+random_pairs = np.random.default_rng(SEED).dirichlet(np.ones(5), size=(1000, 2))  # [1000, 2, V]
+positive = all(kl_divergence(f, p) > 0 for f, p in random_pairs)
+check("The divergence is positive for a thousand random pairs", positive)
+close("and zero for p = f", kl_divergence(frequencies, frequencies), 0.0)
 
 # %% mystnb={"image": {"alt": "The loss against the training step on a logarithmic axis. The curve starts at log V and falls towards a horizontal line, the entropy of the text. The shaded gap between curve and line is the divergence, which shrinks to nothing."}}
 figure, ax = plt.subplots()
@@ -435,7 +461,8 @@ check("The divergence is not symmetric", kl_divergence(p, q) < kl_divergence(q, 
 # stops pulling when $p$ is exactly that: the score of the right word must run away to infinity. A
 # network that can afford it becomes certain of everything, its mistakes included. **Label
 # smoothing** (Szegedy et al. 2016) asks for a little less. A share $\varepsilon$ of the target is spread
-# evenly over all $V$ words:
+# evenly over all $V$ words. The slope follows as before: the new targets $q_i$ sum to one too, so
+# $L_\varepsilon = \operatorname{lse}(z) - \sum_i q_i z_i$, whose slope in $z_i$ is $p_i - q_i$.
 #
 # $$q_i = (1 - \varepsilon)\, y_i + \frac{\varepsilon}{V}, \qquad
 # L_\varepsilon = -\sum_{i=1}^{V} q_i \log p_i, \qquad
@@ -453,6 +480,13 @@ def smoothed_cross_entropy(logits, target, epsilon):
 ours = smoothed_cross_entropy(logits, 1, 0.1)
 theirs = F.cross_entropy(torch.tensor(logits)[None], torch.tensor([1]), label_smoothing=0.1)
 close("Our smoothed loss equals PyTorch's", ours, theirs)
+q = 0.9 * np.eye(4)[1] + 0.1 / 4  # [V]
+numeric = [
+    (smoothed_cross_entropy(logits + d, 1, 0.1) - smoothed_cross_entropy(logits - d, 1, 0.1))
+    / (2 * step)
+    for d in step * np.eye(4)
+]
+close("Its slope is p − q", softmax(logits) - q, numeric, atol=1e-8)
 
 # %% [markdown]
 # Let the right word's score lead the others by a margin and watch both losses as the margin grows.
@@ -467,7 +501,7 @@ best = np.log((1 - 0.1 + 0.1 / 4) / (0.1 / 4))
 figure, ax = plt.subplots(figsize=(6.4, 3.2))
 ax.plot(margins, plain, label="plain")
 ax.plot(margins, smooth, label="smoothed, ε = 0.1")
-ax.axvline(best, color=plot.GREY, linestyle=":", linewidth=1)
+ax.axvline(best, color=plot.GREY, linestyle=":", linewidth=1, label="p = q")
 ax.set(xlabel="lead of the right word's score over the others", ylabel="loss in nats")
 ax.legend()
 plt.show()
@@ -480,32 +514,34 @@ check("Beyond that it punishes certainty", smooth[-1] > smooth.min())
 
 # %% [markdown]
 # Smoothing puts the best lead at a finite, known place, $\log\frac{1-\varepsilon+\varepsilon/V}{\varepsilon/V}$.
-# It does not change which word is the best guess. And its loss is no longer the mean surprise, so
-# perplexities must be computed with $\varepsilon = 0$, whatever the model was trained with.
+# It does not change which word is the best guess. And its loss is no longer the mean surprise. So
+# **perplexity**, $e$ to the mean surprise, must be computed with $\varepsilon = 0$, whatever the model
+# was trained with.
 #
 # ## Summary
 #
-# If only differences of scores may matter, softmax is forced on us. Subtract the maximum before
-# exponentials, and stay in logarithms as long as you can. Cross-entropy is the mean surprise; its
+# If the ratio of two probabilities may depend only on the difference of their two scores, softmax is
+# forced on us, up to the temperature. Subtract the maximum before exponentials, and stay in logarithms as long as you can. Cross-entropy is the mean surprise; its
 # slope is forecast minus fact. Its lowest value is the entropy of the data, reached where the model
 # repeats the observed frequencies, because maximum likelihood *is* the smallest divergence. Label
 # smoothing replaces the unreachable target by one that can be reached.
 #
 # ## Exercises
 #
-# > **Exercise 1.** Temperature (★☆☆, 5 minutes). Write `soften(logits, T)`: the softmax over the last
-# > axis at temperature `T`, safe for large scores.
+# > **Exercise 1.** Temperature (★☆☆, 5 minutes). Write `soften(logits, temperature)`: the softmax over
+# > the last axis at that temperature, safe for large scores.
 #
 # <details><summary>Hint</summary>
 #
-# A high temperature must make the result flatter. Which of `logits * T` and `logits / T` does that?
+# A high temperature must make the result flatter. Which does that, multiplying the scores by
+# the temperature or dividing them?
 #
 # </details>
 
 
 # %% tags=["exercise"]
-def soften(logits, T):
-    """Softmax of logits [..., V] at temperature T."""
+def soften(logits, temperature):
+    """Softmax of logits [..., V] at a temperature."""
     ...
 
 
@@ -514,9 +550,9 @@ exercises.softmax_temperature(soften)
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 1
-def soften(logits, T):
-    """Softmax of logits [..., V] at temperature T."""
-    return softmax(np.asarray(logits) / T)
+def soften(logits, temperature):
+    """Softmax of logits [..., V] at a temperature."""
+    return softmax(np.asarray(logits) / temperature)
 
 
 exercises.softmax_temperature(soften)
@@ -584,7 +620,7 @@ exercises.softmax_batch_gradient(batch_gradient)
 # %% [markdown]
 # > **Exercise 4.** Padding (★★★, 15 minutes). In a batch of texts of different length the short ones are
 # > filled up with a padding id. Write `masked_cross_entropy(logits, targets, pad)`: the mean surprise
-# > over the targets that are not `pad`. A good part of published training code gets this wrong.
+# > over the targets that are not `pad`. It is easy to get wrong.
 #
 # <details><summary>Hint</summary>
 #

@@ -126,8 +126,8 @@ ax.axis("off")
 plt.show()
 
 # %% [markdown]
-# The picture, as formulas. With LN the layer normalization, which gives every vector mean 0 and
-# variance 1 before it is read, a **block** is
+# The picture, as formulas. With LN the layer normalization, which gives the $C$ numbers of each vector
+# mean 0 and variance 1, then scales and shifts each by learned amounts, a **block** is
 #
 # $$x \leftarrow x + \operatorname{Attention}(\operatorname{LN}_1(x)), \qquad
 # x \leftarrow x + W_2\,\operatorname{GELU}(W_1 \operatorname{LN}_2(x) + b_1) + b_2 \tag{2}$$
@@ -135,7 +135,7 @@ plt.show()
 # First look around, then think about what was seen. The second line is the feed-forward layer: four
 # times as wide as the stream inside, with the smooth threshold GELU between its two matrices. Norms
 # on the branches and none on the road is called *pre-norm*; it keeps the road open for the gradient
-# and is what makes deep stacks trainable without much care (Xiong et al. 2020).
+# and lets deep stacks train without warm-up (Xiong et al. 2020).
 
 
 # %%
@@ -158,9 +158,10 @@ class Block(nn.Module):
 
 # %% [markdown]
 # The model is a stack of blocks between two uses of one table. On the way in, a letter's id selects
-# its row of the table, and a second table adds a vector for the position, without which attention
-# could not tell *dog* from *god*. On the way out, the final vector is compared by dot products with
-# all rows of the first table, and the products are the logits. Using the table twice is called
+# its row of the table, and a second table adds a vector for the position: attention by itself averages
+# over the letters before and does not notice in which order they came. (The causal mask gives deeper
+# layers a hint of it, see Haviv et al. 2022.) On the way out, the final vector is compared by dot
+# products with all rows of the first table, and the products are the logits. Using the table twice is called
 # **weight tying** (Press and Wolf 2017).
 
 
@@ -251,7 +252,8 @@ check("At least nine tenths of them are in the blocks", in_blocks > 0.9 * N)
 #
 # where sentence $b$ has $T_b$ targets and the padding behind it, marked −100, has none. A model that
 # knows nothing should give each of the $V$ symbols the same probability, so the first loss must be
-# $\ln V$. If it is larger, the model starts out convinced of something that nobody has taught it.
+# $\ln V$, or very nearly, since the random weights are small but not zero. If it is larger, the model
+# starts out convinced of something that nobody has taught it.
 
 
 # %%
@@ -269,11 +271,14 @@ def first_loss(model):
 torch.manual_seed(SEED)
 careless = OurGPT(V, config.context_length, config.n_layers, config.n_heads, config.d_model)
 print(f"ln V {math.log(V):.2f}   package's weights {first_loss(model):.2f}")
-check("The first loss is within 1 % of ln V", abs(first_loss(model) / math.log(V) - 1) < 0.01)
+check("The first loss is within 2 % of ln V", abs(first_loss(model) / math.log(V) - 1) < 0.02)
 check(
     "With torch's default embeddings it is more than five times that",
     first_loss(careless) > 5 * math.log(V),
 )
+with torch.no_grad():
+    copies = (careless(inputs).argmax(-1) == inputs)[targets != -100].float().mean().item()
+check("Its likeliest next letter is almost always the last one again", copies > 0.9)
 
 # %% [markdown]
 # The careless version is the same program with the initial weights that `nn.Embedding` has by
@@ -322,7 +327,7 @@ check("Without the causal mask the same test finds the leak", (leaked[past] > 1e
 # **Third: the padding.** In a batch, short sentences are filled up to the length of the longest. A
 # causal model needs no mask for that, since padding stands behind, and behind is the future. The
 # loss needs to skip the padded targets. If both is right, a sentence gets the same log-probability
-# (1) in company as alone, letter by letter.
+# (1) in company as alone.
 
 
 # %%
@@ -339,14 +344,22 @@ together = -char_gpt.nll(model, company)  # [8], one padded batch
 print("lengths in this batch:", sorted(map(len, company)))
 close("Padding changes no sentence's log-probability", together / alone, 1.0, atol=1e-5)
 
+with torch.no_grad():
+    logits = model(inputs)  # [B, T, V], the same eight sentences
+per_letter = -alone.sum() / char_gpt.characters(company).sum()
+close("The loss (4) of the padded batch is that of the sentences alone",
+      batch_loss(logits, targets), per_letter, atol=1e-4)  # fmt: skip
+broken = batch_loss(logits, targets.clamp(min=0)).item()  # padding counts as ↵
+check("A loss that counts the padding fails this test", abs(broken - per_letter) > 0.01)
+
 # %% [markdown]
 # **Fourth: can it learn anything at all?** Take one small batch and train on nothing else. A model
 # of this size must learn a few sentences by heart within seconds. If it cannot, no amount of data
 # will help, and the error is in the model, the targets or the optimizer.
 #
-# How low can the loss go? Not to zero, and here most tutorials stop thinking. Nothing tells the
-# model *which* of the sentences comes. With $n$ different sentences, the best a model can do is to
-# give each the probability $1/n$, so each costs $\ln n$ nats and no more, whatever its length.
+# How low can the loss go? Not to zero, for nothing tells the model *which* of the sentences comes.
+# The probabilities of $n$ different sentences sum to at most one, and then their product is largest
+# when each is $1/n$. So a sentence costs $\ln n$ nats on average, at best, whatever its length.
 
 # %%
 few = sorted(rows["train"], key=len)[len(rows["train"]) // 8 :][:8]
@@ -360,7 +373,10 @@ history = fit(memory, lambda model, batch: model.loss(*batch), lambda step: batc
 floor = len(few) * math.log(len(few)) / char_gpt.characters(few).sum()
 by_heart = char_gpt.nll(memory, few).sum() / char_gpt.characters(few).sum()
 recited = memory.generate(few[0][:12], 200, temperature=0)
-check("The last loss is above the floor, by less than 0.02 nats", floor <= by_heart < floor + 0.02)
+check(
+    "After training the loss is above the floor, by less than 0.02 nats",
+    floor <= by_heart < floor + 0.02,
+)
 check("Given its first letters, it recites a whole sentence", recited == few[0])
 
 # %% [markdown]
@@ -376,6 +392,9 @@ check("Given its first letters, it recites a whole sentence", recited == few[0])
 #
 # The sum runs over all sentences, each scored with all of its preceding letters, and the closing
 # mark counts as a letter.
+#
+# The counts come from n-grams: order 1 looks at no letter before, order 2 at one, and so on. The
+# lowest line in the picture below is the best of orders 1 to 8; it gets a section of its own.
 
 # %%
 n_chars = {split: char_gpt.characters(sentences) for split, sentences in rows.items()}
@@ -414,7 +433,7 @@ epochs = budget["steps"] * budget["batch_size"] / len(rows["train"])
 print(f"{short.history.seconds:.0f} s, {epochs:.1f} passes over the training sentences")
 print({step: round(bits, 3) for step, bits in short.curve.items()})
 
-# %% mystnb={"image": {"alt": "Loss in bits per character against the training step, both axes logarithmic or linear. The curve starts on the dashed uniform line, falls steeply to the unigram line, bends, reaches the bigram line, stays near it for a while, then falls clearly below it. Validation points lie on the curve. A lower dashed line, the best n-gram, is not reached."}}
+# %% mystnb={"image": {"alt": "Loss in bits per character, on a linear axis, against the training step, on a logarithmic one. The curve starts on the dashed uniform line, falls steeply to the unigram line, bends, reaches the bigram line, stays near it for a while, then falls clearly below it. Validation points lie on the curve. A lower dashed line, the best n-gram, is not reached."}}
 bits = np.array(short.history.losses) / math.log(2)  # [steps]
 smooth = np.array([bits[t - t // 10 : t + 1].mean() for t in range(len(bits))])  # last tenth
 best_order = min(validation_bits, key=validation_bits.get)
@@ -428,7 +447,7 @@ for name, level in {
     f"best n-gram (order {best_order})": validation_bits[best_order],
 }.items():
     ax.axhline(level, color=plot.GREY, linestyle="--", linewidth=1)
-    ax.annotate(name, (1, level), fontsize=9.5, va="bottom")
+    ax.annotate(name, (8, level), fontsize=9.5, va="bottom")
 ax.legend(loc="upper right", bbox_to_anchor=(1, 0.92))
 plt.show()
 
@@ -445,9 +464,9 @@ check(
 check("It ends more than half a bit below the bigram mark", reached < marks["bigram"] - 0.5)
 
 # %% [markdown]
-# The bends tell what is learned when. To reach the unigram mark it is enough to move the output
-# towards the frequent letters, whatever the input. Up to the bigram mark the last letter is enough,
-# and attention has nothing to do. There the curve lingers: to do better the model must fetch what
+# The bends fit what each mark needs. The unigram mark can be reached by moving the output towards the
+# frequent letters, whatever the input, and the bigram mark from the last letter alone, without
+# attention. There the curve lingers: to do better the model must fetch what
 # stands further back, which only attention can, and it must find out where to look and what to make
 # of it at the same time. Then the curve comes off the plateau, and from there on it uses what no
 # bigram has.
@@ -509,20 +528,24 @@ def real_words(texts):
     return np.mean([word in known for word in words]) if words else 0.0
 
 
+# %% tags=["nbval-ignore-output"]
 share = {label: real_words(texts) for label, texts in samples.items()}
+for label, value in share.items():
+    print(f"{label:<20} {value:.0%} of the words are known")
+
+# %%
 cold, warm, hot, counted = share.values()
 check("The colder, the more real words", cold > warm > hot)
-check(
-    "The n-gram writes more real words than the network at the same temperature 1",
-    counted > warm or run.profile == "gpu",
-)
+if run.profile != "gpu":  # there the network of this chapter is larger and reads more
+    check("At temperature 1 the n-gram writes more real words than the network", counted > warm)
 
 # %% [markdown]
 # ## Does it beat counting?
 #
-# The rival is the n-gram with Witten–Bell smoothing (Witten and Bell 1991), which mixes the counts of all shorter contexts
-# and knows the same training sentences. How long should its memory be? That is chosen on validation,
-# like everything else here.
+# The rival is the n-gram with Witten–Bell smoothing (Witten and Bell 1991). A context seen $c$ times,
+# with $T$ different letters after it, is trusted with weight $c/(c+T)$; the rest of the probability is
+# left to the context that is one letter shorter, and so on down. It knows the same training sentences.
+# How long should its memory be? That is chosen on validation.
 
 # %% mystnb={"image": {"alt": "Bits per character on validation against the order of the n-gram, from 1 to 8. The curve falls steeply, has its lowest point at about order 6, and rises again. A horizontal line marks the GPT, which lies above the lowest point."}}
 figure, ax = plt.subplots(figsize=(6.4, 3.4))
@@ -533,10 +556,12 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The choice is made; now the test sentences are opened, once. Each model gets its bits for each
-# sentence. The interval comes from drawing the sentences again with replacement (the bootstrap). For
+# The choices so far are made; now the test sentences are opened. No choice below is made on them: the
+# longer GPT and the mixture were settled on validation too. Each model gets its bits for each sentence.
+# The interval comes from drawing the sentences again with replacement (the bootstrap). For
 # the comparison we draw the *differences* of the two models on the same sentence: some sentences are
-# hard for everybody, and that part of the noise cancels.
+# hard for everybody, and that part of the noise cancels. The interval knows nothing of another seed,
+# which would give a slightly different network.
 
 
 # %%
@@ -564,16 +589,17 @@ record("gpt.bits_difference", difference.value, "bits/char", difference)
 
 # %%
 ahead = np.mean(test_nats["n-gram"] < test_nats["GPT"])
-check("It took less than a twentieth of the time",
-      20 * counting_seconds[best_order] < short.history.seconds)  # fmt: skip
-check("Counting is ahead of the network: the interval of the difference is above zero",
-      difference.low > 0 or run.profile == "gpu")  # fmt: skip
-check("It is ahead on more than two sentences of three", ahead > 2 / 3 or run.profile == "gpu")
+check("Counting took less than a hundredth of the time",
+      100 * counting_seconds[best_order] < short.history.seconds)  # fmt: skip
+if run.profile != "gpu":
+    check("Counting is ahead: the interval of the difference is above zero", difference.low > 0)
+    check("It is ahead on more than two sentences of three", ahead > 2 / 3)
 
 # %% [markdown]
 # Counting wins, and not narrowly, and it took a moment where the network took minutes. Should that
 # surprise you? A good deal of what is written about small GPTs shows their charming nonsense and
-# never asks.
+# never asks. (In the `gpu` profile the network is larger and reads the text more often; there the tables
+# below decide, and this paragraph is about the small one.)
 #
 # To see why, compare each model's marks on the training sentences with those on new ones.
 
@@ -586,8 +612,15 @@ for name, nll in {"n-gram": best_ngram.nll, "GPT": lambda r: char_gpt.nll(short.
 
 half = NGram(best_order, V).fit(rows["train"][::2])
 half_bits = metrics.bits_per_char(half.nll(rows["validation"]), n_chars["validation"])
+
+# %% tags=["nbval-ignore-output"]
+for name, gap in gaps.items():
+    print(f"{name:<8} {estimates[name].value - gap:.2f} bits on seen, {gap:.2f} more on new")
+
+# %%
 check("The n-gram is far better on what it has seen", gaps["n-gram"] > 0.4)
-check("The network is hardly better on what it has seen", gaps["GPT"] < 0.2 or run.profile == "gpu")
+if run.profile != "gpu":
+    check("The network is hardly better on what it has seen", gaps["GPT"] < 0.1)
 check("With half of the sentences the n-gram is worse by more than a tenth of a bit",
       half_bits > validation_bits[best_order] + 0.1)  # fmt: skip
 
@@ -596,9 +629,9 @@ check("With half of the sentences the n-gram is worse by more than a tenth of a 
 # lacks is *text*. The network has not even learned the text that it was given; what it lacks is
 # *computing*. It started from random numbers and had to find out by thousands of small steps what a
 # table of counts is told outright: that the last few letters matter most, and that each group of
-# them is a case of its own. With so little text and so little time, that prior knowledge is worth
-# more than the ability to look back over the whole sentence. Large language models win because they
-# have a million times more of both.
+# them is a case of its own. With so little computing, that prior knowledge is worth more than the
+# ability to look back over the whole sentence. Large language models have many million times more
+# text, and far more computing still.
 #
 # ## More time
 #
@@ -614,6 +647,8 @@ longer_size = sum(p.numel() for p in longer.parameters())
 passes = recipe["training"]["steps"] * recipe["training"]["batch_size"] / len(reviews["train"])
 print(recipe["command"], "·", recipe["date"], "· torch", recipe["versions"]["torch"])
 print(f"{longer_size:,} parameters, {passes:.0f} passes in {recipe['seconds'] / 60:.0f} minutes")
+for text in write(longer, 3, 1.0, longest):
+    print("   ", text[:90])
 
 # %%
 test_log_p["longer GPT"] = char_gpt.log_probs(longer, rows["test"])  # list of [T]
@@ -628,7 +663,7 @@ record("gpt.bits_longer", estimates["longer GPT"].value, "bits/char", estimates[
        seconds=recipe["seconds"], note=f"{passes:.0f} passes over the same sentences")  # fmt: skip
 record("gpt.bits_longer_difference", lead.value, "bits/char", lead)
 
-# %% mystnb={"image": {"alt": "Three dots with intervals, bits per character on the test sentences. The n-gram, the GPT of this chapter and the GPT trained longer; the intervals are short compared with the distances between the dots."}}
+# %% mystnb={"image": {"alt": "Three dots with intervals, bits per character on the test sentences: the n-gram, the GPT of this chapter far to its right, and the GPT trained longer a little to its left."}}
 figure, ax = plt.subplots(figsize=(6.4, 2.2))
 colors = [plot.GREY, plot.BLUE, plot.GREEN]
 plot.intervals(
@@ -641,20 +676,27 @@ plot.intervals(
 plt.show()
 
 # %%
-check("Longer training helps: the interval of the gain is above zero",
-      gain.low > 0 or run.profile == "gpu")  # fmt: skip
+if run.profile != "gpu":  # there the GPT of this chapter is the larger of the two
+    check("More training helps: the interval of the gain is above zero", gain.low > 0)
+check("The network is ahead now: the interval of the difference is below zero", lead.high < 0)
 check(
-    "It closes more than half of the gap", gain.value > difference.value / 2 or run.profile == "gpu"
+    "Counting took less than a thousandth of the time of the longer training",
+    1000 * counting_seconds[best_order] < recipe["seconds"],
 )
-check("And counting is still ahead: the interval of what is left is above zero", lead.low > 0)
-check("Its last look at validation was its best: it had not finished learning",
-      recipe["best_step"] == recipe["training"]["steps"])  # fmt: skip
+on_seen = metrics.bits_per_char(char_gpt.nll(longer, seen), char_gpt.characters(seen))
+gaps["longer GPT"] = estimates["longer GPT"].value - on_seen
+check("It knows its training sentences less by heart than the table does",
+      gaps["longer GPT"] < gaps["n-gram"])  # fmt: skip
 
 # %% [markdown]
-# The prediction holds. The same sentences, read several times as often by a slightly deeper model, close
-# most of the gap, and the curve was still falling when the time was up. But they do not close all of
-# it: so far the table of counts is the best language model that we have made of these sentences. If
-# you have an evening, give the command more steps; you now know what it has to beat.
+# The prediction holds. The same sentences, read many times as often, close the gap and more: the
+# network is now ahead of this table of counts, without having seen more text. How much of that is due
+# to the passes, and how much to the fourth layer and the dropout, one run cannot say. Nor does the
+# interval say what another seed would bring: it is about the choice of test sentences, for these two
+# models as they stand.
+#
+# The price is more than a thousand times the computing, and the rival is one way of counting, not the
+# best there could be. With a second to spend, count; with half an hour, train.
 #
 # ## Where each of them is right
 #
@@ -677,7 +719,7 @@ for row in rows["validation"]:
         place.append(min(count, 7))
 place = np.array(place)  # [all letters], 0 = no letter: a space, a sign, the end
 
-# %% mystnb={"image": {"alt": "Three curves, bits per character against the place of the letter in its word. The first letter of a word is the hardest for all, later letters become easier, and spaces and signs are easy. Up to the third letter the curves are close together, with the longer GPT lowest at the first. From the fourth letter on the n-gram falls far below both networks."}}
+# %% mystnb={"image": {"alt": "Three curves, bits per character against the place of the letter in its word. The first letter of a word is the hardest for all, later letters become easier, and spaces and signs are easy. Up to the third letter the curves are close together, with the longer GPT lowest at the first. From the fifth letter on the n-gram is far below both networks."}}
 figure, ax = plt.subplots(figsize=(6.4, 3.4))
 means = {}
 for (name, log_p), color in zip(flat.items(), colors, strict=True):
@@ -695,15 +737,13 @@ check("For every model the first letter of a word is the hardest", set(hardest.v
 
 longer_gpt, counts = means["longer GPT"], means["n-gram"]
 check("At the first letter the longer GPT is ahead of the n-gram", longer_gpt[1] < counts[1] - 0.05)
-check(
-    "From the fourth letter on the n-gram is far ahead", (counts[4:] < longer_gpt[4:] - 0.1).all()
-)
+check("From the fifth letter on the n-gram is far ahead", (counts[5:] < longer_gpt[5:] - 0.1).all())
 
 # %% [markdown]
-# I had not expected it to be so clear. Where a word *begins*, the sentence decides, and there the
-# network that sees all of it is the better one. Once a word is under way, its spelling decides, and
-# the table has simply seen the word before. The network must store spellings in its weights, and that
-# takes passes over the text that it has not had.
+# Where a word *begins*, the network is ahead; once a word is under way, the table is. That fits what
+# each can see. The next word depends on the sentence, and only the network sees all of it. The rest of a
+# word is mostly spelling, and a spelling that occurs in the training text stands in the table as it is,
+# while the network has to work it into its weights, pass by pass.
 #
 # So each knows what the other does not, and that can be used. Let both answer and average their
 # *probabilities*, with a share $\lambda$ for the network that is chosen on validation. An
@@ -744,7 +784,8 @@ check(
 # follows from four numbers, its first loss from one, and both can be checked before a minute of
 # computing is spent, just like causality, padding and the ability to learn one batch by heart. On
 # its way down the loss passes marks that counting can draw in advance. And at this scale counting
-# also draws the mark that the network should be judged by. Ours did not reach it, though it knows
+# also draws the mark that the network should be judged by. In the chapter's minutes ours did not reach
+# it; it took a training more than a thousand times as long as the counting to pass it. The network knows
 # things about sentences that no table knows; mixed, the two are better than either.
 #
 # ## Exercises
@@ -893,9 +934,11 @@ exercises.gpt_widest(widest)
 # ## Further reading
 #
 # - Radford, Narasimhan, Salimans and Sutskever (2018), [Improving language understanding by generative pre-training](https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf): the first GPT.
-# - Radford et al. (2019), [Language models are unsupervised multitask learners](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf): pre-norm and the initial weights used here.
+# - Radford et al. (2019), [Language models are unsupervised multitask learners](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf): pre-norm, and the scaled initial weights of the residual branches.
 # - Xiong et al. (2020), [On layer normalization in the Transformer architecture](https://arxiv.org/abs/2002.04745).
 # - Press and Wolf (2017), [Using the output embedding to improve language models](https://arxiv.org/abs/1608.05859): weight tying.
+# - Ba, Kiros and Hinton (2016), [Layer normalization](https://arxiv.org/abs/1607.06450).
+# - Haviv, Ram, Press, Izsak and Levy (2022), [Transformer language models without positional encodings still learn positional information](https://arxiv.org/abs/2203.16634).
 # - Al-Rfou et al. (2019), [Character-level language modeling with deeper self-attention](https://arxiv.org/abs/1808.04444): what it takes for letters to win.
 # - Witten and Bell (1991), [The zero-frequency problem](https://doi.org/10.1109/18.87000): the smoothing of the rival.
 # - Karpathy, [nanoGPT](https://github.com/karpathy/nanoGPT), the readable GPT at a larger scale.

@@ -112,3 +112,13 @@ def test_cosines_and_same_sense():
     assert cosines[0, 1] == pytest.approx(2 / math.sqrt(4.01))
     assert chapter["same_sense"](cosines).all()
     assert not chapter["same_sense"](cosines[[0, 2, 1, 3]][:, [0, 2, 1, 3]]).any()
+
+
+def test_padding_does_not_enter_a_sentence_vector(chapter):
+    ids = torch.tensor([[1, 2, 0, 0], [1, 2, 3, 3]])
+    table = torch.tensor([[9.0, 9.0], [1.0, 0.0], [0.0, 1.0], [2.0, 2.0]])  # row 0: padding
+    batch = {"input_ids": ids, "attention_mask": (ids > 0).long()}
+    chapter["encoder_tokenizer"] = lambda sentences, **_: batch
+    chapter["encoder"] = lambda input_ids, **_: SimpleNamespace(last_hidden_state=table[input_ids])
+    vectors = chapter["sentence_vectors"](["ab", "abcc"])
+    torch.testing.assert_close(vectors, torch.tensor([[0.5, 0.5], [1.25, 1.25]]))

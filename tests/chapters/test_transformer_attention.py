@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -123,3 +124,31 @@ def test_dictionaries_ask_for_an_entry_and_never_repeat_a_letter():
     assert torch.equal(numbers[rows, place], answer)
     for table in (letters, numbers):
         assert all(len(set(row)) == 8 for row in table.tolist())
+
+
+def test_kept_for_backward_counts_a_shared_storage_whole():
+    linear = nn.Linear(4, 12)
+
+    def packed(x):
+        query, key, _ = linear(x).chunk(3, dim=-1)
+        return query * key
+
+    total, _ = chapter["kept_for_backward"](packed, normal(1, 6, 4))
+    assert total >= 3 * 6 * 4 * 4  # input, query and key
+
+
+def test_carried_by_loops():
+    torch.manual_seed(0)
+    value, dense = nn.Linear(4, 4), nn.Linear(4, 4)
+    attention = SimpleNamespace(
+        self=SimpleNamespace(value=value), output=SimpleNamespace(dense=dense)
+    )
+    hidden, weights = normal(3, 4), normal(2, 3, 3, seed=1).softmax(-1)
+    shares = chapter["carried"](SimpleNamespace(attention=attention), hidden, weights)
+    for h, t in itertools.product(range(2), range(3)):
+        part = slice(2 * h, 2 * h + 2)
+        terms = [
+            weights[h, t, s] * dense.weight[:, part] @ value(hidden[s])[part] for s in range(3)
+        ]
+        length = torch.stack([term.norm() for term in terms])
+        torch.testing.assert_close(shares[h, t], (length / length.sum()).detach())

@@ -3,11 +3,12 @@
 import json
 
 import pytest
+from nbformat.v4 import new_output
 
-from lmcourse.cache import cache_key, imported, modules, stale
+from lmcourse.cache import cache_key, digest, modules, stale
 from lmcourse.chapters import Chapter, dumps, to_notebook
 
-SOURCE = "from lmcourse import claims, nn\nimport lmcourse.data as data\nnn.attention.f()"
+SOURCE = "from lmcourse import claims, nn\nimport lmcourse.data as data\nnn.f()"
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def chapter(book):
     book.module("plot.py", "import numpy")
     book.module("data.py", "from .assets import fetch")
     book.module("assets.py", "")
-    book.module("nn/__init__.py", "")
+    book.module("nn/__init__.py", "from lmcourse.nn.attention import f")
     book.module("nn/attention.py", "from ..metrics import g")
     book.module("nn/gpt.py", "")
     book.module("metrics.py", "")
@@ -65,28 +66,28 @@ def test_the_key_does_not_depend_on_the_checkouts_line_ends(chapter):
     assert cache_key(chapter, "cpu") == before
 
 
-@pytest.mark.parametrize(
-    ("source", "package", "names"),
-    [
-        ("import lmcourse.nn.gpt", "", {"lmcourse.nn.gpt"}),
-        ("import lmcourse as lm\nlm.data.reviews()", "", {"lmcourse", "lmcourse.data.reviews"}),
-        ("from lmcourse.claims import check", "", {"lmcourse.claims.check"}),
-        ("from . import a", "lmcourse.nn", {"lmcourse.nn.a"}),
-        ("from .. import b", "lmcourse.nn", {"lmcourse.b"}),
-        ("from ..c import d", "lmcourse.nn", {"lmcourse.c.d"}),
-        ("import lmcoursework, numpy.lmcourse", "", set()),
-    ],
-)
-def test_imports_are_read_from_the_syntax(source, package, names):
-    found = imported(source, package)
-    assert names <= found
-    assert bool(found) == bool(names)
+def test_the_key_changes_with_stored_weights_that_a_module_reads(chapter):
+    weights = chapter.root / "lmcourse" / "checkpoints" / "tiny.safetensors"
+    weights.parent.mkdir()
+    weights.write_bytes(b"1")
+    without = cache_key(chapter, "cpu")
+    (chapter.root / "lmcourse" / "metrics.py").write_text('FOLDER = "checkpoints"\n')
+    before = cache_key(chapter, "cpu")
+    weights.write_bytes(b"2")
+    assert len({without, before, cache_key(chapter, "cpu")}) == 3
+
+
+def test_the_key_changes_with_the_source_of_data(chapter, monkeypatch):
+    before = cache_key(chapter, "cpu")
+    monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
+    assert cache_key(chapter, "cpu") != before
 
 
 def test_a_stored_notebook_is_stale_when_it_is_not_ours(chapter):
     def store(edit=lambda notebook: None):
         notebook = to_notebook(chapter)
-        notebook.metadata["lmcourse"] = {"key": cache_key(chapter, "cpu"), "profile": "cpu"}
+        cells = digest(json.loads(dumps(notebook))["cells"])
+        notebook.metadata["lmcourse"] = {"cells": cells, "key": cache_key(chapter, "cpu")}
         edit(notebook)
         chapter.notebook.write_text(dumps(notebook), "utf8")
         return stale(chapter, "cpu", chapter.notebook)
@@ -99,7 +100,11 @@ def test_a_stored_notebook_is_stale_when_it_is_not_ours(chapter):
     def other_source(notebook):
         notebook.cells[-1].source += "\n"
 
+    def other_output(notebook):
+        notebook.cells[-1].outputs = [new_output("stream", text="2")]
+
     assert store(other_source) == "stored notebook was edited"
+    assert store(other_output) == "stored notebook was edited"
     chapter.notebook.write_text(json.dumps([1]))
     assert stale(chapter, "cpu", chapter.notebook) == "stored notebook is damaged"
     chapter.notebook.write_text("<<<<<<< HEAD")

@@ -10,9 +10,6 @@ from lmcourse import results
 from lmcourse.chapters import (
     Chapter,
     ChapterError,
-    UnknownName,
-    difference,
-    dumps,
     find_chapters,
     find_root,
     parameters,
@@ -20,6 +17,7 @@ from lmcourse.chapters import (
     to_notebook,
     write_atomic,
 )
+from lmcourse.choices import UnknownName
 from lmcourse.run import Plan
 
 
@@ -58,24 +56,6 @@ def test_ids_come_from_the_sources(book):
     book.write("a/one", "x = 1", "new = 3", "y = 2", "x = 1")
     after = [cell.id for cell in to_notebook(chapter).cells]
     assert [name for name in after if name in before] == before
-
-
-def test_the_pair_is_in_step_until_one_of_them_changes(book):
-    options = 'tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}'
-    source = book.write("a/one", f"x = 1\n\n\n\n# a comment\n\n# %% {options}\ny = 2")
-    chapter = Chapter(book.root, "a/one")
-    assert difference(chapter) == "has no notebook"
-    notebook = to_notebook(chapter)
-    notebook.metadata["lmcourse"] = {"key": "k", "profile": "cpu"}
-    notebook.cells[-1].execution_count = 1
-    chapter.notebook.write_text(dumps(notebook), "utf8")
-    assert difference(chapter) is None
-    notebook.cells[-1].source = "x = 2"
-    chapter.notebook.write_text(dumps(notebook), "utf8")
-    assert difference(chapter) == "notebook and .py differ"
-    source.write_text("# %%\nx = 1\n", "utf8")  # without its header
-    chapter.notebook.write_text(dumps(to_notebook(chapter)), "utf8")
-    assert difference(chapter) == ".py is not what jupytext writes"
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_seeds_run_the_chapter_and_give_its_spread(book):
     book.write("part/tiny", RECORD)
     done = book.lmcourse("seeds", "part/tiny", "--seeds", "0,1,2", "-j", "3")
     assert done.returncode == 0, done.stderr
-    stored = json.loads((book.root / "results/seeds/part.tiny.json").read_text("utf8"))
+    stored = json.loads((book.root / "results/seeds/part.tiny.cpu.json").read_text("utf8"))
     assert stored["command"] == "lmcourse seeds part/tiny --seeds 0,1,2 --profile cpu"
     spread = stored["records"]["tiny.value"]
     half = 4.302652729911275 / 3**0.5  # Student's t with two degrees of freedom, deviation 1
@@ -136,7 +136,7 @@ def test_what_no_seed_changes_has_no_spread():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGINT"])
 def test_killed_while_running(book, how):
     book.write("part/slow", START, "time.sleep(60)")
     book.stored("part/slow").write_text("as it was")
@@ -145,7 +145,7 @@ def test_killed_while_running(book, how):
     _wait(lambda: started.exists() and started.read_text())
     kernel = psutil.Process(int(started.read_text()))
     worker = kernel.parent()
-    running.send_signal(how)
+    running.send_signal(getattr(signal, how))
     _, errors = running.communicate(timeout=20)
     _wait(lambda: not _alive(kernel) and not _alive(worker))
     assert running.returncode != 0

@@ -89,7 +89,7 @@ def test_time_and_memory_stay_in_the_budget(source):
 @every_chapter
 def test_exercises_are_tested(source):
     name = source.relative_to(ROOT / "notebooks").with_suffix("").as_posix()
-    assert (ROOT / "tests" / "exercises" / f"test_{name.replace('/', '_')}.py").is_file()
+    assert (ROOT / "tests" / "exercises" / f"{name.replace('/', '_')}.py").is_file()
 
 
 def _function(address: str, chapter: str) -> object:

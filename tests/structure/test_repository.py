@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lmcourse import cache, run
+from lmcourse import run
 from lmcourse.chapters import find_chapters
 from tests.structure.rules import HOST, MACHINE, ROOT
 
@@ -122,16 +122,16 @@ def _name(file: Path) -> str:
 
 def _imports(file: Path) -> set[str]:
     """Modules of the package that are imported while ``file`` is imported."""
-    package = _name(file) if file.name == "__init__.py" else _name(file).rpartition(".")[0]
-    source = ast.Module(_at_import(ast.parse(file.read_text(encoding="utf8")).body), [])
-    names = {_name(module) for module in MODULES}
-    found = cache.imported(ast.unparse(source), package) & names
+    names, found = {_name(module) for module in MODULES}, set()
+    for node in _at_import(ast.parse(file.read_text(encoding="utf8")).body):
+        base = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+        found |= {base.rstrip("."), *(base + alias.name for alias in node.names)}
     # `from lmcourse import x` needs the package's __init__, which imports nothing of its own.
-    return found - {_name(file), "lmcourse"}
+    return (found & names) - {_name(file), "lmcourse"}
 
 
-def _at_import(body: list[ast.stmt]) -> list[ast.stmt]:
-    kept: list[ast.stmt] = []
+def _at_import(body: list[ast.stmt]) -> list[ast.Import | ast.ImportFrom]:
+    kept: list[ast.Import | ast.ImportFrom] = []
     for node in body:
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             continue

@@ -10,7 +10,7 @@ from datasets import Dataset, DatasetDict
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer
 
-from lmcourse import data
+from lmcourse import data, hub
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_unknown_names_list_the_choices(monkeypatch):
         data.reviews()
 
 
-def test_the_hub_path_asks_for_the_pinned_imdb(monkeypatch):
+def test_the_hub_serves_the_binary_task_with_the_pinned_imdb(monkeypatch):
     asked = []
 
     def load_dataset(name, revision):
@@ -135,16 +135,33 @@ def test_the_hub_path_asks_for_the_pinned_imdb(monkeypatch):
         rows = Dataset.from_dict({"text": list("abcdefghij") * 4, "label": [0, 1] * 20})
         return DatasetDict(train=rows.class_encode_column("label"), test=rows)
 
+    packaged = data.reviews("three")["test"]["text"][:]
     monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
     monkeypatch.setattr("datasets.load_dataset", load_dataset)
     splits = data.reviews()
-    assert asked == [("stanfordnlp/imdb", data.HUB_REVIEWS[1])]
-    assert re.fullmatch("[0-9a-f]{40}", data.HUB_REVIEWS[1])
+    assert asked == [hub.PINS["reviews"]]
     assert {split: len(rows) for split, rows in splits.items()} == {
         "train": 36,
         "validation": 4,
         "test": 40,
     }
     assert set(splits["train"]["score"]) == {-4.0, 4.0}
-    with pytest.raises(ValueError, match="graded"):
-        data.reviews("three")
+    assert data.reviews("three")["test"]["text"][:] == packaged
+    assert len(asked) == 1
+
+
+def test_an_unreachable_hub_falls_back_and_says_so(monkeypatch, capsys):
+    def load_dataset(name, revision):
+        raise ConnectionError("no route")
+
+    packaged = data.reviews()["test"]["text"][:]
+    monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
+    monkeypatch.setattr("datasets.load_dataset", load_dataset)
+    assert data.reviews()["test"]["text"][:] == packaged
+    assert "stanfordnlp/imdb (ConnectionError)" in capsys.readouterr().out
+
+
+def test_the_hub_is_pinned_by_commit():
+    for repository, revision in hub.PINS.values():
+        assert "/" in repository
+        assert re.fullmatch("[0-9a-f]{40}", revision)

@@ -19,7 +19,9 @@ def _not_implemented(x):
 
 
 @pytest.mark.parametrize(
-    "stub", [None, ..., lambda x: None, lambda x: ..., _not_implemented], ids=str
+    "stub",
+    [None, ..., lambda x: None, lambda x: ..., _not_implemented],
+    ids=["None", "...", "returns None", "returns ...", "not implemented"],
 )
 def test_a_stub_is_unsolved(stub, capsys):
     double(stub)

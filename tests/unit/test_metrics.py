@@ -98,7 +98,9 @@ def test_bad_input_names_the_parameter():
     with pytest.raises(ValueError, match="values is empty"):
         metrics.bootstrap_mean([])
     with pytest.raises(ValueError, match="n_chars is empty"):
-        metrics.bits_per_char([], [])
+        metrics.bits_per_char([1.0], [])
+    with pytest.raises(ValueError, match="differ in shape"):
+        metrics.bits_per_char([1.0], [2, 3])
     with pytest.raises(ValueError, match="same test items"):
         metrics.paired_bootstrap([1, 2], [1])
     with pytest.raises(ValueError, match="same test items"):

@@ -1,6 +1,7 @@
 """Repairs of what the theme and the notebooks' HTML say to a screen reader."""
 
 import re
+from html import escape
 from typing import Any
 
 from docutils import nodes
@@ -69,7 +70,9 @@ def prompt(node: nodes.Element) -> str:
 def visit_fold(translator: Any, node: nodes.Element) -> None:
     """Open a fold around a hidden cell, with a summary whose visible text is its name."""
     classes = " ".join(["fold", *node["classes"]])
-    translator.body.append(f'<details class="{classes}">\n<summary>{prompt(node)}</summary>\n')
+    translator.body.append(
+        f'<details class="{classes}">\n<summary>{escape(prompt(node))}</summary>\n'
+    )
 
 
 def depart_fold(translator: Any, node: nodes.Element) -> None:

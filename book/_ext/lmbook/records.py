@@ -68,7 +68,10 @@ def rungs(folder: Path, ladder: str) -> list[Rung]:
     for profile in PROFILES:
         file = load(folder / f"{profile}.json")
         for chapter, run in file.get("chapters", {}).items():
-            where = machine(run.get("environment") or file.get("environment", {}), profile)
+            environment = run.get("environment") or file.get("environment", {})
+            if ladder == "classification" and environment.get("source") == "hub":
+                continue  # IMDB is another test set
+            where = machine(environment, profile)
             for name, record in run.get("records", {}).items():
                 if record.get("ladder") == ladder:
                     rung = _rung(name, record, chapter, profile, where)
@@ -99,9 +102,9 @@ def over_seeds(folder: Path, rung: Rung) -> Rung:
 
     A model that does not depend on the seed keeps its value and its interval over test items.
     """
-    file = load(folder / "seeds" / (rung.chapter.replace("/", ".") + ".json"))
+    file = load(folder / "seeds" / f"{rung.chapter.replace('/', '.')}.{rung.profile}.json")
     summary = file.get("records", {}).get(rung.name)
-    if not summary or file.get("profile", "cpu") != rung.profile:
+    if not summary:
         return rung
     low, high = summary["interval"]
     if low == high:

@@ -1,19 +1,9 @@
-"""Exercises of transformer/gpt: solutions pass, stubs and typical mistakes do not."""
+"""Wrong answers of transformer/gpt: exercise, answer, what is said of it."""
 
 import numpy as np
-import pytest
 import torch
 
-from lmcourse.exercises import transformer as exercises
 from lmcourse.train import pad
-from tests.chapter import solutions, stubs
-
-CHECKERS = {
-    1: exercises.gpt_inputs_and_targets,
-    2: exercises.gpt_bits,
-    3: exercises.gpt_leaks,
-    4: exercises.gpt_widest,
-}
 
 
 def _unshifted(rows):
@@ -46,7 +36,7 @@ MISTAKES = [
     (2, lambda n, t: n.sum() * np.log(2) / (t + 1).sum(), "multiplied"),
     (2, lambda n, t: n.sum() / np.log(2) / t.sum(), "closing mark"),
     (3, lambda m, ids: _moves(m, ids, [5], lambda s: slice(None)), "causal model"),
-    (3, lambda m, ids: _moves(m, ids, [9], lambda s: slice(0, s)), "sees everything|one letter|1"),
+    (3, lambda m, ids: _moves(m, ids, [9], lambda s: slice(0, s)), "see letter 1"),
     (3, lambda m, ids: _moves(m, ids, [5], lambda s: slice(0, s)), "last letter only"),
     (3, lambda m, ids: _moves(m, ids, range(2, 10), lambda s: slice(0, s)), "see letter 1"),
     (4, lambda budget, n: _solve(budget, n, rounded=np.ceil), "more than"),
@@ -54,16 +44,3 @@ MISTAKES = [
     (4, lambda budget, n: 100, "multiple of 32"),
     (4, lambda budget, n: 32, "also fits"),
 ]
-
-
-@pytest.mark.parametrize("number", CHECKERS)
-def test_the_solution_is_right_and_the_stub_unsolved(number):
-    assert CHECKERS[number].verdict(solutions("transformer/gpt")[number]).status == "right"
-    assert CHECKERS[number].verdict(stubs("transformer/gpt")[number]).status == "unsolved"
-
-
-@pytest.mark.parametrize(("number", "answer", "message"), MISTAKES)
-def test_a_typical_mistake_is_named(number, answer, message):
-    status, said = CHECKERS[number].verdict(answer)
-    assert status == "wrong"
-    assert any(part in said for part in message.split("|"))
