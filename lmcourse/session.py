@@ -68,6 +68,8 @@ def start(profile: str = "cpu", seed: int = 0) -> Session:
 
     from lmcourse import plot
 
+    # One kernel a length of text is kept; a thousand of them, the default, take a gigabyte.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm without widgets
     random.seed(seed)
     np.random.seed(seed)

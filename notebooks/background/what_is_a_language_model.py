@@ -395,6 +395,7 @@ for row, bits in enumerate(lead.values()):
 ax.axvline(0, color=plot.INK, linewidth=1)
 ax.set_yticks(range(len(lead)), lead)
 ax.set_ylim(len(lead) - 0.5, -0.6)
+ax.set_xlim(left=min(-6.5, all_leads.min() - 1))
 ax.set_xlabel("extra surprise of the wrong sentence in bits")
 ax.text(-0.3, -0.25, "← wrong one", ha="right", fontsize=10)
 ax.text(0.3, -0.25, "prefers the right one →", fontsize=10)

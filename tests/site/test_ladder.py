@@ -45,7 +45,7 @@ def results(tmp_path: Path) -> Path:
     }
     (tmp_path / "seeds").mkdir()
     (tmp_path / "cpu.json").write_text(json.dumps(run))
-    (tmp_path / "seeds" / "bert.finetune.json").write_text(json.dumps(seeds))
+    (tmp_path / "seeds" / "bert.finetune.cpu.json").write_text(json.dumps(seeds))
     return tmp_path
 
 
@@ -54,6 +54,13 @@ def test_rungs_are_ordered_and_averaged_over_seeds(results: Path) -> None:
     assert (best.name, best.value, best.interval, best.seeds) == ("bert", 0.825, (0.81, 0.84), 3)
     assert (worst.name, worst.interval, worst.seeds) == ("majority", (0.5, 0.54), 1)
     assert best.device == "2 CPU cores (Processor X)"
+
+
+def test_classifiers_of_another_test_set_stay_out(results: Path) -> None:
+    run = json.loads((results / "cpu.json").read_text())
+    run["profile"], run["environment"]["source"] = "gpu", "hub"
+    (results / "gpu.json").write_text(json.dumps(run))
+    assert {rung.profile for rung in records.rungs(results, "classification")} == {"cpu"}
 
 
 def test_fewer_bits_are_higher_on_the_ladder(tmp_path: Path) -> None:
