@@ -496,8 +496,8 @@ plt.show()
 #
 # The sum on the right is a Kullback–Leibler divergence, which the next chapter takes up. That it is
 # never negative takes one line. The logarithm lies below its tangent, $\log u \le u - 1$, so
-# $-\sum_w f_w \log\frac{p_w}{f_w} \ge -\sum_w f_w\left(\frac{p_w}{f_w} - 1\right)
-# = 1 - \sum_w p_w \ge 0$, since the $p_w$ of the seen symbols make one at most. Equality needs
+# $-\sum_w f_w \log\frac{p_w}{f_w}$ is at least $-\sum_w f_w\left(\frac{p_w}{f_w} - 1\right)$, and that
+# is $1 - \sum_w p_w \ge 0$, since the $p_w$ of the seen symbols make one at most. Equality needs
 # $p = f$ everywhere. No calculus is needed: nothing beats the counts.
 
 
