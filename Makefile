@@ -46,7 +46,7 @@ lock: ## write requirements.lock anew from the newest releases
 	@$(PYTHON) -m venv --clear _build/lock
 	@sed -n '/^# Kept by hand/,$$p' requirements.lock > _build/lock/kept
 	@_build/lock/bin/pip install -q -c _build/lock/kept -e '.[book,test]'
-	@_build/lock/bin/pip freeze -q --exclude-editable | sed 's/+.*//' > _build/lock/pins
+	@_build/lock/bin/pip freeze -q --exclude-editable | grep -Ev '^(nvidia|cuda|triton)' | sed 's/+.*//' > _build/lock/pins
 	@{ sed '/^[^#]/,$$d' requirements.lock; \
 	   awk -F== 'NR == FNR {kept[tolower($$1)]; next} !(tolower($$1) in kept)' _build/lock/kept _build/lock/pins; \
 	   echo; cat _build/lock/kept; } > _build/lock/new
