@@ -12,7 +12,8 @@ All see each example once, with a linearly falling learning rate; tutorial and b
 peak and batches of 16, so they also make the same number of updates. Each repeat has its own seed
 for the head and the order of examples, the three loops take turns within it, and only training is
 timed. Accuracy is on the validation split, with a Student interval over the repeats. Run it on a
-quiet machine: two processes with two threads each on two cores mostly wait for one another.
+quiet machine: two processes with two threads each on two cores mostly wait for one another. The
+last record is benchmarks/finetune.json.
 """
 
 import json
@@ -189,7 +190,8 @@ def main(
     Console().print(table)
     if json_file is not None:
         record = {
-            "command": " ".join(["python", *sys.argv]),
+            "command": f"python benchmarks/finetune.py --examples {examples} --repeats {repeats} "
+            f"--profile {profile}",
             "date": time.strftime("%Y-%m-%d"),
             "device": device,
             "threads": torch.get_num_threads(),

@@ -261,7 +261,8 @@ def draw_text(ax, text, width=42):
 
 
 # %% mystnb={"image": {"alt": "A review sentence twice, each token in a box that is pale when the model expected it and orange when it did not. In the original about half of the boxes are pale, the small words among them; the first word and the words that carry the joke are orange. In the shuffled version nearly all boxes are orange."}}
-reviews = data.reviews()["validation"]
+reviews = data.reviews("three")["validation"]  # 0 blame, 1 neutral, 2 praise
+reviews = reviews.select([i for i, label in enumerate(reviews["label"]) if label != 1])
 example = next(text for text in reviews["text"] if text.startswith("This is a movie where"))
 rng = np.random.default_rng(SEED)
 
@@ -745,7 +746,7 @@ check(
 
 # %% tags=["nbval-ignore-output"]
 n = run.size(smoke=2, cpu=60, gpu=400)
-praise = np.array(reviews["label"][:n]) == 1  # [N]
+praise = np.array(reviews["label"][:n]) == 2  # [N]
 WORDINGS = {
     "Review: … Sentiment: positive / negative": (
         "Review: {}\nSentiment:",
