@@ -1,8 +1,8 @@
 """When a chapter's stored outputs are out of date.
 
 A chapter depends on its own source, on the modules of this package that it imports (directly or
-through one another) with the weights they store, on the exact versions in requirements.lock, on
-the profile and on where data comes from.
+through one another), on the weights in the packages among them, on the exact versions in
+requirements.lock, on the profile and on where data comes from.
 """
 
 from __future__ import annotations
@@ -25,15 +25,12 @@ def cache_key(chapter: Chapter, profile: str) -> str:
     """SHA-256 over everything the chapter's outputs depend on."""
     root = chapter.root
     lock = root / "requirements.lock"
-    parts = [profile, chapter.text(), read_text(lock) if lock.is_file() else ""]
+    parts = [profile, hub.source(), chapter.text(), read_text(lock) if lock.is_file() else ""]
     for file in modules(chapter.text(), root):
-        source = read_text(file)
-        parts.append(f"{file.relative_to(root).as_posix()}\n{source}")
-        if '"checkpoints"' in source:
-            stored = sorted((root / PACKAGE / "checkpoints").glob("[!.]*"))
+        parts.append(f"{file.relative_to(root).as_posix()}\n{read_text(file)}")
+        if file.name == "__init__.py":
+            stored = sorted(file.parent.glob("*.safetensors"))
             parts += [f"{weights.name}\n{sha256(weights)}" for weights in stored]
-    if hub.source() != "assets":
-        parts.append(hub.source())
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

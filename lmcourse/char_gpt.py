@@ -18,7 +18,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from lmcourse import checkpoints
 from lmcourse import session as sessions
+from lmcourse.choices import unknown
 from lmcourse.files import replacing
 from lmcourse.metrics import bits_per_char
 from lmcourse.nn.gpt import GPT, IGNORED, GPTConfig
@@ -158,12 +160,12 @@ def load(name: str = "gpt", folder: Path | None = None) -> tuple[GPT, dict[str, 
     """
     from safetensors.torch import load
 
-    stored = resources.files("lmcourse") / "checkpoints" if folder is None else folder
+    stored = resources.files(checkpoints) if folder is None else folder
     names = sorted(
         file.name.removesuffix(".json") for file in stored.iterdir() if file.name.endswith(".json")
     )
     if name not in names:
-        raise ValueError(f"unknown checkpoint {name!r}: the choices are {', '.join(names)}")
+        raise unknown("checkpoint", name, names)
     recipe = json.loads((stored / f"{name}.json").read_text(encoding="utf8"))
     model = GPT(GPTConfig(**recipe["config"]))
     weights = load((stored / f"{name}.safetensors").read_bytes())

@@ -10,11 +10,11 @@ class UnknownName(ValueError):
     """A name that is not one of the choices; the message names them and the nearest one."""
 
 
-def unknown(kind: str, name: str, choices: Iterable[str]) -> UnknownName:
+def unknown(kind: str, name: object, choices: Iterable[str]) -> UnknownName:
     """The exception for a ``name`` that is not among ``choices``; one sentence."""
-    choices = list(choices)
-    near = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
-    near = near or [choice for choice in choices if name and name in choice][:1]
+    choices, typed = list(choices), str(name)
+    near = difflib.get_close_matches(typed, choices, n=1, cutoff=0.5)
+    near = near or [choice for choice in choices if typed and typed in choice][:1]
     hint = f"did you mean {near[0]!r}? " if near else ""
     listed = f"The choices are {', '.join(choices)}." if choices else "There are none to choose."
     return UnknownName(f"unknown {kind} {name!r}: {hint}{listed}")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lmcourse import session
+from lmcourse.choices import unknown
 
 LADDERS = ("language", "classification")
 UNITS = {"bits/char": "{:.3f}", "accuracy": "{:.3f}", "count": "{:,.0f}", "seconds": "{:.0f}"}
@@ -93,7 +94,7 @@ def record(
     from IPython.display import display
 
     if ladder is not None and ladder not in LADDERS:
-        raise ValueError(f"unknown ladder {ladder!r}: the choices are {', '.join(LADDERS)}")
+        raise unknown("ladder", ladder, LADDERS)
     if ladder is not None and not label:
         raise ValueError(f"record {name!r} is a rung of the ladder {ladder!r} and needs a label")
     bounds = None if interval is None else [float(bound) for bound in interval[-2:]]

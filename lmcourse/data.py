@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lmcourse import assets, hub
+from lmcourse.choices import unknown
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -58,7 +59,7 @@ def reviews(task: str = "binary") -> DatasetDict:
         AssetError: the data cannot be fetched.
     """
     if task not in TASKS:
-        raise ValueError(f"unknown task {task!r}: the choices are {', '.join(TASKS)}")
+        raise unknown("task", task, TASKS)
     if task == "binary" and (imdb := hub.ask("reviews", _imdb)) is not None:
         return imdb
     keep = _LABELS[task]
@@ -97,7 +98,7 @@ def names() -> DatasetDict:
 def card(name: str) -> str:
     """Provenance card of a corpus, in Markdown; ``ValueError`` names the choices."""
     if name not in CARDS:
-        raise ValueError(f"unknown corpus {name!r}: the choices are {', '.join(CARDS)}")
+        raise unknown("corpus", name, CARDS)
     return CARDS[name]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from lmcourse import char_gpt, data, session
+from lmcourse import char_gpt, checkpoints, data, session
 from lmcourse.metrics import bits_per_char
 from lmcourse.nn.gpt import GPTConfig
 from lmcourse.tokenizers import CharTokenizer
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--folder",
         type=Path,
-        default=Path(__file__).with_name("checkpoints"),
+        default=Path(checkpoints.__file__).parent,
         help="where the checkpoint goes (default: into the package)",
     )
     parser.add_argument(

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lmcourse import assets, hub
+from lmcourse.choices import unknown
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-PROBLEMS = (None, "regression", "single_label_classification", "multi_label_classification")
+PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
 
 
 def encoder() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
@@ -48,8 +49,8 @@ def classifier(
 
     if num_labels < 1:
         raise ValueError(f"num_labels must be at least 1, not {num_labels}")
-    if problem_type not in PROBLEMS:
-        raise ValueError(f"problem_type {problem_type!r}: the choices are {PROBLEMS}")
+    if problem_type is not None and problem_type not in PROBLEMS:
+        raise unknown("problem_type", problem_type, PROBLEMS)
 
     def load(*args: Any, **options: Any) -> Any:
         torch.manual_seed(seed)

@@ -9,6 +9,8 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from lmcourse.choices import unknown
+
 if TYPE_CHECKING:
     import torch
 
@@ -59,7 +61,7 @@ def start(profile: str = "cpu", seed: int = 0) -> Session:
     """
     global _current
     if profile not in PROFILES:
-        raise ValueError(f"unknown profile {profile!r}: the choices are {', '.join(PROFILES)}")
+        raise unknown("profile", profile, PROFILES)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**31:
         raise ValueError(f"seed must be a whole number from 0 to 2**31 - 1, not {seed!r}")
 

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -158,3 +159,15 @@ def test_new_overwrites_nothing(book):
     book.module("exercises/part.py", "def name_1(answer):\n    pass\n")
     with pytest.raises(skeleton.ChapterError, match="has name_1"):
         skeleton.new(book.root, "part/name")
+
+
+@pytest.mark.parametrize(
+    ("cores", "gigabytes", "profile", "jobs"),
+    [(2, 24, "cpu", 1), (16, 128, "cpu", 8), (16, 12, "cpu", 4), (1, 1, "smoke", 1),
+     (16, 128, "gpu", 1)],
+)  # fmt: skip
+def test_jobs_by_cores_memory_and_gpu(monkeypatch, cores, gigabytes, profile, jobs):
+    monkeypatch.setattr("lmcourse.results.cores", lambda: cores)
+    memory = SimpleNamespace(available=gigabytes * 2**30)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: memory)
+    assert cli._default_jobs(profile) == jobs

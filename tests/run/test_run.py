@@ -152,6 +152,14 @@ def test_killed_while_running(book, how):
     assert "Traceback" not in errors
     assert book.stored("part/slow").read_text() == "as it was"
     assert not (book.root / "results").exists()
+    _wait(lambda: not list((book.root / "_build" / "scratch").iterdir()))
+
+
+def test_figures_are_stored_whatever_backend_the_shell_asks_for(book):
+    book.write("part/figure", "import matplotlib.pyplot as plt", "plt.plot([1, 2])\nplt.show()")
+    done = book.lmcourse("run", MPLBACKEND="Agg")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "image/png" in book.stored("part/figure").read_text()
 
 
 def test_a_kernel_that_dies_is_reported(book):

@@ -43,6 +43,9 @@ def test_log_probs_are_those_of_each_row_alone():
     model = GPT(CONFIG)  # in training mode: dropout must not count
     together = char_gpt.log_probs(model, ROWS, batch_size=3)
     assert model.training
+    with pytest.raises(ValueError, match="context"):
+        char_gpt.log_probs(model, [[0] * 20])
+    assert model.training
     model.eval()
     for row, ours in zip(ROWS, together, strict=True):
         by_hand = [
@@ -101,13 +104,13 @@ def test_stored_and_loaded(tmp_path):
     assert loaded.config == CONFIG
     ids = torch.tensor([ROWS[0]])
     torch.testing.assert_close(loaded(ids), model(ids), atol=1e-3, rtol=1e-2)
-    with pytest.raises(ValueError, match="unknown checkpoint 'gtp': the choices are tiny"):
+    with pytest.raises(ValueError, match="unknown checkpoint 'gtp': The choices are tiny"):
         char_gpt.load("gtp", tmp_path)
 
 
 def test_the_checkpoint_in_the_package():
     model, recipe = char_gpt.load("gpt")
-    folder = char_gpt.resources.files("lmcourse") / "checkpoints"
+    folder = char_gpt.resources.files(char_gpt.checkpoints)
     assert len((folder / "gpt.safetensors").read_bytes()) <= 4_000_000
     assert recipe["command"].startswith("python -m lmcourse.longer gpt")
     wanted = {"config", "training", "seed", "precision", "seconds", "date", "versions"}
