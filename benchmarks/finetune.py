@@ -16,8 +16,6 @@ quiet machine: two processes with two threads each on two cores mostly wait for 
 last record is benchmarks/finetune.json.
 """
 
-import json
-import platform
 import statistics
 import sys
 import tempfile
@@ -26,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
+import record
 import torch
 import transformers
 import typer
@@ -48,8 +47,10 @@ def collate(examples: Examples, items: list[int], width: int | None = None) -> d
     return {"input_ids": ids, "attention_mask": (ids != 0).long(), "labels": labels}
 
 
-def tutorial(model: Any, examples: Examples, run: session.Session) -> None:
-    """The published loop."""
+def tutorial(
+    model: Any, examples: Examples, run: session.Session, width: int | None = LONGEST
+) -> None:
+    """The published loop; `width` None pads each batch to its longest text only."""
     optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, foreach=False, fused=False)
     order = torch.randperm(len(examples["labels"]), generator=run.generator()).tolist()
     batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
@@ -57,7 +58,7 @@ def tutorial(model: Any, examples: Examples, run: session.Session) -> None:
     model.train()
     total = 0.0
     for items in batches:
-        batch = collate(examples, items, LONGEST)
+        batch = collate(examples, items, width)
         loss = model(**{name: tensor.to(run.device) for name, tensor in batch.items()}).loss
         loss.backward()
         optimizer.step()
@@ -174,13 +175,13 @@ def main(
         name: statistics.median(r["examples_per_second"] for r in done)
         for name, done in runs.items()
     }
-    device = "CPU" if run.device.type == "cpu" else torch.cuda.get_device_name()
     table = Table(
         "loop",
         "examples/s",
         "book is faster by",
         "accuracy",
-        title=f"{len(seen['labels'])} examples, median of {repeats}, {device}, {run.precision}",
+        title=f"{len(seen['labels'])} examples, median of {repeats}, "
+        f"{record.device(run)}, {run.precision}",
     )
     for name, done in runs.items():
         accuracies = [r["accuracy"] for r in done]
@@ -189,25 +190,17 @@ def main(
         table.add_row(name, f"{speeds[name]:.1f}", ratio, shown)
     Console().print(table)
     if json_file is not None:
-        record = {
-            "command": f"python benchmarks/finetune.py --examples {examples} --repeats {repeats} "
+        record.write(
+            json_file,
+            f"python benchmarks/finetune.py --examples {examples} --repeats {repeats} "
             f"--profile {profile}",
-            "date": time.strftime("%Y-%m-%d"),
-            "device": device,
-            "threads": torch.get_num_threads(),
-            "precision": run.precision,
-            "versions": {
-                "python": platform.python_version(),
-                "torch": torch.__version__,
-                "transformers": transformers.__version__,
-            },
-            "examples": len(seen["labels"]),
-            "validation_examples": len(held_out["labels"]),
-            "runs": runs,
-            "median_examples_per_second": speeds,
-            "book_over": {name: speeds["book"] / speed for name, speed in speeds.items()},
-        }
-        json_file.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+            run,
+            examples=len(seen["labels"]),
+            validation_examples=len(held_out["labels"]),
+            runs=runs,
+            median_examples_per_second=speeds,
+            book_over={name: speeds["book"] / speed for name, speed in speeds.items()},
+        )
 
 
 if __name__ == "__main__":

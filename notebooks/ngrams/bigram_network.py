@@ -453,7 +453,7 @@ check("Both have their best value inside, not at an end",
 # each, name by name, and we add a third candidate that needs no penalty at all: plain gradient
 # descent, stopped where its validation curve was lowest (**early stopping**). It smooths for a reason
 # that we have met: training starts at the uniform table, and by (3) the rare contexts are the slowest
-# to leave it. Every name is scored# was lowest. Every name is scored by all three models, so we look at the differences within names.
+# to leave it. Every name is scored by all three models, so we look at the differences within names.
 
 # %%
 candidates = {

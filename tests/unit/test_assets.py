@@ -4,11 +4,13 @@ A folder of tiny wheels plays the package index, so nothing here needs a network
 """
 
 import errno
+import io
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import textwrap
 import time
 import zipfile
@@ -17,6 +19,8 @@ from pathlib import Path
 import pytest
 
 from lmcourse import assets
+
+METADATA = "Metadata-Version: 2.1\nName: toy-asset\nVersion: 1.0\n"
 
 
 @pytest.fixture
@@ -28,9 +32,7 @@ def index(tmp_path, monkeypatch):
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("toy_asset/data.txt", "forty-two\n" * 1000)
         info = "toy_asset-1.0.dist-info"
-        archive.writestr(
-            f"{info}/METADATA", "Metadata-Version: 2.1\nName: toy-asset\nVersion: 1.0\n"
-        )
+        archive.writestr(f"{info}/METADATA", METADATA)
         archive.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
@@ -43,8 +45,8 @@ def index(tmp_path, monkeypatch):
     return folder
 
 
-def _catalogue(monkeypatch, digest):
-    toy = assets.Asset("toy", "toy-asset", "1.0", "wheel", digest, "MIT", "a test")
+def _catalogue(monkeypatch, digest, kind="wheel"):
+    toy = assets.Asset("toy", "toy-asset", "1.0", kind, digest, "MIT", "a test")
     monkeypatch.setitem(assets.CATALOGUE, "toy", toy)
 
 
@@ -69,6 +71,35 @@ def test_fetch_unpacks_once_and_then_needs_no_pip(index, monkeypatch):
     monkeypatch.setattr(subprocess, "run", lambda *a, **k: pytest.fail("pip was called again"))
     assert assets.fetch("toy") == folder
     assert assets.is_cached("toy")
+
+
+def test_a_source_archive_is_unpacked_too(index, monkeypatch):
+    files = {
+        "PKG-INFO": METADATA,
+        "data.txt": "forty-two\n",
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\n'
+        'backend-path = ["."]\n',
+        "backend.py": textwrap.dedent(
+            f"""
+            from pathlib import Path
+
+            def prepare_metadata_for_build_wheel(folder, settings=None):
+                info = Path(folder, "toy_asset-1.0.dist-info")
+                info.mkdir()
+                (info / "METADATA").write_text({METADATA!r})
+                return info.name
+            """
+        ),
+    }
+    sdist = index / "toy_asset-1.0.tar.gz"
+    with tarfile.open(sdist, "w:gz") as archive:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(f"toy_asset-1.0/{name}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    _catalogue(monkeypatch, assets.sha256(sdist), "sdist")
+    assert assets.file("toy", "data.txt").read_text() == "forty-two\n"
+    assert _leftovers() == [assets.fetch("toy").name]
 
 
 def test_a_wrong_hash_is_refused_and_the_next_call_starts_clean(index, monkeypatch):

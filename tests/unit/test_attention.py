@@ -68,14 +68,23 @@ def reference(attention: MultiHeadAttention) -> nn.MultiheadAttention:
 
 
 @settings(deadline=None)
-@given(SIZE, SIZE, st.integers(1, 3), st.integers(1, 4), st.booleans(), st.integers(0, 99))
-def test_heads_equal_torch(B: int, T: int, n_heads: int, d_k: int, causal: bool, seed: int) -> None:
+@given(
+    SIZE, SIZE, st.integers(1, 3), st.integers(1, 4), st.booleans(), st.booleans(),
+    st.integers(0, 99),
+)  # fmt: skip
+def test_heads_equal_torch(
+    B: int, T: int, n_heads: int, d_k: int, causal: bool, padded: bool, seed: int
+) -> None:
     torch.manual_seed(seed)
-    attention = MultiHeadAttention(n_heads * d_k, n_heads, causal=causal).eval()
+    kind = {"causal": True} if causal else {}  # to see everything is the default
+    attention = MultiHeadAttention(n_heads * d_k, n_heads, **kind).eval()
     nn.init.normal_(attention.qkv.bias)
     x = normal(B, T, n_heads * d_k, seed=seed)
     lengths = torch.randint(1, T + 1, (B,), generator=torch.Generator().manual_seed(seed))
     real = torch.arange(T) < lengths[:, None]  # [B, T], every row has a real first token
+    if not padded:
+        real = torch.ones_like(real)
+    mask = real if padded else None
     expected, expected_weights = reference(attention)(
         x,
         x,
@@ -84,10 +93,10 @@ def test_heads_equal_torch(B: int, T: int, n_heads: int, d_k: int, causal: bool,
         attn_mask=~causal_mask(T) if causal else None,
         average_attn_weights=False,
     )
-    output, weights = attention(x, real, return_weights=True)
+    output, weights = attention(x, mask, return_weights=True)
     torch.testing.assert_close(output, expected, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(weights, expected_weights, atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(attention(x, real), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(attention(x, mask), expected, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("return_weights", [False, True])

@@ -7,6 +7,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from lmcourse import claims, session
+from lmcourse.metrics import Interval
 
 
 @pytest.fixture(params=["cpu", "gpu"])
@@ -47,6 +48,11 @@ def test_close_compares_values_and_shapes(judged, capsys):
         with pytest.raises(claims.ClaimFailed):
             claims.close("different", actual, expected)
     claims.close("within the tolerance", 100.0, 101.0, rtol=0.02)
+    with pytest.raises(claims.ClaimFailed, match=r"largest difference 0\.5"):
+        claims.close("different", [1.0, 2.0], [1.0, 1.5])
+    for actual, expected in ((1e-5, 0.0), (1e3 + 1e-5, 1e3)):  # nothing relative unless asked for
+        with pytest.raises(claims.ClaimFailed):
+            claims.close("different", actual, expected)
 
 
 def test_a_record_is_a_glue_value_and_an_entry():
@@ -65,6 +71,16 @@ def test_a_record_is_a_glue_value_and_an_entry():
     assert entry["value"] == 0.8312
     assert entry["interval"] == [0.81, 0.85]
     assert (entry["label"], entry["parameters"], entry["seconds"]) == ("Toy", 12, 3.5)
+
+
+def test_an_interval_may_stand_with_its_estimate():
+    InteractiveShell.instance()
+    with capture_output() as captured:
+        claims.record("toy.bits", 2.0, "bits/char", Interval(2.0, 1.9, 2.2))
+        claims.record("toy.sure", 1.0, "accuracy", Interval(1.0, 1.0, 1.0))
+    InteractiveShell.clear_instance()
+    entries = [output.metadata["lmcourse"] for output in captured.outputs]
+    assert [entry["interval"] for entry in entries] == [[1.9, 2.2], [1.0, 1.0]]
 
 
 def test_a_bad_record_names_what_is_wrong():

@@ -78,8 +78,9 @@ def test_labels_follow_the_score_and_tasks_share_the_split(everything):
         for row in binary[split]:
             assert row["label"] == (row["score"] > 0)
             assert abs(row["score"]) >= 0.5
+        for row in three[split]:
+            assert row["label"] == (row["score"] > -0.5) + (row["score"] >= 0.5)
         neutral = [abs(s) < 0.5 for s in three[split]["score"]]
-        assert [label == 1 for label in three[split]["label"]] == neutral
         assert len(binary[split]) == len(neutral) - sum(neutral)
 
 
@@ -88,6 +89,8 @@ def test_names_are_distinct_lower_case_and_weighted():
     names = [name for split in splits for name in splits[split]["name"]]
     assert all(re.fullmatch("[a-z]+", name) for name in names)
     assert max(Counter(names).values()) == 1
+    shares = {split: len(splits[split]) / len(names) for split in splits}
+    assert shares == pytest.approx({"train": 0.7, "validation": 0.1, "test": 0.2}, abs=1e-3)
     total = sum(sum(splits[split]["frequency"]) for split in splits)
     assert 85 < total < 95  # the census lists cover about nine tenths of the people
 
@@ -103,12 +106,13 @@ def test_near_duplicates_are_grouped_through_chains():
         "short",
         "Short!",
         "a b c d",
+        "b c d e",
     ]
     groups = data.near_duplicate_groups(texts)
     assert groups[0] == groups[1] == groups[2]
     assert groups[3] == groups[5]
     assert groups[6] == groups[7]
-    assert len(set(groups)) == 5
+    assert len(set(groups)) == 6
 
 
 def test_folding_to_ascii():

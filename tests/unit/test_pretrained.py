@@ -40,6 +40,7 @@ def test_the_head_is_drawn_from_the_seed():
     assert torch.equal(first.classifier.weight, again.classifier.weight)
     assert not torch.equal(first.classifier.weight, other.classifier.weight)
     assert first.classifier.weight.shape == (3, 384)
+    assert pretrained.classifier(1, 0)[1].classifier.weight.shape == (1, 384)  # a score
     body = "bert.encoder.layer.0.attention.self.query.weight"
     assert torch.equal(first.state_dict()[body], other.state_dict()[body])
 

@@ -39,6 +39,31 @@ def test_a_bad_seed_is_named(seed):
         session.start("cpu", seed)
 
 
+@pytest.mark.parametrize("seed", [0, 12_345, 2**31 - 1])
+def test_a_good_seed_is_kept(seed):
+    assert session.start("cpu", seed).seed == seed
+
+
+@pytest.mark.parametrize(
+    ("profile", "cuda", "mps", "forced", "device", "precision"),
+    [
+        ("gpu", True, True, "", "cuda", "bf16"),
+        ("gpu", False, True, "", "mps", "fp32"),
+        ("gpu", True, True, "cpu", "cpu", "fp32"),
+        ("cpu", True, True, "", "cpu", "fp32"),
+        ("smoke", True, False, "", "cpu", "fp32"),
+    ],
+)
+def test_device_and_precision(monkeypatch, profile, cuda, mps, forced, device, precision):
+    monkeypatch.setenv("LMCOURSE_DEVICE", forced)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    run = session.start(profile)
+    assert (run.device.type, run.precision) == (device, precision)
+
+
 def test_the_gpu_profile_without_gpu_says_what_to_do(monkeypatch):
     monkeypatch.delenv("LMCOURSE_DEVICE", raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
