@@ -30,4 +30,10 @@ MISTAKES = [
     (4, lambda candidates: softmax([np.mean(log_p) for log_p in candidates]), "averaged"),
     (4, lambda candidates: np.exp([np.sum(log_p) for log_p in candidates]), "sum to one"),
     (4, _unsafe, "underflows"),
+    (1, lambda p: [-np.log2(x) for x in p], "stopped with TypeError"),
+    (
+        4,
+        lambda c: np.divide(*(f([np.sum(x) for x in c]) for f in (np.array, np.sum))),
+        "normalized logarithms",
+    ),
 ]

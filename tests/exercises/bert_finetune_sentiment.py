@@ -47,4 +47,6 @@ MISTAKES = [
     (4, lambda n, budget: [[i] for i in range(len(n))], "More batches"),
     (4, lambda n, budget: _fill(n, np.argsort(n), _padded, budget)[:-1], "exactly once"),
     (4, lambda n, budget: [sorted(n)], "return the numbers"),
+    (1, lambda a, b, y: _counts((a == y) & (b != y), (b == y) & (a != y))[:1], "two counts"),
+    (4, lambda n, budget: [*_fill(n, np.argsort(n), _padded, budget), []], "empty"),
 ]

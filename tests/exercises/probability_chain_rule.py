@@ -34,4 +34,10 @@ MISTAKES = [
     (3, lambda t, s: _pairs(t, s, lambda t, s, c: c.sum(1, keepdims=True)), "zero"),
     (4, lambda t, k: [t - 1], "no wall"),
     (4, lambda t, k: list(range(t - k, t)), "before the first"),
+    (1, lambda text, p: -sum(_terms(text, p)), "sign"),
+    (2, lambda v, k: sum(v**j for j in range(1, k + 1)) * (v - 1), "first symbol"),
+    (3, lambda t, s: _pairs(t, s, lambda t, s, c: np.maximum(c.sum(1, keepdims=True), 1)).T,
+     "exchanged"),
+    (4, lambda t, k: list(range(max(1, t - k), t + 1)), "belongs to the future"),
+    (4, lambda t, k: list(range(1, t)), "smaller set"),
 ]  # fmt: skip

@@ -20,4 +20,7 @@ MISTAKES = [
     (4, lambda z, t, pad: _surprise(z, t).mean(), "Padding still counts"),
     (4, lambda z, t, pad: (_surprise(z, t) * (t != pad)).sum() / len(t), "all positions"),
     (4, lambda z, t, pad: _surprise(z, t)[t != 0].mean(), "any id"),
+    (1, lambda z, T: softmax(np.asarray(z), axis=-1) / T, "divide the scores"),
+    (3, lambda z, t: (softmax(z, axis=1) - np.eye(z.shape[1])[t]) / z.size, "N rows only"),
+    (4, lambda z, t, pad: (_surprise(z, t) * (t != pad)).sum(), "That is the sum"),
 ]
