@@ -126,6 +126,9 @@ class LadderDirective(SphinxDirective):
         drawn: list[nodes.Node] = [nodes.raw("", picture(rungs, ladder), format="html")]
         if "picture" not in self.options:
             drawn += self.parse_text_to_nodes(table(rungs, self.env.found_docs))
+        for node in drawn:
+            if isinstance(node, nodes.table):
+                node["classes"].append("ladder")  # the style sheet keeps its columns wide enough
         return drawn
 
 

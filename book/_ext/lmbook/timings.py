@@ -57,7 +57,9 @@ class TimingsDirective(SphinxDirective):
         total = sum(timing.seconds for timing in timings.values())
         peak = max(timing.peak_mb for timing in timings.values())
         lines.append(f"| All chapters | {wording.seconds(total)} | {wording.memory(peak)} | |")
-        return self.parse_text_to_nodes("\n".join(lines))
+        (table,) = self.parse_text_to_nodes("\n".join(lines))
+        table["classes"].append("timings")
+        return [table]
 
 
 def setup(app: Sphinx) -> None:
