@@ -11,9 +11,10 @@
 All see each example once, with a linearly falling learning rate; tutorial and book have the same
 peak and batches of 16, so they also make the same number of updates. Each repeat has its own seed
 for the head and the order of examples, the three loops take turns within it, and only training is
-timed. Accuracy is on the validation split, with a Student interval over the repeats. Run it on a
-quiet machine: two processes with two threads each on two cores mostly wait for one another. The
-last record is benchmarks/finetune.json.
+timed. Accuracy is on the validation split, with a Student interval over the repeats; these are too
+few for a verdict, which is what benchmarks/accuracy.py is for. Run it on a quiet machine: two
+processes with two threads each on two cores mostly wait for one another. The last record is
+benchmarks/finetune.json.
 """
 
 import statistics
@@ -31,7 +32,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from lmcourse import data, metrics, pretrained, session, train
+from lmcourse import data, metrics, pretrained, results, session, train
 
 BATCH, LEARNING_RATE, LONGEST = 16, 1e-4, 128
 Examples = dict[str, list]  # input_ids, labels
@@ -181,7 +182,7 @@ def main(
         "book is faster by",
         "accuracy",
         title=f"{len(seen['labels'])} examples, median of {repeats}, "
-        f"{record.device(run)}, {run.precision}",
+        f"{results.device(profile)}, {run.precision}",
     )
     for name, done in runs.items():
         accuracies = [r["accuracy"] for r in done]

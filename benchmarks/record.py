@@ -9,20 +9,16 @@ from typing import Any
 import torch
 import transformers
 
+from lmcourse import results
 from lmcourse.session import Session
 
 
-def device(run: Session) -> str:
-    """What the run computes on, as people call it."""
-    return "CPU" if run.device.type == "cpu" else torch.cuda.get_device_name()
-
-
-def write(file: Path, command: str, run: Session, **results: Any) -> None:
-    """Writes `results` to the JSON `file`, with command, date, device, threads and versions."""
+def write(file: Path, command: str, run: Session, **measured: Any) -> None:
+    """Writes what was `measured` to the JSON `file`, with the command, the machine and versions."""
     record = {
         "command": command,
         "date": time.strftime("%Y-%m-%d"),
-        "device": device(run),
+        "device": results.device(run.profile),
         "threads": torch.get_num_threads(),
         "precision": run.precision,
         "versions": {
@@ -30,6 +26,6 @@ def write(file: Path, command: str, run: Session, **results: Any) -> None:
             "torch": torch.__version__,
             "transformers": transformers.__version__,
         },
-        **results,
+        **measured,
     }
     file.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf8")

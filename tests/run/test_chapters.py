@@ -132,3 +132,15 @@ def test_results_keep_the_other_chapters(book, monkeypatch):
     Path(book.root, "results", "cpu.json").write_text("{")
     with pytest.raises(ChapterError, match=r"cpu\.json is not valid JSON"):
         results.read(book.root, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("profile", "forced", "name"),
+    [("gpu", "", "Big GPU"), ("gpu", "cpu", "My CPU"), ("cpu", "", "My CPU")],
+)
+def test_the_device_has_its_name(monkeypatch, profile, forced, name):
+    monkeypatch.setenv("LMCOURSE_DEVICE", forced)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda: "Big GPU")
+    monkeypatch.setattr(results, "_processor", lambda: "My CPU")
+    assert results.device(profile) == name
