@@ -130,11 +130,11 @@ def test_a_new_chapter_runs_and_its_exercises_pass(book, monkeypatch):
     source = book.root / "notebooks" / "part" / "first_steps.py"
     assert rules.complaints(rules.Chapter.read(source)) == []
     tests = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/exercises"],
+        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "tests/exercises"],
         cwd=book.root, capture_output=True, text=True,
     )  # fmt: skip
     assert tests.returncode == 0, tests.stdout
-    assert "10 passed" in tests.stdout
+    assert "[part/first_steps] PASSED" in tests.stdout
     lint = [
         sys.executable,
         "-m",

@@ -135,7 +135,16 @@ def test_what_no_seed_changes_has_no_spread():
     assert spread["interval"] == [spread["mean"]] * 2 == [0.7413249211356467] * 2
 
 
+@pytest.fixture
+def _interruptible():
+    """A shell lets its background jobs ignore SIGINT, and children would inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGINT"])
 def test_killed_while_running(book, how):
     book.write("part/slow", START, "time.sleep(60)")
