@@ -31,8 +31,10 @@ def _execute(task: dict[str, Any]) -> dict[str, Any] | None:
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
 
+    from lmcourse.kernels import persistent
+
     try:
-        execute_notebook(
+        persistent(execute_notebook)(
             nbformat.read(task["input"], as_version=4),
             task["output"],
             task["parameters"],
