@@ -1,6 +1,7 @@
 """Kernels that ``pytest --nbval notebooks`` starts see what ``lmcourse run`` gives its own.
 
 One thread each: two kernels with two threads on two cores wait for each other most of the time.
+One that loses a race for its ports is started again.
 """
 
 import os

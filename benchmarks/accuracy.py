@@ -4,10 +4,9 @@
 
 The tutorial loop and the book's loop of benchmarks/finetune.py, a full epoch each, from the same
 pretrained weights and the same head. Every seed draws its own fifth of the training sentences,
-which is kept out of training and joined to the validation split: with so many held-out sentences
-(about 2,400) the noise of the measurement stays below that of the training. What counts is the
-difference within a seed; the script prints its mean with a Student interval over the seeds, and
-whether the interval lies above -MARGIN, which was fixed before the first run.
+which is kept out of training and joined to the validation split, about 2,400 sentences together.
+What counts is the difference within a seed; the script prints its mean with a Student interval over
+the seeds, and whether the interval lies above -MARGIN, which was fixed before the first run.
 
 To save hours, the tutorial loop pads each batch to its longest text here and not to 128 tokens:
 masked padding changes no prediction, only which numbers dropout draws. The splits of different
@@ -16,6 +15,8 @@ The last record is benchmarks/accuracy.json.
 """
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +29,10 @@ from lmcourse import data, metrics, pretrained, session
 
 MARGIN = 0.01  # accuracy; a hundredth is about what the seed of a single run moves
 HELD_OUT = 5  # one part in five of the training sentences
+LOOPS: dict[str, Callable[[Any, Examples, session.Session], None]] = {
+    "tutorial": partial(tutorial, width=None),
+    "book": book,
+}
 
 
 def split(train: Examples, validation: Examples, seed: int) -> tuple[Examples, Examples]:
@@ -45,14 +50,11 @@ def compared(train: Examples, validation: Examples, seed: int) -> dict[str, floa
     """The accuracy of both loops on the sentences that the seed holds out."""
     seen, held_out = split(train, validation, seed)
     reached = {}
-    for loop in (tutorial, book):
+    for name, loop in LOOPS.items():
         run = session.start("cpu", seed)
         model: Any = pretrained.classifier(num_labels=2, seed=seed)[1]
-        if loop is tutorial:
-            tutorial(model, seen, run, width=None)
-        else:
-            book(model, seen, run)
-        reached[loop.__name__] = accuracy(model, held_out, run)
+        loop(model, seen, run)
+        reached[name] = accuracy(model, held_out, run)
     return reached
 
 
@@ -69,8 +71,8 @@ def main(
         runs.append(compared(train, validation, seed))
         print(seed, runs[-1], file=sys.stderr, flush=True)
     difference = metrics.seeds_interval([r["book"] - r["tutorial"] for r in runs])
-    for loop in ("tutorial", "book"):
-        print(f"{loop:9}{metrics.seeds_interval([r[loop] for r in runs])}")
+    for name in LOOPS:
+        print(f"{name:9}{metrics.seeds_interval([r[name] for r in runs])}")
     print(f"book - tutorial, within a seed: {difference}")
     verdict = "is" if difference.low > -MARGIN else "is not"
     print(f"That the book's loop loses less than {MARGIN} {verdict} shown.")

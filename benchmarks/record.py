@@ -1,13 +1,10 @@
 """What a benchmark leaves behind: its results, and the circumstances they hold for."""
 
-import json
-import platform
-import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 
 from lmcourse import results
 from lmcourse.session import Session
@@ -15,17 +12,13 @@ from lmcourse.session import Session
 
 def write(file: Path, command: str, run: Session, **measured: Any) -> None:
     """Writes what was `measured` to the JSON `file`, with the command, the machine and versions."""
+    here = results.environment(run.profile)
     record = {
         "command": command,
-        "date": time.strftime("%Y-%m-%d"),
-        "device": results.device(run.profile),
+        "date": date.today().isoformat(),
+        "device": here["device"],
         "threads": torch.get_num_threads(),
         "precision": run.precision,
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-        },
-        **measured,
+        "versions": {name: here[name] for name in ("python", "torch", "transformers")},
     }
-    file.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf8")
+    results.write(file, record | measured)

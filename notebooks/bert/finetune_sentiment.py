@@ -392,9 +392,6 @@ close("It is PyTorch's", cross_entropy(z, targets), F.cross_entropy(z, targets))
 # $$\eta_s = \eta \cdot \min\left(\frac{s+1}{S_w},\; \frac{S-s}{S-S_w}\right),
 # \qquad s = 0, \dots, S-1 \tag{4}$$
 #
-# With an encoder as small as ours we could not measure that the warm-up helps; larger ones are less
-# forgiving (Mosbach et al. 2021).
-#
 # The last ingredient is **autocast**: matrix products run in `bf16`, sixteen bits with the range
 # of a 32-bit float but fewer than three digits; losses and weights stay in 32 bits. Where the
 # hardware has no units for it, `run.autocast()` does nothing.

@@ -9,11 +9,17 @@ def _unsafe(candidates):
     return p / p.sum()
 
 
+def _shares(candidates):
+    totals = np.array([np.sum(log_p) for log_p in candidates])
+    return totals / totals.sum()
+
+
 MISTAKES = [
     (1, lambda p: -np.log(p), "nats"),
     (1, lambda p: -np.log10(p), "base ten"),
     (1, lambda p: np.log2(p), "sign"),
     (1, lambda p: 1 - p, "without bound"),
+    (1, lambda p: [-np.log2(x) for x in p], "stopped with TypeError"),
     (2, lambda log_p, ids: log_p[np.arange(len(ids)), ids], "shift by one"),
     (2, lambda log_p, ids: log_p[np.arange(1, len(ids)), ids[1:]], "shift by one"),
     (2, lambda log_p, ids: log_p[np.arange(1, len(ids)), ids[:-1]], "wrong way"),
@@ -30,10 +36,5 @@ MISTAKES = [
     (4, lambda candidates: softmax([np.mean(log_p) for log_p in candidates]), "averaged"),
     (4, lambda candidates: np.exp([np.sum(log_p) for log_p in candidates]), "sum to one"),
     (4, _unsafe, "underflows"),
-    (1, lambda p: [-np.log2(x) for x in p], "stopped with TypeError"),
-    (
-        4,
-        lambda c: np.divide(*(f([np.sum(x) for x in c]) for f in (np.array, np.sum))),
-        "normalized logarithms",
-    ),
+    (4, _shares, "normalized logarithms"),
 ]

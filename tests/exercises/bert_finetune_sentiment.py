@@ -33,6 +33,7 @@ MISTAKES = [
         lambda a, b, y: _counts((a == y) & (a != b), (a != y) & (a != b)),
         "both answers are wrong",
     ),
+    (1, lambda a, b, y: _counts((a == y) & (b != y), (b == y) & (a != y))[:1], "two counts"),
     (2, lambda h, m: h.mean(dim=1), "Padding is in your mean"),
     (2, lambda h, m: (h * m[..., None]).mean(dim=1), "divide by T"),
     (2, lambda h, m: (h * m[..., None]).sum(dim=1) / m.sum(), "whole batch"),
@@ -47,6 +48,5 @@ MISTAKES = [
     (4, lambda n, budget: [[i] for i in range(len(n))], "More batches"),
     (4, lambda n, budget: _fill(n, np.argsort(n), _padded, budget)[:-1], "exactly once"),
     (4, lambda n, budget: [sorted(n)], "return the numbers"),
-    (1, lambda a, b, y: _counts((a == y) & (b != y), (b == y) & (a != y))[:1], "two counts"),
     (4, lambda n, budget: [*_fill(n, np.argsort(n), _padded, budget), []], "empty"),
 ]

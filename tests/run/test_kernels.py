@@ -3,11 +3,12 @@
 import socket
 import subprocess
 
+import nbformat
 import nbval.kernel
 import pytest
 from jupyter_client.manager import KernelManager
 
-from lmcourse import kernels
+from lmcourse import kernels, worker
 from lmcourse.kernels import persistent
 
 
@@ -63,6 +64,21 @@ def test_a_port_in_use_is_such_a_death():
             client.stop_channels()
             manager.shutdown_kernel(now=True)
             manager.cleanup_resources()
+
+
+def test_the_runner_starts_kernels_so(monkeypatch, tmp_path):
+    (tmp_path / "input").write_text(nbformat.writes(nbformat.v4.new_notebook()))
+    errors = [DEAD]
+
+    def execute(notebook, *args, **options):
+        if errors:
+            raise errors.pop()
+
+    monkeypatch.setattr("papermill.execute_notebook", execute)
+    paths = {name: str(tmp_path / name) for name in ("input", "output")}
+    task = {**paths, "folder": str(tmp_path), "parameters": {}, "timeout": 60}
+    assert worker._execute(task) is None
+    assert not errors
 
 
 def test_nbval_starts_kernels_so():
