@@ -97,8 +97,16 @@ def test_every_sentence_is_trained_on_or_held_out(examples):
     assert split(examples, validation, seed=2)[0] != seen
 
 
-def test_the_records_say_what_they_hold_for():
-    for file in (Path(__file__).parents[2] / "benchmarks").glob("*.json"):
+def test_a_record_says_what_it_holds_for(tmp_path):
+    run = session.start("cpu")
+    written = tmp_path / "toy.json"
+    importlib.import_module("record").write(written, "python benchmarks/toy.py", run, runs=[1, 2])
+    stored = [*(Path(__file__).parents[2] / "benchmarks").glob("*.json"), written]
+    for file in stored:
         record = json.loads(file.read_text())
         assert record["command"].startswith(f"python benchmarks/{file.stem}.py")
         assert {"date", "device", "threads", "precision", "versions", "runs"} <= record.keys()
+        assert record["versions"].keys() == {"python", "torch", "transformers"}
+    assert record["versions"]["torch"] == torch.__version__
+    assert record["runs"] == [1, 2]
+    assert len(stored) == 3
