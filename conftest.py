@@ -8,8 +8,8 @@ import os
 
 import nbval.kernel
 
-from lmcourse.execute import QUIET
-from lmcourse.kernels import persistent
+from lmcourse.runner.execute import QUIET
+from lmcourse.runner.kernels import persistent
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.update(QUIET)

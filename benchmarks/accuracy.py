@@ -25,7 +25,10 @@ import record
 import typer
 from finetune import Examples, accuracy, book, tokenized, tutorial
 
-from lmcourse import data, metrics, pretrained, session
+from lmcourse import session
+from lmcourse.data.reviews import load_reviews
+from lmcourse.evaluation.intervals import seeds_interval
+from lmcourse.models import pretrained
 
 MARGIN = 0.01  # accuracy; a hundredth is about what the seed of a single run moves
 HELD_OUT = 5  # one part in five of the training sentences
@@ -64,15 +67,15 @@ def main(
 ) -> None:
     """Trains both loops once a seed and prints the paired difference of their accuracies."""
     run = session.start("cpu")
-    reviews = data.reviews("binary")
+    reviews = load_reviews("binary")
     train, validation = tokenized(reviews["train"]), tokenized(reviews["validation"])
     runs = []
     for seed in range(seeds):
         runs.append(compared(train, validation, seed))
         print(seed, runs[-1], file=sys.stderr, flush=True)
-    difference = metrics.seeds_interval([r["book"] - r["tutorial"] for r in runs])
+    difference = seeds_interval([r["book"] - r["tutorial"] for r in runs])
     for name in LOOPS:
-        print(f"{name:9}{metrics.seeds_interval([r[name] for r in runs])}")
+        print(f"{name:9}{seeds_interval([r[name] for r in runs])}")
     print(f"book - tutorial, within a seed: {difference}")
     verdict = "is" if difference.low > -MARGIN else "is not"
     print(f"That the book's loop loses less than {MARGIN} {verdict} shown.")

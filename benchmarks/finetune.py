@@ -4,8 +4,8 @@
 
 - tutorial: what most tutorials publish. Every text padded to 128 tokens, fp32, AdamW with its loop
   over parameters in Python (`foreach=False, fused=False`), one `.item()` a step.
-- book: `lmcourse.train.fit` on `LengthBuckets`. Batches of similar length padded to their longest,
-  bf16 products where the hardware has them, fused AdamW.
+- book: `lmcourse.training.loop.fit` on `LengthBuckets`. Batches of similar length padded to their
+  longest, bf16 products where the hardware has them, fused AdamW.
 - Trainer: `transformers.Trainer` with its default settings (batches of 8, 5e-5), not saving.
 
 All see each example once, with a linearly falling learning rate; tutorial and book have the same
@@ -32,7 +32,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from lmcourse import data, metrics, pretrained, results, session, train
+from lmcourse import session
+from lmcourse.data.reviews import load_reviews
+from lmcourse.evaluation.intervals import seeds_interval
+from lmcourse.models import pretrained
+from lmcourse.runner.machine import device
+from lmcourse.text.batches import LengthBuckets, pad
+from lmcourse.training.loop import fit
 
 BATCH, LEARNING_RATE, LONGEST = 16, 1e-4, 128
 Examples = dict[str, list]  # input_ids, labels
@@ -43,7 +49,7 @@ def collate(examples: Examples, items: list[int], width: int | None = None) -> d
     rows = [examples["input_ids"][i] for i in items]
     if width is not None:
         rows = [*rows, [0] * width]  # one more row of the wanted width, dropped below
-    ids = train.pad(rows, 0)[: len(items)]  # [B, T]; 0 is [PAD]
+    ids = pad(rows, 0)[: len(items)]  # [B, T]; 0 is [PAD]
     labels = torch.tensor([examples["labels"][i] for i in items])  # [B]
     return {"input_ids": ids, "attention_mask": (ids != 0).long(), "labels": labels}
 
@@ -71,8 +77,8 @@ def tutorial(
 def book(model: Any, examples: Examples, run: session.Session) -> None:
     """The loop of this book."""
     lengths = [len(ids) for ids in examples["input_ids"]]
-    buckets = train.LengthBuckets(lengths, BATCH, seed=run.seed)
-    train.fit(
+    buckets = LengthBuckets(lengths, BATCH, seed=run.seed)
+    fit(
         model,
         lambda model, batch: model(**batch).loss,
         lambda step: collate(examples, buckets(step)),
@@ -159,7 +165,7 @@ def main(
 ) -> None:
     """Times the three loops and prints examples a second, ratios and accuracies."""
     run = session.start(profile)
-    reviews = data.reviews("binary")
+    reviews = load_reviews("binary")
     chosen = reviews["train"].shuffle(seed=0).select(range(min(examples, len(reviews["train"]))))
     seen, held_out = tokenized(chosen), tokenized(reviews["validation"])
     runs: dict[str, list[dict]] = {name: [] for name in LOOPS}
@@ -182,11 +188,11 @@ def main(
         "book is faster by",
         "accuracy",
         title=f"{len(seen['labels'])} examples, median of {repeats}, "
-        f"{results.device(profile)}, {run.precision}",
+        f"{device(profile)}, {run.precision}",
     )
     for name, done in runs.items():
         accuracies = [r["accuracy"] for r in done]
-        shown = str(metrics.seeds_interval(accuracies)) if repeats > 1 else f"{accuracies[0]:.3f}"
+        shown = str(seeds_interval(accuracies)) if repeats > 1 else f"{accuracies[0]:.3f}"
         ratio = f"{speeds['book'] / speeds[name]:.1f} times"
         table.add_row(name, f"{speeds[name]:.1f}", ratio, shown)
     Console().print(table)

@@ -6,13 +6,14 @@ from typing import Any
 
 import torch
 
-from lmcourse import results
+from lmcourse.runner import results
+from lmcourse.runner.machine import environment
 from lmcourse.session import Session
 
 
 def write(file: Path, command: str, run: Session, **measured: Any) -> None:
     """Writes what was `measured` to the JSON `file`, with the command, the machine and versions."""
-    here = results.environment(run.profile)
+    here = environment(run.profile)
     record = {
         "command": command,
         "date": date.today().isoformat(),

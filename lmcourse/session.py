@@ -9,7 +9,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from lmcourse.choices import unknown
+from lmcourse.errors import unknown
 
 if TYPE_CHECKING:
     import torch
@@ -22,7 +22,7 @@ _current: Session | None = None
 
 @dataclass(frozen=True)
 class Session:
-    """What ``start`` decided; ``precision`` is "bf16" or "fp32"."""
+    """What `start` decided; `precision` is "bf16" or "fp32"."""
 
     profile: str
     seed: int
@@ -34,7 +34,7 @@ class Session:
         return {"smoke": smoke, "cpu": cpu, "gpu": gpu}[self.profile]
 
     def generator(self, offset: int = 0) -> torch.Generator:
-        """A fresh CPU generator seeded with ``seed + offset``."""
+        """A fresh CPU generator seeded with `seed + offset`."""
         import torch
 
         return torch.Generator().manual_seed(self.seed + offset)
@@ -51,13 +51,13 @@ class Session:
 def start(profile: str = "cpu", seed: int = 0) -> Session:
     """Begin a chapter: seed Python, NumPy and torch, choose device and precision, set the style.
 
-    The ``gpu`` profile uses the first CUDA device, or Apple's; without one it stops, unless
-    ``LMCOURSE_DEVICE=cpu`` asks for the large sizes on the CPU. The other profiles compute on the
+    The `gpu` profile uses the first CUDA device, or Apple's; without one it stops, unless
+    `LMCOURSE_DEVICE=cpu` asks for the large sizes on the CPU. The other profiles compute on the
     CPU, so that their numbers do not depend on the machine more than they must.
 
     Raises:
         ValueError: unknown profile, or a seed that is not a whole number from 0 to 2**31 - 1.
-        RuntimeError: the ``gpu`` profile on a machine without a GPU.
+        RuntimeError: the `gpu` profile on a machine without a GPU.
     """
     global _current
     if profile not in PROFILES:

@@ -49,10 +49,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from scipy.stats import binomtest, mannwhitneyu, spearmanr
 
-from lmcourse import data, plot, pretrained, session
+from lmcourse import plot, session
 from lmcourse.claims import check, close
-from lmcourse.exercises import background as exercises
-from lmcourse.metrics import bootstrap_mean, paired_bootstrap
+from lmcourse.evaluation.intervals import bootstrap_mean, paired_bootstrap
+from lmcourse.exercises.background import what_is_a_language_model as exercises
+from lmcourse.models import pretrained
 
 run = session.start(PROFILE, SEED)
 
@@ -261,7 +262,7 @@ def draw_text(ax, text, width=42):
 
 
 # %% mystnb={"image": {"alt": "A review sentence twice, each token in a box that is pale when the model expected it and orange when it did not. In the original about half of the boxes are pale, the small words among them; the first word and the words that carry the joke are orange. In the shuffled version nearly all boxes are orange."}}
-reviews = data.reviews("three")["validation"]  # 0 blame, 1 neutral, 2 praise
+reviews = load_reviews("three")["validation"]  # 0 blame, 1 neutral, 2 praise
 reviews = reviews.select([i for i, label in enumerate(reviews["label"]) if label != 1])
 example = next(text for text in reviews["text"] if text.startswith("This is a movie where"))
 rng = np.random.default_rng(SEED)
@@ -860,7 +861,7 @@ def bits(p):
     ...
 
 
-exercises.what_bits(bits)
+exercises.bits(bits)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -870,7 +871,7 @@ def bits(p):
     return -np.log2(p)
 
 
-exercises.what_bits(bits)
+exercises.bits(bits)
 
 # %% [markdown]
 # > **Exercise 2.** What came next (★★☆, 10 minutes). A model has read the tokens `ids`, `[T]`,
@@ -892,7 +893,7 @@ def log_p_of_next(log_p, ids):
     ...
 
 
-exercises.what_next_token(log_p_of_next)
+exercises.next_token(log_p_of_next)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -902,7 +903,7 @@ def log_p_of_next(log_p, ids):
     return log_p[np.arange(len(ids) - 1), ids[1:]]
 
 
-exercises.what_next_token(log_p_of_next)
+exercises.next_token(log_p_of_next)
 
 # %% [markdown]
 # > **Exercise 3.** A fair comparison (★★☆, 10 minutes). Two models cut the same text into
@@ -924,7 +925,7 @@ def bits_per_character(tokens, surprises):
     ...
 
 
-exercises.what_bits_per_character(bits_per_character)
+exercises.bits_per_character(bits_per_character)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -934,7 +935,7 @@ def bits_per_character(tokens, surprises):
     return sum(surprises) / len("".join(tokens))
 
 
-exercises.what_bits_per_character(bits_per_character)
+exercises.bits_per_character(bits_per_character)
 
 # %% [markdown]
 # > **Exercise 4.** Fill the gap (★★★, 15 minutes). For each candidate you have the
@@ -957,7 +958,7 @@ def gap_probabilities(candidates):
     ...
 
 
-exercises.what_gap(gap_probabilities)
+exercises.gap(gap_probabilities)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -969,7 +970,7 @@ def gap_probabilities(candidates):
     return p / p.sum()
 
 
-exercises.what_gap(gap_probabilities)
+exercises.gap(gap_probabilities)
 
 # %% [markdown]
 # ## Common mistakes

@@ -52,10 +52,15 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import classification_report, confusion_matrix
 
-from lmcourse import data, metrics, plot, pretrained, session
-from lmcourse.claims import check, close, record
-from lmcourse.exercises import bert as exercises
-from lmcourse.train import LengthBuckets, fit, pad, schedule
+from lmcourse import plot, session
+from lmcourse.claims import check, close
+from lmcourse.data.reviews import load_reviews
+from lmcourse.evaluation import intervals as statistics
+from lmcourse.exercises.bert import finetune_sentiment as exercises
+from lmcourse.models import pretrained
+from lmcourse.records import record
+from lmcourse.text.batches import LengthBuckets, pad
+from lmcourse.training.loop import fit, schedule
 
 run = session.start(PROFILE, SEED)
 
@@ -71,7 +76,7 @@ keep = run.size(smoke=96, cpu=None, gpu=None)  # None: all of them
 
 def columns(task):
     """By split: the texts, their labels and their mean ratings."""
-    splits = data.reviews(task)
+    splits = load_reviews(task)
     texts = {name: list(split["text"])[:keep] for name, split in splits.items()}
     labels = {name: np.array(split["label"])[:keep] for name, split in splits.items()}
     ratings = {name: np.array(split["score"])[:keep] for name, split in splits.items()}
@@ -541,11 +546,11 @@ def accuracy_interval(correct):
     """Accuracy of answers that are right or wrong [N], with its normal 95 % interval."""
     accuracy = np.mean(correct)
     half = 1.96 * np.sqrt(accuracy * (1 - accuracy) / len(correct))
-    return metrics.Interval(float(accuracy), float(accuracy - half), float(accuracy + half))
+    return statistics.Interval(float(accuracy), float(accuracy - half), float(accuracy + half))
 
 
 by_formula = {name: accuracy_interval(right) for name, right in correct.items()}
-intervals = {name: metrics.bootstrap_mean(right) for name, right in correct.items()}
+intervals = {name: statistics.bootstrap_mean(right) for name, right in correct.items()}
 gaps = [np.subtract(by_formula[name], intervals[name]) for name in systems]
 check("Formula and bootstrap agree", np.abs(gaps).max() < 0.005)
 
@@ -589,8 +594,8 @@ check("Every baseline's interval lies below BERT's", max(
 # $$p = \min\left(1,\; 2\sum_{k=0}^{\min(b,c)} \binom{b+c}{k}\, 2^{-(b+c)}\right) \tag{6}$$
 
 # %% tags=["nbval-ignore-output"]
-difference = metrics.paired_bootstrap(bert, tfidf)
-p_value = metrics.mcnemar(bert, tfidf)
+difference = statistics.paired_bootstrap(bert, tfidf)
+p_value = statistics.mcnemar(bert, tfidf)
 print(f"BERT alone right: {(bert & ~tfidf).sum()}, TF-IDF alone right: {(tfidf & ~bert).sum()}")
 print(f"both wrong: {(~bert & ~tfidf).sum()}, p = {p_value:.1g}")
 note = f"fine-tuned MiniLM minus TF-IDF + LR, exact McNemar p = {p_value:.1g}"
@@ -646,7 +651,7 @@ for right, name, color, shift in (
 ):
     filled = [(np.mean(band), right[chosen]) for band, chosen in inside.items() if chosen.any()]
     centre = np.array([x for x, _ in filled]) + shift
-    value, low, high = np.array([metrics.bootstrap_mean(r, n=2000) for _, r in filled]).T
+    value, low, high = np.array([statistics.bootstrap_mean(r, n=2000) for _, r in filled]).T
     ax.errorbar(centre, value, [value - low, high - value], color=color, marker="o", label=name)
 ax.set(xlabel="strength of the mean human rating", ylabel="accuracy on test")
 ax.legend(loc="lower right")
@@ -921,11 +926,11 @@ gains = [within_sides(scores["test"], d) - within_sides(expected, d) for d in dr
 # %% tags=["nbval-ignore-output"]
 print(
     "side right: squared error minus cross-entropy",
-    metrics.paired_bootstrap(side_score, side_three),
+    statistics.paired_bootstrap(side_score, side_three),
 )
 print(
     "degree within a side:",
-    metrics.Interval(
+    statistics.Interval(
         r_within["squared error"] - r_within["cross-entropy"], *np.quantile(gains, [0.025, 0.975])
     ),
 )
@@ -971,7 +976,7 @@ def discordant(first, second, truth):
     ...
 
 
-exercises.finetune_discordant(discordant)
+exercises.discordant(discordant)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -982,7 +987,7 @@ def discordant(first, second, truth):
     return int((right & ~also).sum()), int((also & ~right).sum())
 
 
-exercises.finetune_discordant(discordant)
+exercises.discordant(discordant)
 
 # %% [markdown]
 # > **Exercise 2.** Another summary than [CLS] (★★☆, 10 minutes). Many encoders, ours among them, were
@@ -1003,7 +1008,7 @@ def mean_pool(hidden, mask):
     ...
 
 
-exercises.finetune_mean_pool(mean_pool)
+exercises.mean_pool(mean_pool)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -1014,7 +1019,7 @@ def mean_pool(hidden, mask):
     return (hidden * real).sum(dim=1) / real.sum(dim=1)
 
 
-exercises.finetune_mean_pool(mean_pool)
+exercises.mean_pool(mean_pool)
 
 # %% [markdown]
 # > **Exercise 3.** A rare class made dear (★★☆, 10 minutes). One can also act in training and count each
@@ -1034,7 +1039,7 @@ def weighted_cross_entropy(logits, labels, weights):
     ...
 
 
-exercises.finetune_weighted(weighted_cross_entropy)
+exercises.weighted(weighted_cross_entropy)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -1046,7 +1051,7 @@ def weighted_cross_entropy(logits, labels, weights):
     return (weight * surprise).sum() / weight.sum()
 
 
-exercises.finetune_weighted(weighted_cross_entropy)
+exercises.weighted(weighted_cross_entropy)
 
 # %% [markdown]
 # > **Exercise 4.** A budget of tokens (★★★, 20 minutes). A fixed number of sentences makes batches of
@@ -1068,7 +1073,7 @@ def by_budget(lengths, budget):
     ...
 
 
-exercises.finetune_budget(by_budget)
+exercises.budget(by_budget)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -1084,7 +1089,7 @@ def by_budget(lengths, budget):
     return [*batches, batch]
 
 
-exercises.finetune_budget(by_budget)
+exercises.budget(by_budget)
 
 # %% [markdown]
 # ## Common mistakes

@@ -49,12 +49,15 @@ import numpy as np
 import scipy.special
 from matplotlib.colors import PowerNorm
 
-from lmcourse import data, plot, session
-from lmcourse.claims import check, close, record
-from lmcourse.exercises import ngrams as exercises
-from lmcourse.metrics import bootstrap_ratio
-from lmcourse.ngram import NGram
-from lmcourse.tokenizers import CharTokenizer
+from lmcourse import plot, session
+from lmcourse.claims import check, close
+from lmcourse.data.first_names import load_names
+from lmcourse.data.reviews import load_reviews
+from lmcourse.evaluation.intervals import bootstrap_ratio
+from lmcourse.exercises.ngrams import bigram_counts as exercises
+from lmcourse.models.ngram import NGram
+from lmcourse.records import record
+from lmcourse.text.characters import CharTokenizer
 
 run = session.start(PROFILE, SEED)
 
@@ -71,7 +74,7 @@ run = session.start(PROFILE, SEED)
 # bear it.
 
 # %%
-names = data.names()
+names = load_names()
 for split in names:
     print(f"{split:<10} {len(names[split]):>5,} names, for example", *names[split]["name"][:5])
 
@@ -545,7 +548,7 @@ check("Training and test differ by less than the sampling error of the test name
 # 0/0. With (4) an empty row becomes the uniform one. For the picture we add next to nothing.
 
 # %%
-sentences = data.reviews("text")
+sentences = load_reviews("text")
 reader = CharTokenizer()
 V = reader.vocab_size
 reviews = {split: [reader.encode(text) for text in sentences[split]["text"]] for split in sentences}
@@ -717,8 +720,10 @@ check("Knowing the frequencies is worth more than the first letter of context",
 # %%
 for label, bits in {"uniform": uniform, **{k: v.value for k, v in rungs.items()}}.items():
     print(f"{label:<8} as hard as a fair choice among {2**bits:5.1f} symbols")
-rng = np.random.default_rng(SEED + 3)
-print(reader.decode(package.sample(rng)))
+written = sampling.sample(
+    lambda ids: np.log(package.next(ids)), [0], 300, generator=run.generator(3)
+)
+print(reader.decode(written))
 
 # %% [markdown]
 # The sentence at the end was written by the bigram. It has the letters of English, some of its
@@ -758,7 +763,7 @@ def preceding(counts):
     ...
 
 
-exercises.bigram_counts_backwards(preceding)
+exercises.backwards(preceding)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -773,7 +778,7 @@ check(
     "After q nearly always u, but before u rarely q",
     table[q, u] > 0.9 and preceding(counts)[q, u] < 0.2,
 )
-exercises.bigram_counts_backwards(preceding)
+exercises.backwards(preceding)
 
 # %% [markdown]
 # > **Exercise 2.** Whom does add-k trust? (★★☆, 10 minutes). Formula (4) is a mixture: a share
@@ -794,7 +799,7 @@ def trust(counts, k):
     ...
 
 
-exercises.bigram_counts_trust(trust)
+exercises.trust(trust)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -807,7 +812,7 @@ def trust(counts, k):
 
 weight = trust(counts, 1.0)[:, None]  # [V, 1]
 close("The mixture is add-k smoothing", weight * table + (1 - weight) / 27, add_k(counts, 1.0))
-exercises.bigram_counts_trust(trust)
+exercises.trust(trust)
 
 # %% [markdown]
 # > **Exercise 3.** How much is still unseen? (★★☆, 15 minutes). What share of the pairs in *new*
@@ -830,7 +835,7 @@ def missing_mass(counts):
     ...
 
 
-exercises.bigram_counts_missing_mass(missing_mass)
+exercises.missing_mass(missing_mass)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -844,7 +849,7 @@ actual = review_held_out[review_counts == 0].sum() / review_held_out.sum()
 print(f"reviews: predicted {missing_mass(review_counts):.4%}, on validation {actual:.4%}")
 ratio = missing_mass(review_counts) / actual
 check("The prediction is right within a third", 2 / 3 < ratio < 3 / 2)
-exercises.bigram_counts_missing_mass(missing_mass)
+exercises.missing_mass(missing_mass)
 
 # %% [markdown]
 # The estimate is due to Good and Turing, who needed it for code-breaking: what you have seen once
@@ -870,7 +875,7 @@ def likeliest(table, n):
     ...
 
 
-exercises.bigram_counts_likeliest(likeliest)
+exercises.likeliest(likeliest)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -887,7 +892,7 @@ def likeliest(table, n):
 
 
 print([tokenizer.decode(likeliest(table, n)) for n in range(1, 8)])
-exercises.bigram_counts_likeliest(likeliest)
+exercises.likeliest(likeliest)
 
 # %% [markdown]
 # ## Common mistakes

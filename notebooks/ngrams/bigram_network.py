@@ -51,11 +51,12 @@ import scipy.special
 import torch
 import torch.nn.functional as F
 
-from lmcourse import data, plot, session
+from lmcourse import plot, session
 from lmcourse.claims import check, close
-from lmcourse.exercises import ngrams as exercises
-from lmcourse.metrics import paired_bootstrap
-from lmcourse.tokenizers import CharTokenizer
+from lmcourse.data.first_names import load_names
+from lmcourse.evaluation.intervals import paired_bootstrap
+from lmcourse.exercises.ngrams import bigram_network as exercises
+from lmcourse.text.characters import CharTokenizer
 
 run = session.start(PROFILE, SEED)
 
@@ -67,7 +68,7 @@ run = session.start(PROFILE, SEED)
 # to be predicted, `y`.
 
 # %%
-names = data.names()
+names = load_names()
 tokenizer = CharTokenizer("\n" + string.ascii_lowercase)
 symbols = ["↵", *string.ascii_lowercase]
 V = tokenizer.vocab_size
@@ -716,7 +717,7 @@ def lookup_gradient(slopes, ids, vocab_size):
     ...
 
 
-exercises.bigram_network_lookup(lookup_gradient)
+exercises.lookup(lookup_gradient)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -728,7 +729,7 @@ def lookup_gradient(slopes, ids, vocab_size):
     return G
 
 
-exercises.bigram_network_lookup(lookup_gradient)
+exercises.lookup(lookup_gradient)
 
 # %% [markdown]
 # > **Exercise 2.** A fair step for everyone (★★☆, 15 minutes). Gradient descent with (3) is slow
@@ -749,7 +750,7 @@ def fair_step(W, counts):
     ...
 
 
-exercises.bigram_network_fair_step(fair_step)
+exercises.fair_step(fair_step)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -765,7 +766,7 @@ for _ in range(2000):
     W = fair_step(W, counts)
 fair_error = np.abs(predict(W) - table).max()
 check("Two thousand fair steps: all contexts agree to 0.001", fair_error < 1e-3)
-exercises.bigram_network_fair_step(fair_step)
+exercises.fair_step(fair_step)
 
 # %% [markdown]
 # > **Exercise 3.** Label smoothing is not add-k (★★☆, 15 minutes). Train the network with label
@@ -788,7 +789,7 @@ def equivalent_k(counts, epsilon):
     ...
 
 
-exercises.bigram_network_label_smoothing(equivalent_k)
+exercises.label_smoothing(equivalent_k)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -798,7 +799,7 @@ def equivalent_k(counts, epsilon):
     return epsilon * counts.sum(axis=1) / (counts.shape[1] * (1 - epsilon))
 
 
-exercises.bigram_network_label_smoothing(equivalent_k)
+exercises.label_smoothing(equivalent_k)
 
 # %% [markdown]
 # So label smoothing takes as large a share from a context seen thousands of times as from one seen
@@ -823,7 +824,7 @@ def total_mass(factors, n):
     ...
 
 
-exercises.bigram_network_total_mass(total_mass)
+exercises.total_mass(total_mass)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -843,7 +844,7 @@ close(
 )
 audited = total_mass(scipy.special.expit(another), 10)
 check("The same network with sigmoids for the softmax does not", not 0.5 < audited < 2)
-exercises.bigram_network_total_mass(total_mass)
+exercises.total_mass(total_mass)
 
 # %% [markdown]
 # ## Common mistakes

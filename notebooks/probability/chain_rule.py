@@ -48,9 +48,11 @@ from collections import Counter
 import matplotlib.pyplot as plt
 import numpy as np
 
-from lmcourse import data, plot, session
+from lmcourse import plot, session
 from lmcourse.claims import check, close
-from lmcourse.exercises import probability as exercises
+from lmcourse.data.reviews import load_reviews
+from lmcourse.exercises.probability import chain_rule as exercises
+from lmcourse.text.characters import ALPHABET
 
 run = session.start(PROFILE, SEED)
 
@@ -61,7 +63,7 @@ run = session.start(PROFILE, SEED)
 # *one of the*? These are two different questions, and counting answers both.
 
 # %%
-reviews = data.reviews("text")
+reviews = load_reviews("text")
 sentences = [re.findall(r"[a-z']+", text.lower()) for text in reviews["train"]["text"]]
 words = Counter(word for sentence in sentences for word in sentence)
 
@@ -278,7 +280,7 @@ seen = [set(contexts(train, k)) for k in orders]
 known = [
     np.mean([c in s for c in contexts(held_out, k)]) for k, s in zip(orders, seen, strict=True)
 ]
-table = [markov_parameters(len(data.ALPHABET), k) for k in orders]
+table = [markov_parameters(len(ALPHABET), k) for k in orders]
 
 # %% mystnb={"image": {"alt": "Two panels against the order k from 1 to 12. Left, on a logarithmic scale, the numbers in the table grow as a straight line and pass the number of training characters, a dotted line, at about order two. Right, the share of held-out contexts that occur in the training text falls slowly at first and then steeply."}}
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.8, 3.0))
@@ -576,7 +578,7 @@ def log_probability(text, conditional):
     ...
 
 
-exercises.chain_rule_log_probability(log_probability)
+exercises.log_probability(log_probability)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -586,7 +588,7 @@ def log_probability(text, conditional):
     return sum(np.log(conditional(tuple(text[:t]), symbol)) for t, symbol in enumerate(text))
 
 
-exercises.chain_rule_log_probability(log_probability)
+exercises.log_probability(log_probability)
 
 # %% [markdown]
 # > **Exercise 2.** Counting what is free (★☆☆, 5 minutes). Write `free_parameters(vocab_size, order)` for
@@ -606,7 +608,7 @@ def free_parameters(vocab_size, order):
     ...
 
 
-exercises.chain_rule_parameters(free_parameters)
+exercises.parameters(free_parameters)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -616,7 +618,7 @@ def free_parameters(vocab_size, order):
     return sum(vocab_size**length for length in range(order + 1)) * (vocab_size - 1)
 
 
-exercises.chain_rule_parameters(free_parameters)
+exercises.parameters(free_parameters)
 
 # %% [markdown]
 # > **Exercise 3.** Pairs by counting (★★☆, 10 minutes). Write `pair_probabilities(text, symbols)`: the matrix
@@ -637,7 +639,7 @@ def pair_probabilities(text, symbols):
     ...
 
 
-exercises.chain_rule_pairs(pair_probabilities)
+exercises.pairs(pair_probabilities)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -651,7 +653,7 @@ def pair_probabilities(text, symbols):
     return counts / np.where(totals > 0, totals, 1)
 
 
-exercises.chain_rule_pairs(pair_probabilities)
+exercises.pairs(pair_probabilities)
 
 # %% [markdown]
 # > **Exercise 4.** The wall (★★★, 15 minutes). In a Markov model of order $k$, which smallest set of
@@ -672,7 +674,7 @@ def wall(t, order):
     ...
 
 
-exercises.chain_rule_wall(wall)
+exercises.wall(wall)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -682,7 +684,7 @@ def wall(t, order):
     return list(range(max(1, t - order), t))
 
 
-exercises.chain_rule_wall(wall)
+exercises.wall(wall)
 
 # %% [markdown]
 # ## Common mistakes

@@ -48,9 +48,11 @@ import scipy.special
 import torch
 import torch.nn.functional as F
 
-from lmcourse import data, metrics, plot, session
+from lmcourse import plot, session
 from lmcourse.claims import check, close
-from lmcourse.exercises import probability as exercises
+from lmcourse.data.reviews import load_reviews
+from lmcourse.evaluation import metrics
+from lmcourse.exercises.probability import softmax as exercises
 
 run = session.start(PROFILE, SEED)
 
@@ -374,7 +376,7 @@ plt.show()
 # all scores equal.
 
 # %%
-reviews = data.reviews("text")["train"]["text"]
+reviews = load_reviews("text")["train"]["text"]
 chosen = reviews[: run.size(smoke=50, cpu=500, gpu=5000)]
 text = "".join(sentence + "\n" for sentence in chosen).lower()
 letters = sorted(set(text))
@@ -545,7 +547,7 @@ def soften(logits, temperature):
     ...
 
 
-exercises.softmax_temperature(soften)
+exercises.temperature(soften)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -555,7 +557,7 @@ def soften(logits, temperature):
     return softmax(np.asarray(logits) / temperature)
 
 
-exercises.softmax_temperature(soften)
+exercises.temperature(soften)
 
 # %% [markdown]
 # > **Exercise 2.** Two classes (★☆☆, 10 minutes). With two words only one difference is left. Write
@@ -575,7 +577,7 @@ def probability_of_second(logits):
     ...
 
 
-exercises.softmax_two_classes(probability_of_second)
+exercises.two_classes(probability_of_second)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -585,7 +587,7 @@ def probability_of_second(logits):
     return scipy.special.expit(logits[:, 1] - logits[:, 0])
 
 
-exercises.softmax_two_classes(probability_of_second)
+exercises.two_classes(probability_of_second)
 
 # %% [markdown]
 # > **Exercise 3.** The gradient of a batch (★★☆, 10 minutes). Write `batch_gradient(logits, targets)`:
@@ -604,7 +606,7 @@ def batch_gradient(logits, targets):
     ...
 
 
-exercises.softmax_batch_gradient(batch_gradient)
+exercises.batch_gradient(batch_gradient)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -615,7 +617,7 @@ def batch_gradient(logits, targets):
     return (softmax(logits) - y) / len(targets)
 
 
-exercises.softmax_batch_gradient(batch_gradient)
+exercises.batch_gradient(batch_gradient)
 
 # %% [markdown]
 # > **Exercise 4.** Padding (★★★, 15 minutes). In a batch of texts of different length the short ones are
@@ -635,7 +637,7 @@ def masked_cross_entropy(logits, targets, pad):
     ...
 
 
-exercises.softmax_masked(masked_cross_entropy)
+exercises.masked(masked_cross_entropy)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -646,7 +648,7 @@ def masked_cross_entropy(logits, targets, pad):
     return cross_entropy(logits[real], targets[real])
 
 
-exercises.softmax_masked(masked_cross_entropy)
+exercises.masked(masked_cross_entropy)
 
 # %% [markdown]
 # ## Common mistakes

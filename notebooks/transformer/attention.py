@@ -51,10 +51,15 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from lmcourse import data, metrics, plot, pretrained, session, train
-from lmcourse import nn as lmnn
-from lmcourse.claims import check, close, record
-from lmcourse.exercises import transformer as exercises
+from lmcourse import plot, session
+from lmcourse.claims import check, close
+from lmcourse.data.reviews import load_reviews
+from lmcourse.evaluation import intervals
+from lmcourse.exercises.transformer import attention as exercises
+from lmcourse.models import attention as reference
+from lmcourse.models import pretrained
+from lmcourse.records import record
+from lmcourse.training.loop import fit
 
 run = session.start(PROFILE, SEED)
 
@@ -382,7 +387,7 @@ def slopes_of_last_word(attend):
 
 ours, package = (
     slopes_of_last_word(attention),
-    slopes_of_last_word(lmnn.scaled_dot_product_attention),
+    slopes_of_last_word(reference.scaled_dot_product_attention),
 )
 check("The empty rows turn the whole gradient into NaN", ours.isnan().all())
 check("The package's attention survives it", package.isfinite().all())
@@ -394,7 +399,7 @@ check("The package's attention survives it", package.isfinite().all())
 
 # %%
 ours, _ = attention(query, key, value, causal)
-package, _ = lmnn.scaled_dot_product_attention(query, key, value, causal)
+package, _ = reference.scaled_dot_product_attention(query, key, value, causal)
 torchs = F.scaled_dot_product_attention(query, key, value, causal)
 close(
     "Ours, the package's and PyTorch's agree under a mask",
@@ -471,7 +476,7 @@ class MultiHead(nn.Module):
 torch.manual_seed(SEED)
 ours = MultiHead(d_model=32, n_heads=4)
 torchs = nn.MultiheadAttention(32, 4, batch_first=True)
-package = lmnn.MultiHeadAttention(32, 4, causal=True)
+package = reference.MultiHeadAttention(32, 4, causal=True)
 with torch.no_grad():
     for part in ("weight", "bias"):
         stacked = torch.cat(
@@ -485,7 +490,7 @@ with torch.no_grad():
 # %%
 x = torch.randn(2, 7, 32, generator=random)  # [B, T, d_model]
 real = torch.tensor([[True] * 7, [True] * 4 + [False] * 3])  # [B, T]
-past = lmnn.causal_mask(7)  # [T, T]: true where a word may look
+past = reference.causal_mask(7)  # [T, T]: true where a word may look
 output, weights = ours(x, past & real[:, None, None, :])
 theirs, their_weights = torchs(
     x, x, x, attn_mask=~past, key_padding_mask=~real, average_attn_weights=False
@@ -639,7 +644,7 @@ for name, sharpness in VERSIONS.items():
     for trial in range(3):
         torch.manual_seed(run.seed + trial)
         model, first = Lookup(sharpness), 1_000_000 * (run.seed + trial + 1)
-        histories[name, trial] = train.fit(
+        histories[name, trial] = fit(
             model, lookup_loss, lambda step, first=first: dictionaries(128, first + step),
             steps=steps, learning_rate=3e-3, session=run, label=name,
         )  # fmt: skip
@@ -667,10 +672,10 @@ results = {
 # %% tags=["nbval-ignore-output"]
 for name, (short, long) in results.items():
     print(
-        f"{name:<24} 8 entries {metrics.seeds_interval(short)}   16 entries {metrics.seeds_interval(long)}"
+        f"{name:<24} 8 entries {intervals.seeds_interval(short)}   16 entries {intervals.seeds_interval(long)}"
     )
 for key, name in [("lookup_attention", "attention"), ("lookup_mean_pooling", "mean pooling")]:
-    mean, *interval = metrics.seeds_interval(results[name][0])
+    mean, *interval = intervals.seeds_interval(results[name][0])
     record(f"attention.{key}", mean, "accuracy", interval, note="8 entries, three seeds")
 
 # %%
@@ -795,7 +800,7 @@ def seconds(layer, x, repeats=5):
 
 
 # %% tags=["nbval-ignore-output"] mystnb={"image": {"alt": "Two log-log panels against the length of the text. Left, megabytes kept for the backward pass: the plain layer rises towards a slope of two, the fused kernel with a slope of at most one. Right, milliseconds of a forward pass: both rise, the plain layer more steeply."}}
-layers = {"plain": layer, "fused kernel": lmnn.MultiHeadAttention(64, 4)}
+layers = {"plain": layer, "fused kernel": reference.MultiHeadAttention(64, 4)}
 inputs = [torch.randn(1, length, 64, generator=random) for length in lengths]  # [1, T, d_model]
 memory = {name: np.array([kept_for_backward(f, x) for x in inputs]) for name, f in layers.items()}
 timing = {name: np.array([seconds(f, x) for x in inputs]) for name, f in layers.items()}
@@ -850,7 +855,7 @@ def pattern_scores(weights):
 
 
 PATTERNS = ["previous", "next", "[CLS]", "[SEP]"]
-sentences = data.reviews("text")["validation"]["text"]
+sentences = load_reviews("text")["validation"]["text"]
 sentences = [text for text in sentences if 60 <= len(text) <= 160][
     : 2 * run.size(smoke=4, cpu=64, gpu=200)
 ]
@@ -900,11 +905,11 @@ for number, name in enumerate(PATTERNS):
     best = scores[:half, number].mean(dim=0).argmax().item()
     chosen[name] = divmod(best, H)
     fresh = scores[half:, number].flatten(1)[:, best]  # [N/2]
-    above[name] = metrics.paired_bootstrap(fresh, uniform, seed=run.seed)
+    above[name] = intervals.paired_bootstrap(fresh, uniform, seed=run.seed)
     layer_number, head_number = chosen[name]
     print(
         f"{name:<9} layer {layer_number + 1}, head {head_number + 1:<3}",
-        metrics.bootstrap_mean(fresh),
+        intervals.bootstrap_mean(fresh),
         " above uniform",
         above[name],
     )
@@ -1029,7 +1034,7 @@ def score_divisor(d_k, std_query, std_key):
     ...
 
 
-exercises.attention_divisor(score_divisor)
+exercises.divisor(score_divisor)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -1039,7 +1044,7 @@ def score_divisor(d_k, std_query, std_key):
     return math.sqrt(dot_product_variance(d_k, std_query**2, std_key**2))
 
 
-exercises.attention_divisor(score_divisor)
+exercises.divisor(score_divisor)
 
 # %% [markdown]
 # > **Exercise 2.** The mask of a batch (★★☆, 10 minutes). Texts of the given `lengths` are padded on the right to
@@ -1060,7 +1065,7 @@ def batch_mask(lengths, T):
     ...
 
 
-exercises.attention_batch_mask(batch_mask)
+exercises.batch_mask(batch_mask)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -1071,7 +1076,7 @@ def batch_mask(lengths, T):
     return torch.ones(T, T, dtype=torch.bool).tril() & real[:, None, None, :]  # [B, 1, T, T]
 
 
-exercises.attention_batch_mask(batch_mask)
+exercises.batch_mask(batch_mask)
 
 # %% [markdown]
 # > **Exercise 3.** A window (★★☆, 10 minutes). In a *sliding window* of width `w` each word sees itself and the
@@ -1090,7 +1095,7 @@ def window_pairs(T, w):
     ...
 
 
-exercises.attention_window_pairs(window_pairs)
+exercises.window_pairs(window_pairs)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -1100,7 +1105,7 @@ def window_pairs(T, w):
     return T * w - w * (w - 1) // 2
 
 
-exercises.attention_window_pairs(window_pairs)
+exercises.window_pairs(window_pairs)
 
 # %% [markdown]
 # > **Exercise 4.** Attention from a stream (★★★, 20 minutes). This is the heart of the fused kernel. The keys and values
@@ -1122,7 +1127,7 @@ def streaming_attention(query, stream):
     ...
 
 
-exercises.attention_streaming(streaming_attention)
+exercises.streaming(streaming_attention)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -1140,7 +1145,7 @@ def streaming_attention(query, stream):
     return weighted / total
 
 
-exercises.attention_streaming(streaming_attention)
+exercises.streaming(streaming_attention)
 
 # %% [markdown]
 # ## Common mistakes

@@ -52,13 +52,21 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lmcourse import char_gpt, data, metrics, plot, session
-from lmcourse.claims import check, close, record
-from lmcourse.exercises import transformer as exercises
-from lmcourse.ngram import NGram
-from lmcourse.nn import GPT, GPTConfig, MultiHeadAttention
-from lmcourse.tokenizers import CharTokenizer
-from lmcourse.train import fit, pad
+from lmcourse import plot, session
+from lmcourse.claims import check, close
+from lmcourse.data.reviews import load_reviews
+from lmcourse.evaluation.intervals import bootstrap_ratio
+from lmcourse.evaluation.metrics import bits_per_char
+from lmcourse.evaluation.scoring import log_probs, n_predicted, nll
+from lmcourse.exercises.transformer import gpt as exercises
+from lmcourse.models.attention import MultiHeadAttention
+from lmcourse.models.gpt import GPT, GPTConfig
+from lmcourse.models.ngram import NGram
+from lmcourse.records import record
+from lmcourse.text.batches import pad, shifted
+from lmcourse.text.characters import CharTokenizer
+from lmcourse.training.loop import fit
+from lmcourse.weights import char_gpt
 
 run = session.start(PROFILE, SEED)
 
@@ -73,12 +81,12 @@ run = session.start(PROFILE, SEED)
 # %%
 tokenizer = CharTokenizer()
 V = tokenizer.vocab_size
-reviews = data.reviews("text")
+reviews = load_reviews("text")
 limit = run.size(smoke=120, cpu=None, gpu=None)
 rows = {s: [tokenizer.encode(t) for t in reviews[s]["text"][:limit]] for s in reviews}
 
 for split, sentences in rows.items():
-    n_chars = char_gpt.characters(sentences).sum()
+    n_chars = n_predicted(sentences).sum()
     print(f"{split:<10} {len(sentences):>5,} sentences, {n_chars:>7,} characters to predict")
 
 # %%
@@ -200,7 +208,7 @@ model = GPT(config).eval()
 ours = OurGPT(V, config.context_length, config.n_layers, config.n_heads, config.d_model)
 ours.load_state_dict(model.state_dict())
 
-inputs, targets = char_gpt.shifted(rows["validation"][:8])  # [B, T], [B, T]
+inputs, targets = shifted(rows["validation"][:8])  # [B, T], [B, T]
 with torch.no_grad():
     close(
         "Our model equals lmcourse.nn.GPT, logit by logit",
@@ -340,13 +348,13 @@ def log_likelihood(model, row):
 
 company = rows["validation"][:8]
 alone = np.array([log_likelihood(model, row) for row in company])  # [8]
-together = -char_gpt.nll(model, company)  # [8], one padded batch
+together = -nll(model, company)  # [8], one padded batch
 print("lengths in this batch:", sorted(map(len, company)))
 close("Padding changes no sentence's log-probability", together / alone, 1.0, atol=1e-5)
 
 with torch.no_grad():
     logits = model(inputs)  # [B, T, V], the same eight sentences
-per_letter = -alone.sum() / char_gpt.characters(company).sum()
+per_letter = -alone.sum() / n_predicted(company).sum()
 close("The loss (4) of the padded batch is that of the sentences alone",
       batch_loss(logits, targets), per_letter, atol=1e-4)  # fmt: skip
 broken = batch_loss(logits, targets.clamp(min=0)).item()  # padding counts as ↵
@@ -364,15 +372,21 @@ check("A loss that counts the padding fails this test", abs(broken - per_letter)
 # %%
 few = sorted(rows["train"], key=len)[len(rows["train"]) // 8 :][:8]
 memory = GPT(config)
-batch = char_gpt.shifted(few)
-history = fit(memory, lambda model, batch: model.loss(*batch), lambda step: batch,
-              steps=run.size(smoke=5, cpu=150, gpu=300), learning_rate=3e-3, session=run,
-              label="one batch")  # fmt: skip
+batch = shifted(few)
+history = fit(
+    memory,
+    next_symbol_loss,
+    lambda step: batch,
+    steps=run.size(smoke=5, cpu=150, gpu=300),
+    learning_rate=3e-3,
+    session=run,
+    label="one batch",
+)
 
 # %%
-floor = len(few) * math.log(len(few)) / char_gpt.characters(few).sum()
-by_heart = char_gpt.nll(memory, few).sum() / char_gpt.characters(few).sum()
-recited = memory.generate(few[0][:12], 200, temperature=0)
+floor = len(few) * math.log(len(few)) / n_predicted(few).sum()
+by_heart = nll(memory, few).sum() / n_predicted(few).sum()
+recited = sample(memory.next_logits, few[0][:12], 200, temperature=0)
 check(
     "After training the loss is above the floor, by less than 0.02 nats",
     floor <= by_heart < floor + 0.02,
@@ -397,14 +411,14 @@ check("Given its first letters, it recites a whole sentence", recited == few[0])
 # lowest line in the picture below is the best of orders 1 to 8; it gets a section of its own.
 
 # %%
-n_chars = {split: char_gpt.characters(sentences) for split, sentences in rows.items()}
+n_chars = {split: n_predicted(sentences) for split, sentences in rows.items()}
 grams, validation_bits, counting_seconds = {}, {}, {}
 for order in range(1, 9):
     start = time.perf_counter()
     grams[order] = NGram(order, V, "witten_bell").fit(rows["train"])
     counting_seconds[order] = time.perf_counter() - start
     nats = grams[order].nll(rows["validation"])
-    validation_bits[order] = metrics.bits_per_char(nats, n_chars["validation"])
+    validation_bits[order] = bits_per_char(nats, n_chars["validation"])
 
 marks = {"uniform": math.log2(V), "unigram": validation_bits[1], "bigram": validation_bits[2]}
 print({name: round(bits, 2) for name, bits in marks.items()})
@@ -413,7 +427,7 @@ print({name: round(bits, 2) for name, bits in marks.items()})
 # Now the network. Batches hold sentences of similar length, so that little is computed on padding.
 # The learning rate rises over the first tenth of the steps and then falls to zero. Four times on
 # the way we look at the validation sentences, and the weights that did best there are the ones we keep. All
-# of this is `char_gpt.train_char_gpt`, some thirty lines around the same `fit` as above.
+# of this is `train_language_model`, some thirty lines around the same `fit` as above.
 
 # %% tags=["nbval-ignore-output"]
 budget = run.size(
@@ -421,8 +435,10 @@ budget = run.size(
     cpu={"steps": 3000, "batch_size": 8, "learning_rate": 4e-3},
     gpu={"steps": 4000, "batch_size": 64, "learning_rate": 1e-3},
 )
-short = char_gpt.train_char_gpt(
-    config,
+torch.manual_seed(SEED)
+gpt = GPT(config)
+short = train_language_model(
+    gpt,
     rows["train"],
     rows["validation"],
     session=run,
@@ -500,13 +516,16 @@ def write(model, n, temperature, longest):
 # %% tags=["nbval-ignore-output"]
 n_samples, longest = run.size(smoke=2, cpu=24, gpu=100), run.size(smoke=20, cpu=100, gpu=200)
 best_ngram = grams[best_order]
-rng = np.random.default_rng(SEED)
+rng = run.generator()
 samples = {
-    f"GPT, temperature {tau}": write(short.model, n_samples, tau, longest)
+    f"GPT, temperature {tau}": write(gpt, n_samples, tau, longest)
     for tau in (0.5, 1.0, 1.5)
 }
 samples[f"{best_order}-gram"] = [
-    tokenizer.decode(best_ngram.sample(rng, longest)) for _ in range(n_samples)
+    tokenizer.decode(
+        sample(lambda ids: np.log(best_ngram.next(ids)), [0], longest, generator=rng)
+    )
+    for _ in range(n_samples)
 ]
 for label, texts in samples.items():
     print(label)
@@ -568,12 +587,12 @@ plt.show()
 # %%
 def bits_interval(nats, chars):
     """Bits per character (5) with its interval over sentences."""
-    return metrics.bootstrap_ratio(nats / math.log(2), chars, seed=SEED)
+    return bootstrap_ratio(nats / math.log(2), chars, seed=SEED)
 
 
 test_log_p = {
     "n-gram": [best_ngram.log_probs(row) for row in rows["test"]],
-    "GPT": char_gpt.log_probs(short.model, rows["test"]),
+    "GPT": log_probs(gpt, rows["test"]),
 }  # for each model a list of [T]
 test_nats = {name: np.array([-p.sum() for p in log_p]) for name, log_p in test_log_p.items()}
 estimates = {name: bits_interval(nats, n_chars["test"]) for name, nats in test_nats.items()}
@@ -607,12 +626,12 @@ if run.profile != "gpu":
 # %%
 seen = rows["train"][:: run.size(smoke=10, cpu=10, gpu=10)]
 gaps = {}
-for name, nll in {"n-gram": best_ngram.nll, "GPT": lambda r: char_gpt.nll(short.model, r)}.items():
-    on_seen = metrics.bits_per_char(nll(seen), char_gpt.characters(seen))
+for name, scored in {"n-gram": best_ngram, "GPT": gpt}.items():
+    on_seen = bits_per_char(nll(scored, seen), n_predicted(seen))
     gaps[name] = estimates[name].value - on_seen
 
 half = NGram(best_order, V).fit(rows["train"][::2])
-half_bits = metrics.bits_per_char(half.nll(rows["validation"]), n_chars["validation"])
+half_bits = bits_per_char(half.nll(rows["validation"]), n_chars["validation"])
 
 # %% tags=["nbval-ignore-output"]
 for name, gap in gaps.items():
@@ -638,12 +657,12 @@ check("With half of the sentences the n-gram is worse by more than a tenth of a 
 #
 # That explanation makes a prediction: with more computing on the *same* text the network must get
 # better, and the n-gram cannot. More time than a chapter has was given in advance: the same function
-# `train_char_gpt`, called by `python -m lmcourse.longer gpt`, on the same training sentences, with
+# `train_language_model`, called by `python -m lmcourse.weights.char_gpt`, on the same training sentences, with
 # dropout because it reads them many times. The weights come with the package, and the recipe is
 # stored beside them.
 
 # %% tags=["nbval-ignore-output"]
-longer, recipe = char_gpt.load("gpt")
+longer, recipe = char_gpt.load()
 longer_size = sum(p.numel() for p in longer.parameters())
 passes = recipe["training"]["steps"] * recipe["training"]["batch_size"] / len(reviews["train"])
 print(recipe["command"], "·", recipe["date"], "· torch", recipe["versions"]["torch"])
@@ -652,7 +671,7 @@ for text in write(longer, 3, 1.0, longest):
     print("   ", text[:90])
 
 # %%
-test_log_p["longer GPT"] = char_gpt.log_probs(longer, rows["test"])  # list of [T]
+test_log_p["longer GPT"] = log_probs(longer, rows["test"])  # list of [T]
 test_nats["longer GPT"] = np.array([-p.sum() for p in test_log_p["longer GPT"]])  # [sentences]
 estimates["longer GPT"] = bits_interval(test_nats["longer GPT"], n_chars["test"])
 gain = bits_interval(test_nats["GPT"] - test_nats["longer GPT"], n_chars["test"])
@@ -684,7 +703,7 @@ check(
     "Counting took less than a thousandth of the time of the longer training",
     1000 * counting_seconds[best_order] < recipe["seconds"],
 )
-on_seen = metrics.bits_per_char(char_gpt.nll(longer, seen), char_gpt.characters(seen))
+on_seen = bits_per_char(nll(longer, seen), n_predicted(seen))
 gaps["longer GPT"] = estimates["longer GPT"].value - on_seen
 check("It knows its training sentences less by heart than the table does",
       gaps["longer GPT"] < gaps["n-gram"])  # fmt: skip
@@ -707,8 +726,8 @@ check("It knows its training sentences less by heart than the table does",
 # %%
 by_model = {
     "n-gram": [best_ngram.log_probs(row) for row in rows["validation"]],
-    "GPT": char_gpt.log_probs(short.model, rows["validation"]),
-    "longer GPT": char_gpt.log_probs(longer, rows["validation"]),
+    "GPT": log_probs(gpt, rows["validation"]),
+    "longer GPT": log_probs(longer, rows["validation"]),
 }  # lists of [T]
 flat = {name: np.concatenate(log_p) for name, log_p in by_model.items()}  # [all letters]
 
@@ -808,7 +827,7 @@ def inputs_and_targets(rows):
     ...
 
 
-exercises.gpt_inputs_and_targets(inputs_and_targets)
+exercises.inputs_and_targets(inputs_and_targets)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -818,7 +837,7 @@ def inputs_and_targets(rows):
     return pad([row[:-1] for row in rows], 0), pad([row[1:] for row in rows], -100)
 
 
-exercises.gpt_inputs_and_targets(inputs_and_targets)
+exercises.inputs_and_targets(inputs_and_targets)
 
 # %% [markdown]
 # > **Exercise 2.** Bits per character (★☆☆, 5 minutes). Write `bits(nats, lengths)` for formula (5):
@@ -838,7 +857,7 @@ def bits(nats, lengths):
     ...
 
 
-exercises.gpt_bits(bits)
+exercises.bits(bits)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -848,7 +867,7 @@ def bits(nats, lengths):
     return np.sum(nats) / np.log(2) / np.sum(np.asarray(lengths) + 1)
 
 
-exercises.gpt_bits(bits)
+exercises.bits(bits)
 
 # %% [markdown]
 # > **Exercise 3.** A leak detector (★★☆, 15 minutes). Write `leaks(model, ids)`: whether any prediction
@@ -869,7 +888,7 @@ def leaks(model, ids):
     ...
 
 
-exercises.gpt_leaks(leaks)
+exercises.leaks(leaks)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -886,7 +905,7 @@ def leaks(model, ids):
     return False
 
 
-exercises.gpt_leaks(leaks)
+exercises.leaks(leaks)
 
 # %% [markdown]
 # > **Exercise 4.** The widest model that fits (★★★, 15 minutes). You may spend `budget` parameters
@@ -907,7 +926,7 @@ def widest(budget, n_layers):
     ...
 
 
-exercises.gpt_widest(widest)
+exercises.widest(widest)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
@@ -919,7 +938,7 @@ def widest(budget, n_layers):
     return int(width) // 32 * 32
 
 
-exercises.gpt_widest(widest)
+exercises.widest(widest)
 
 # %% [markdown]
 # ## Common mistakes

@@ -8,11 +8,11 @@ import pytest
 import scipy.stats
 import torch
 import torch.nn.functional as F
+from lmcourse.train import schedule
 from sklearn.metrics import f1_score
 from transformers import BertConfig, BertForSequenceClassification
 
 from lmcourse import metrics
-from lmcourse.train import schedule
 from tests.chapter import functions
 
 chapter = functions("bert/finetune_sentiment")

@@ -9,9 +9,9 @@ import scipy.optimize
 import scipy.special
 from hypothesis import given
 from hypothesis import strategies as st
+from lmcourse.ngram import NGram
 
 from lmcourse import metrics
-from lmcourse.ngram import NGram
 from tests.chapter import functions
 
 chapter = functions("ngrams/bigram_counts")

@@ -9,11 +9,11 @@ import scipy.special
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from lmcourse.ngram import NGram
+from lmcourse.nn import GPT, GPTConfig
 from torch import nn
 
 from lmcourse import metrics
-from lmcourse.ngram import NGram
-from lmcourse.nn import GPT, GPTConfig
 from tests.chapter import functions
 
 chapter = functions("transformer/gpt")

@@ -3,10 +3,9 @@
 import json
 
 import pytest
-from nbformat.v4 import new_output
-
 from lmcourse.cache import cache_key, digest, modules, stale
 from lmcourse.chapters import Chapter, dumps, to_notebook
+from nbformat.v4 import new_output
 
 SOURCE = "from lmcourse import claims, nn\nimport lmcourse.data as data\nnn.f()"
 

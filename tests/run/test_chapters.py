@@ -5,8 +5,6 @@ import os
 from pathlib import Path
 
 import pytest
-
-from lmcourse import results
 from lmcourse.chapters import (
     Chapter,
     ChapterError,
@@ -19,6 +17,8 @@ from lmcourse.chapters import (
 )
 from lmcourse.choices import UnknownName
 from lmcourse.run import Plan
+
+from lmcourse import results
 
 
 def test_chapters_are_found_and_selected(book):

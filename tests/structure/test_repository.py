@@ -10,9 +10,9 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from lmcourse.chapters import find_chapters
 
 from lmcourse import run
-from lmcourse.chapters import find_chapters
 from tests.structure.rules import HOST, MACHINE, ROOT
 
 MODULES = sorted((ROOT / "lmcourse").rglob("*.py"))

@@ -5,9 +5,8 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
-
 from lmcourse.nn import MultiHeadAttention, causal_mask, scaled_dot_product_attention
+from torch import nn
 
 SIZE = st.integers(1, 5)
 

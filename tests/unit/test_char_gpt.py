@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-
-from lmcourse import char_gpt, longer, session
 from lmcourse.nn import GPT, GPTConfig
 from lmcourse.train import fit
+
+from lmcourse import char_gpt, longer, session
 
 CONFIG = GPTConfig(vocab_size=5, context_length=8, n_layers=1, n_heads=2, d_model=8, dropout=0.1)
 ROWS = [[0, 1, 2, 3, 0], [0, 2, 0], [0, 4, 4, 4, 4, 0], [0, 0], [0, 3, 1, 0]]

@@ -5,9 +5,9 @@ import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from lmcourse.metrics import Interval
 
 from lmcourse import claims, session
-from lmcourse.metrics import Interval
 
 
 @pytest.fixture(params=["cpu", "gpu"])

@@ -9,7 +9,6 @@ import torch.nn.functional as F
 import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from lmcourse.nn import GPT, GPTConfig
 from lmcourse.train import pad
 

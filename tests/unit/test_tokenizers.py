@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lmcourse.tokenizers import CharTokenizer
 
 from lmcourse.data import ALPHABET
-from lmcourse.tokenizers import CharTokenizer
 
 
 @given(st.text(alphabet=ALPHABET[1:]))

@@ -16,11 +16,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from lmcourse.checkpoint import CheckpointError
+from lmcourse.train import LengthBuckets, fit, pad, schedule
 from torch import nn
 
-from lmcourse.checkpoint import CheckpointError
 from lmcourse.session import Session
-from lmcourse.train import LengthBuckets, fit, pad, schedule
 
 CPU = Session("cpu", 0, torch.device("cpu"), "fp32")
 LENGTHS = st.lists(st.integers(0, 50), min_size=1, max_size=300)

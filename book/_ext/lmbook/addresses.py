@@ -3,7 +3,7 @@
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from lmcourse import project
+from lmcourse.runner import addresses as project
 
 COLAB = "https://colab.research.google.com"
 

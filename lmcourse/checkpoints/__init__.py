@@ -1,1 +1,0 @@
-"""Weights of longer trainings, each beside its recipe, made by ``lmcourse.longer``."""

@@ -1,0 +1,1 @@
+"""Exercise checkers of the part background, one file a chapter."""

@@ -1,0 +1,1 @@
+"""Exercise checkers of the part bert, one file a chapter."""

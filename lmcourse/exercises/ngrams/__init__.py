@@ -1,0 +1,1 @@
+"""Exercise checkers of the part ngrams, one file a chapter."""

@@ -1,0 +1,1 @@
+"""Exercise checkers of the part probability, one file a chapter."""

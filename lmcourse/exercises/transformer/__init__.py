@@ -1,0 +1,1 @@
+"""Exercise checkers of the part transformer, one file a chapter."""

@@ -1,0 +1,69 @@
+"""Numbers that a run leaves behind for the results page."""
+
+from __future__ import annotations
+
+from lmcourse.errors import unknown
+
+LADDERS = ("language", "classification")
+UNITS = {"bits/char": "{:.3f}", "accuracy": "{:.3f}", "count": "{:,.0f}", "seconds": "{:.0f}"}
+
+
+def record(
+    name: str,
+    value: float,
+    unit: str,
+    interval: tuple[float, float] | None = None,
+    *,
+    ladder: str | None = None,
+    label: str | None = None,
+    parameters: int | None = None,
+    seconds: float | None = None,
+    note: str = "",
+) -> None:
+    """Show a measured number and leave it in the notebook's outputs for the results page.
+
+    The output doubles as a MyST glue value, so pages insert it with `{glue:text}` and `name`.
+
+    Args:
+        name: unique in the book, for example "gpt.test_bits".
+        value: the number, in `unit`.
+        unit: for example "bits/char" or "accuracy".
+        interval: lower and upper bound of the 95 % interval.
+        ladder: "language" or "classification" to make it a rung of that ladder.
+        label: what the rung is called in the figure; required with `ladder`.
+        parameters: trained numbers of the model, or counts stored.
+        seconds: time to train, in seconds.
+        note: shown beside the rung.
+
+    Raises:
+        ValueError: unknown ladder, a rung without label, a value outside its interval.
+    """
+    from IPython.display import display
+
+    if ladder is not None and ladder not in LADDERS:
+        raise unknown("ladder", ladder, LADDERS)
+    if ladder is not None and not label:
+        raise ValueError(f"record {name!r} is a rung of the ladder {ladder!r} and needs a label")
+    bounds = None if interval is None else [float(bound) for bound in interval[-2:]]
+    if bounds and not bounds[0] <= value <= bounds[1]:
+        raise ValueError(f"record {name!r}: value {value} lies outside its interval {bounds}")
+    shown = UNITS.get(unit, "{:.4g}").format(value)
+    spread = "" if bounds is None else " [{:.3f}, {:.3f}]".format(*bounds)
+    print(f"{label or name}: {shown}{spread} {unit}")
+    entry = {
+        "name": name,
+        "value": float(value),
+        "unit": unit,
+        "interval": bounds,
+        "ladder": ladder,
+        "label": label,
+        "parameters": parameters,
+        "seconds": seconds,
+        "note": note,
+    }
+    prefix = "application/papermill.record/"
+    display(
+        {f"{prefix}text/plain": shown},
+        raw=True,
+        metadata={"scrapbook": {"name": name, "mime_prefix": prefix}, "lmcourse": entry},
+    )

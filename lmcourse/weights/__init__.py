@@ -1,0 +1,1 @@
+"""Weights of longer trainings, each beside its recipe and the command that makes it."""
