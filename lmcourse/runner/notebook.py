@@ -17,6 +17,7 @@ from lmcourse.runner.find import Chapter, ChapterError
 
 FORMAT = "py:percent"
 LANGUAGE = {"file_extension": ".py", "name": "python", "pygments_lexer": "ipython3"}
+INJECTED = "injected-parameters"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -58,13 +59,26 @@ def parameters(notebook: NotebookNode) -> dict[str, Any]:
 
 
 def with_stored_outputs(fresh: NotebookNode, stored: NotebookNode) -> NotebookNode:
-    """`fresh` with the outputs that `stored`, the same code cells in the same order, holds."""
+    """`fresh` with the outputs that `stored`, the same code cells in the same order, holds.
+
+    A cell of injected parameters is kept behind the parameters that it replaces.
+    """
     result = deepcopy(fresh)
     done = [cell for cell in stored.cells if cell.cell_type == "code"]
+    injected = [done.pop(i) for i in reversed(range(len(done))) if is_injected(done[i])]
     code = [cell for cell in result.cells if cell.cell_type == "code"]
     for cell, old in zip(code, done, strict=True):
         cell.execution_count, cell.outputs = old.execution_count, old.outputs
+    for position, cell in enumerate(result.cells):
+        if injected and "parameters" in cell.metadata.get("tags", []):
+            result.cells[position + 1 : position + 1] = injected
+            break
     return result
+
+
+def is_injected(cell: NotebookNode) -> bool:
+    """Whether papermill added this cell to set parameters."""
+    return INJECTED in cell.metadata.get("tags", [])
 
 
 def dumps(notebook: NotebookNode) -> str:

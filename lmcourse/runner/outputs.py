@@ -12,15 +12,11 @@ from copy import deepcopy
 
 from nbformat import NotebookNode
 
+from lmcourse.runner.notebook import INJECTED, is_injected
+
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 WIDGET = "application/vnd.jupyter.widget-view+json"
-INJECTED = "injected-parameters"
-
-
-def is_injected(cell: NotebookNode) -> bool:
-    """Whether papermill added this cell to set parameters."""
-    return INJECTED in cell.metadata.get("tags", [])
 
 
 def with_outputs(fresh: NotebookNode, executed: NotebookNode) -> NotebookNode:
