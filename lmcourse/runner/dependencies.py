@@ -150,7 +150,8 @@ class Library:
         """What runs when names that stand for `targets` are imported."""
         for target in targets:
             if _top(target) == PACKAGE:
-                yield Target(self._resolve(target, []).module, "")
+                everything = target.member == "*"
+                yield Target(self._resolve(target, []).module, None if everything else "")
 
     def _resolve(self, target: Target, attributes: list[str]) -> Target:
         """`target` followed along `attributes`: into submodules, then to one definition."""
@@ -197,8 +198,7 @@ def _bindings(body: Iterable[ast.AST], module: Module | None = None) -> dict[str
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(node, module)
             for alias in node.names:
-                member = None if alias.name == "*" else alias.name
-                found[alias.asname or alias.name] = Target(base, member)
+                found[alias.asname or alias.name] = Target(base, alias.name)
     return found
 
 

@@ -39,7 +39,7 @@ class Book:
         """How a test starts ``lmcourse`` here, as arguments of subprocess.Popen."""
         environment = {**os.environ, "COLUMNS": "200", "OMP_NUM_THREADS": "1", **variables}
         return {
-            "args": [sys.executable, "-m", "lmcourse.cli", *arguments],
+            "args": [sys.executable, "-m", "lmcourse.runner", *arguments],
             "cwd": self.root, "env": environment, "text": True, "encoding": "utf8",
             "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
         }  # fmt: skip

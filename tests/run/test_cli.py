@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from lmcourse import assets, cli, doctor, skeleton
+from lmcourse.data import catalogue, download
+from lmcourse.runner import cli, doctor, skeleton
 from tests.run.conftest import REPOSITORY
 from tests.structure import rules
 
@@ -54,32 +55,32 @@ def test_outside_the_book(lmcourse, tmp_path_factory, monkeypatch):
 
 def test_faults_of_assets_and_disks_are_one_sentence(lmcourse, monkeypatch):
     def refuse(name):
-        raise assets.AssetError("the proxy refused the connection.")
+        raise download.AssetError("the proxy refused the connection.")
 
-    monkeypatch.setattr(assets, "fetch", refuse)
+    monkeypatch.setattr(download, "fetch", refuse)
     done = lmcourse("fetch", "names")
     assert (done.exit_code, done.stderr) == (1, "lmcourse: the proxy refused the connection.\n")
 
     def full(name):
         raise OSError(28, "No space left on device", "results/cpu.json")
 
-    monkeypatch.setattr(assets, "fetch", full)
+    monkeypatch.setattr(download, "fetch", full)
     done = lmcourse("fetch", "names")
     assert done.exit_code == 1
     assert done.stderr == "lmcourse: No space left on device (results/cpu.json).\n"
 
 
 def test_fetch_leaves_the_archives_where_asked(lmcourse, monkeypatch, tmp_path):
-    monkeypatch.setattr(assets, "download", lambda asset, folder: folder / f"{asset.name}.whl")
+    monkeypatch.setattr(download, "download", lambda asset, folder: folder / f"{asset.name}.whl")
     done = lmcourse("fetch", "--archives", str(tmp_path))
     assert done.exit_code == 0
-    assert [line.partition(": ")[0] for line in done.stdout.splitlines()] == list(assets.CATALOGUE)
+    assert [line.partition(": ")[0] for line in done.stdout.splitlines()] == list(catalogue.ASSETS)
     assert str(tmp_path / "encoder.whl") in done.stdout
 
 
 def test_the_command_starts_without_torch():
     heavy = "{'torch', 'transformers', 'datasets', 'papermill', 'matplotlib'}"
-    code = f"import sys, lmcourse.cli; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, lmcourse.runner.cli; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
 
 
@@ -93,7 +94,7 @@ def test_doctor_names_what_is_missing_and_the_way_to_get_it(lmcourse, monkeypatc
     assert "✓ torch: " in done.stdout
     monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
     assert "✓ asset encoder: missing" in lmcourse("doctor").stdout
-    monkeypatch.setattr(assets, "is_cached", lambda name: True)
+    monkeypatch.setattr(download, "is_cached", lambda name: True)
     monkeypatch.setattr(doctor, "machine", lambda: iter(()))
     assert lmcourse("doctor").exit_code == 0
 
@@ -167,7 +168,7 @@ def test_new_overwrites_nothing(book):
      (16, 128, "gpu", 1)],
 )  # fmt: skip
 def test_jobs_by_cores_memory_and_gpu(monkeypatch, cores, gigabytes, profile, jobs):
-    monkeypatch.setattr("lmcourse.results.cores", lambda: cores)
+    monkeypatch.setattr("lmcourse.runner.cli.cores", lambda: cores)
     memory = SimpleNamespace(available=gigabytes * 2**30)
     monkeypatch.setattr("psutil.virtual_memory", lambda: memory)
     assert cli._default_jobs(profile) == jobs

@@ -7,9 +7,9 @@ import nbformat
 import nbval.kernel
 import pytest
 from jupyter_client.manager import KernelManager
-from lmcourse.kernels import persistent
 
-from lmcourse import kernels, worker
+from lmcourse.runner import kernels, worker
+from lmcourse.runner.kernels import persistent
 
 
 class Starts:

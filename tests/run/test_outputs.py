@@ -5,7 +5,7 @@ from copy import deepcopy
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from lmcourse import outputs
+from lmcourse.runner import outputs
 
 
 def said(text, name="stdout"):

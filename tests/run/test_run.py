@@ -1,4 +1,4 @@
-"""``lmcourse run`` with real kernels: what is stored, what is left alone, what is said."""
+"""`lmcourse run` with real kernels: what is stored, what is left alone, what is said."""
 
 import json
 import os
@@ -10,9 +10,9 @@ import nbformat
 import psutil
 import pytest
 
-from lmcourse import seeds
+from lmcourse.runner import seeds
 
-RECORD = 'from lmcourse.claims import record\nrecord("tiny.value", 1.5 + SEED, "accuracy", (1, 9))'
+RECORD = 'from lmcourse.records import record\nrecord("tiny.value", 1.5 + SEED, "accuracy", (1, 9))'
 NOISE = """\
 import sys, warnings
 from IPython.display import display
@@ -39,22 +39,20 @@ def test_outputs_are_stored_clean_and_byte_stable(book):
     assert stream.text == "one\nthree <class 'object'>\nred <object object at 0x…>\n"
     assert result.data == {"text/plain": "{'a': 1}"}
     assert all(set(cell.metadata) <= {"tags", "lines_to_next_cell"} for cell in notebook.cells)
-    assert set(notebook.metadata) == {"jupytext", "kernelspec", "language_info", "lmcourse"}
-    assert notebook.metadata.lmcourse.profile == "cpu"
+    assert set(notebook.metadata) == {"jupytext", "kernelspec", "language_info"}
     shown = json.dumps([cell.get("outputs", []) for cell in notebook.cells] + [notebook.metadata])
     for noise in ("jupytext_version", 'papermill"', "start_time", "noise", "Widget"):
         assert noise not in shown
     for complaint in ("stderr", "address", "colours", "widget"):
         assert complaint in first.stdout
 
-    entry = json.loads((book.root / "results" / "cpu.json").read_text("utf8"))
-    chapter = entry["chapters"]["part/tiny"]
+    chapter = json.loads((book.root / "results/cpu/part/tiny.json").read_text("utf8"))
     record = chapter["records"]["tiny.value"]
     assert (record["value"], record["unit"], record["interval"]) == (1.5, "accuracy", [1, 9])
     assert "name" not in record
     assert 0 < chapter["seconds"] < 60
     assert 20 < chapter["peak_mb"] < 2000
-    assert {"python", "torch", "transformers", "device", "cpu_count"} < set(entry["environment"])
+    assert {"python", "torch", "transformers", "device", "cpu_count"} < set(chapter["environment"])
 
     stamp = book.stored("part/tiny").stat().st_mtime_ns
     again = book.lmcourse("run")
@@ -65,7 +63,7 @@ def test_outputs_are_stored_clean_and_byte_stable(book):
     assert book.lmcourse("run", "--force").returncode == 0
     assert book.stored("part/tiny").stat().st_mtime_ns != stamp
     assert book.stored("part/tiny").read_bytes() == before
-    assert book.lmcourse("run", "--check").returncode == 0
+    assert book.lmcourse("run", "--dry-run").stdout == ""
 
 
 def test_a_failing_chapter_keeps_its_stored_notebook_and_stops_nobody(book):
@@ -87,17 +85,64 @@ def test_a_failing_chapter_keeps_its_stored_notebook_and_stops_nobody(book):
     assert done.stderr == ""
     assert book.stored("part/good").is_file()
     assert not book.stored("part/endless").exists()
-    assert list(json.loads((book.root / "results" / "cpu.json").read_text("utf8"))["chapters"]) == [
-        "part/good"
-    ]
+    assert [path.name for path in book.root.glob("results/**/*.json")] == ["good.json"]
     assert sorted(path.name for path in (book.root / "notebooks" / "part").iterdir()) == [
-        "bad.ipynb", "bad.py", "broken.py", "endless.py", "good.ipynb", "good.py",
-    ]  # fmt: skip
-    check = book.lmcourse("run", "--check")
-    assert check.returncode == 1
-    assert [line.partition(":")[0] for line in check.stdout.splitlines()] == [
-        "part/bad", "part/broken", "part/endless",
-    ]  # fmt: skip
+        *("bad.ipynb", "bad.py", "broken.py"),
+        *("endless.py", "good.ipynb", "good.py"),
+    ]
+    listed = book.lmcourse("run", "--dry-run")
+    assert [line.partition(":")[0] for line in listed.stdout.splitlines()] == [
+        "part/bad",
+        "part/broken",
+        "part/endless",
+    ]
+    assert listed.returncode == 0
+
+
+def test_a_dry_run_says_which_and_why_and_runs_nothing(book):
+    book.write("part/tiny", "1")
+    book.write("part/other", "2")
+    assert book.lmcourse("run").returncode == 0
+    book.write("part/tiny", "3")
+    before = book.stored("part/tiny").read_bytes()
+    listed = book.lmcourse("run", "--dry-run")
+    assert (listed.returncode, listed.stdout) == (0, "part/tiny: code cells changed\n")
+    assert "part/other: --force" in book.lmcourse("run", "--dry-run", "--force").stdout
+    assert book.stored("part/tiny").read_bytes() == before
+    (book.root / "results/cpu/part/other.json").write_text("{")
+    listed = book.lmcourse("run", "--dry-run")
+    assert listed.returncode == 1
+    assert "part/other: results/cpu/part/other.json is not a file of results" in listed.stdout
+
+
+def test_a_name_recorded_twice_fails_the_chapter_and_stores_nothing(book):
+    book.write("part/tiny", RECORD, RECORD)
+    done = book.lmcourse("run")
+    assert done.returncode == 1
+    assert "the name 'tiny.value' is recorded twice" in done.stdout
+    assert not book.stored("part/tiny").exists()
+    assert not (book.root / "results").exists()
+
+
+def test_a_source_edited_during_the_run_is_stale_after_it(book):
+    path = book.write("part/tiny", "x = 1")
+    edit = f"open({str(path)!r}, 'a').write('x = 2\\n')"
+    book.write("part/tiny", "x = 1", edit)
+    assert book.lmcourse("run").returncode == 0
+    assert path.read_text("utf8").endswith("x = 2\n")
+    assert book.lmcourse("run", "--dry-run").stdout == "part/tiny: code cells changed\n"
+
+
+def test_prose_is_carried_into_the_stored_notebook_without_a_kernel(book):
+    path = book.write("part/tiny", "import os\nos.getpid()")
+    assert book.lmcourse("run").returncode == 0
+    pid = nbformat.read(book.stored("part/tiny"), as_version=4).cells[-1].outputs
+    path.write_text(path.read_text("utf8") + "\n# %% [markdown]\n# Words.\n", "utf8")
+    assert book.lmcourse("run", "--dry-run").stdout == ""
+    assert "carried" in book.lmcourse("run").stdout
+    notebook = nbformat.read(book.stored("part/tiny"), as_version=4)
+    assert notebook.cells[-1].source == "Words."
+    assert notebook.cells[-2].outputs == pid
 
 
 def test_other_profiles_and_parameters_leave_the_stored_notebooks_alone(book):
@@ -119,7 +164,7 @@ def test_seeds_run_the_chapter_and_give_its_spread(book):
     book.write("part/tiny", RECORD)
     done = book.lmcourse("seeds", "part/tiny", "--seeds", "0,1,2", "-j", "3")
     assert done.returncode == 0, done.stderr
-    stored = json.loads((book.root / "results/seeds/part.tiny.cpu.json").read_text("utf8"))
+    stored = json.loads((book.root / "results/seeds/cpu/part/tiny.json").read_text("utf8"))
     assert stored["command"] == "lmcourse seeds part/tiny --seeds 0,1,2 --profile cpu"
     spread = stored["records"]["tiny.value"]
     half = 4.302652729911275 / 3**0.5  # Student's t with two degrees of freedom, deviation 1
