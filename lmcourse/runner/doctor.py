@@ -49,7 +49,8 @@ def versions() -> Iterator[Finding]:
     yield Finding(python in floor, "Python", f"{python} (needs {floor})", "install a newer Python")
     for text in metadata.requires("lmcourse") or []:
         requirement = Requirement(text)
-        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+        marker = requirement.marker
+        if marker and not any(marker.evaluate({"extra": extra}) for extra in ("", "run")):
             continue
         needs = f"(needs {requirement.specifier})" if requirement.specifier else ""
         remedy = f'pip install "{requirement.name}{requirement.specifier}"'

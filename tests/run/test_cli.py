@@ -103,10 +103,15 @@ def test_doctor_compares_versions_with_the_floors(monkeypatch):
     monkeypatch.setattr(
         doctor.metadata,
         "requires",
-        lambda _: ["numpy>=99", "no-such-package>=1", "pytest; extra == 'x'"],
+        lambda _: [
+            "numpy>=99",
+            "no-such-package>=1",
+            "typer; extra == 'run'",
+            "pytest; extra == 'x'",
+        ],
     )
     findings = {finding.what: finding for finding in doctor.versions()}
-    assert set(findings) == {"Python", "numpy", "no-such-package"}
+    assert set(findings) == {"Python", "numpy", "no-such-package", "typer"}
     assert findings["Python"].fine
     assert not findings["numpy"].fine
     assert findings["numpy"].remedy == 'pip install "numpy>=99"'
