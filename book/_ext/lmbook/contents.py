@@ -118,7 +118,7 @@ class ChapterList(_Contents):
 def give_to_templates(
     app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: Any
 ) -> None:
-    """What templates/book-nav.html and templates/page.html show: the parts and this page's place."""
+    """What book-nav.html and page.html show: the parts, and which page this is."""
     context["book_parts"] = [
         {
             "caption": part.caption,
