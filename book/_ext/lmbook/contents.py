@@ -6,6 +6,7 @@ The order comes from _toc.yml, the titles and promises from the chapters; nothin
 import json
 import re
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -99,8 +100,7 @@ class ChapterList(_Contents):
     def run(self) -> list[nodes.Node]:
         box = nodes.container(classes=["chapter-list"])
         for part, entries in self.chapters():
-            heading = nodes.rubric("", part.caption)
-            heading["heading-level"] = 3
+            heading = nodes.raw("", f"<h3>{escape(part.caption)}</h3>", format="html")
             box += [heading, nodes.bullet_list("", *map(self.item, entries))]
         return [box]
 
