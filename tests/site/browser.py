@@ -9,16 +9,18 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import yaml
-from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, sync_playwright
+
+from tests.site import axe
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMES = ("light", "dark")
@@ -81,15 +83,19 @@ def serve(folder: Path) -> Iterator[str]:
         thread.join()
 
 
-def chromium() -> str:
-    """Path of Chromium; without one the tests skip, in CI they fail."""
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if found:
-        return found
-    reason = "no Chromium on this machine: the site's browser tests need one (apt: chromium)"
+def missing(reason: str) -> NoReturn:
+    """Skip a test that cannot run on this machine; in CI it fails."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def chromium() -> str:
+    """Path of Chromium."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    return found or missing(
+        "no Chromium on this machine: the site's browser tests need one (apt: chromium)"
+    )
 
 
 @dataclass
@@ -98,7 +104,8 @@ class Visit:
 
     external: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    violations: list[str] = field(default_factory=list)
+    violations: dict[str, list[str]] = field(default_factory=dict)  # by version of axe-core
+    unavailable: dict[str, str] = field(default_factory=dict)  # versions not to be had, and why
     overflow: int = 0
     broken_images: list[str] = field(default_factory=list)
     formulas: int = 0
@@ -111,7 +118,7 @@ class Visitor:
     """One browser, one context for each scheme and width, each page visited once in each."""
 
     def __init__(self, browser: Browser, base: str) -> None:
-        self.browser, self.base, self.axe = browser, base, Axe()
+        self.browser, self.base = browser, base
         self.contexts: dict[tuple[str, int], BrowserContext] = {}
         self.visits: dict[tuple[str, str, int], Visit] = {}
 
@@ -131,14 +138,14 @@ class Visitor:
         settle(tab)
         return tab
 
-    def visit(self, page: str, scheme: str, width: int) -> Visit:
-        """What ``page`` does, from memory if it was visited before."""
+    def visit(self, page: str, scheme: str, width: int, versions: Sequence[str] = ()) -> Visit:
+        """What ``page`` does, judged by these versions of axe-core; from memory the next time."""
         key = (page, scheme, width)
         if key not in self.visits:
-            self.visits[key] = self._visit(*key)
+            self.visits[key] = self._visit(*key, versions)
         return self.visits[key]
 
-    def _visit(self, page: str, scheme: str, width: int) -> Visit:
+    def _visit(self, page: str, scheme: str, width: int, versions: Sequence[str]) -> Visit:
         visit, requests = Visit(), list[Request]()
         tab = self.context(scheme, width).new_page()
         tab.on("request", lambda request: requests.append(request))
@@ -152,9 +159,11 @@ class Visitor:
                 visit.weight += _size(request)
             elif not request.url.startswith(("data:", "blob:")):
                 visit.external.append(request.url)
-        for found in self.axe.run(tab).response["violations"]:
-            nodes = "; ".join(node["html"][:120] for node in found["nodes"][:3])
-            visit.violations.append(f"{found['id']}: {nodes}")
+        for version in versions:
+            try:
+                visit.violations[version] = axe.violations(tab, version)
+            except axe.Unavailable as error:
+                visit.unavailable[version] = str(error)
         visit.overflow = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
         visit.broken_images = tab.evaluate(
             "[...document.images].filter(i => i.offsetParent && !i.naturalWidth).map(i => i.src)"

@@ -94,6 +94,8 @@ def test_menu_opens_on_a_phone(visitor: Visitor) -> None:
     link = tab.get_by_role("link", name="Glossary")
     expect(link).to_be_hidden()
     tab.locator("button.primary-toggle").first.click()
+    expect(link).to_be_hidden()
+    tab.locator("details.part > summary", has_text="Reference").click()
     expect(link).to_be_visible()
     tab.close()
 

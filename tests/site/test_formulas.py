@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from lmbook.formulas import display, mathjax_folder
-from lmbook.weight import trim_rules
+from lmbook.page_size import trim_rules
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""Every page in Chromium: light and dark, on a desk and on a phone."""
+"""Every page in Chromium: light or dark, on a desk or on a phone, thoroughly one of each kind."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.site import browser
+from tests.site import browser, modes
 from tests.site.browser import Visit, Visitor
 
 pytestmark = pytest.mark.site
@@ -13,15 +13,28 @@ PLAIN_BUDGET = 1_200_000  # bytes of a page without formulas, uncompressed
 MATH_BUDGET = 2_400_000  # and of one with formulas
 
 
-@pytest.fixture(params=[*browser.toc(), "search"])
-def page(request: pytest.FixtureRequest) -> str:
-    return request.param
+PAGES = [*browser.toc(), "search"]
 
 
-@pytest.fixture(params=[f"{s}-{w}" for s in browser.SCHEMES for w in browser.WIDTHS])
-def visit(visitor: Visitor, page: str, request: pytest.FixtureRequest) -> Visit:
-    scheme, width = request.param.split("-")
-    return visitor.visit(page, scheme, int(width))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test for every page in its modes, and the accessibility test for every version too."""
+    thorough = modes.thorough_pages(PAGES, metafunc.config.getoption("all_modes"))
+    visits = [(page, mode) for page in PAGES for mode in modes.modes(page, PAGES, thorough)]
+    if "version" in metafunc.fixturenames:
+        cases = [(*v, n) for v in visits for n in modes.versions(v[0], thorough)]
+        names = [f"{page}-{mode.scheme}-{mode.width}-axe-{n}" for page, mode, n in cases]
+        judged = [((page, mode, (*modes.versions(page, thorough),)), n) for page, mode, n in cases]
+        metafunc.parametrize(("visit", "version"), judged, ids=names, indirect=["visit"])
+    elif "visit" in metafunc.fixturenames:
+        names = [f"{page}-{mode.scheme}-{mode.width}" for page, mode in visits]
+        keys = [(page, mode, (*modes.versions(page, thorough),)) for page, mode in visits]
+        metafunc.parametrize("visit", keys, ids=names, indirect=True)
+
+
+@pytest.fixture
+def visit(visitor: Visitor, request: pytest.FixtureRequest) -> Visit:
+    page, mode, versions = request.param
+    return visitor.visit(page, *mode, versions)
 
 
 def test_nothing_comes_from_another_host(visit: Visit) -> None:
@@ -32,8 +45,10 @@ def test_console_is_silent(visit: Visit) -> None:
     assert not visit.errors
 
 
-def test_accessible(visit: Visit) -> None:
-    assert not visit.violations
+def test_accessible(visit: Visit, version: str) -> None:
+    if version in visit.unavailable:
+        browser.missing(visit.unavailable[version])
+    assert visit.violations[version] == []
 
 
 def test_no_sideways_scrolling(visit: Visit) -> None:
@@ -49,6 +64,5 @@ def test_formulas_are_rendered(visit: Visit) -> None:
     assert visit.rendered == visit.formulas
 
 
-def test_weight(visitor: Visitor, page: str) -> None:
-    visit = visitor.visit(page, "light", 1280)
+def test_weight(visit: Visit) -> None:
     assert visit.weight <= (MATH_BUDGET if visit.formulas else PLAIN_BUDGET)
