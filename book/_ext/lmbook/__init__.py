@@ -4,13 +4,35 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import addresses, admonitions, formulas, glossary, ladder, markup, timings, weight
+from . import (
+    addresses,
+    admonitions,
+    formulas,
+    glossary,
+    ladder,
+    markup,
+    references,
+    timings,
+    weight,
+)
 
 __all__ = ["setup"]
+
+PARTS = (
+    addresses,
+    admonitions,
+    formulas,
+    glossary,
+    ladder,
+    markup,
+    references,
+    timings,
+    weight,
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register every part of the extension."""
-    for part in (addresses, admonitions, formulas, glossary, ladder, markup, timings, weight):
+    for part in PARTS:
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
