@@ -1,6 +1,7 @@
 """`{ladder} language` and `{ladder} classification`: what all models of the book reach.
 
-A picture of all rungs, one of the close ones enlarged, and a table. With `:picture:` only the first.
+A picture of all rungs, one of the close ones enlarged, and a table; with `:picture:` the first
+alone.
 """
 
 from pathlib import Path

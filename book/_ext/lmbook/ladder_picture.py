@@ -26,7 +26,7 @@ def overview(rungs: Sequence[Rung], scale: Scale) -> str:
 
 
 def close_rungs(rungs: Sequence[Rung], scale: Scale) -> str:
-    """The rungs close to the best one as dots on an enlarged scale; nothing if there is only one."""
+    """The rungs close to the best one as dots on an enlarged scale; nothing if it stands alone."""
     chosen = near(rungs, scale)
     if len(chosen) < 2:
         return ""

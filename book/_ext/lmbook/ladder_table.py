@@ -23,7 +23,8 @@ def table(rungs: Sequence[Rung], scale: Scale, links: Mapping[str, str]) -> str:
     rows = [cells(rung, named=not one) for rung in rungs]
     head = "".join(map(column, [("Model", ""), *rows[0]]))
     body = "".join(
-        f'<tr role="row"><th role="rowheader" scope="row">{model(rung, links)}</th>{write(row)}</tr>'
+        f'<tr role="row"><th role="rowheader" scope="row">{model(rung, links)}</th>'
+        f"{write(row)}</tr>"
         for rung, row in zip(rungs, rows, strict=True)
     )
     note = f'<p class="rungs-note">Measured on {escape(one)}.</p>' if one else ""
