@@ -72,7 +72,7 @@ def test_a_term_stands_in_one_chapter(tmp_path: Path) -> None:
     assert "book/glossary/one/second.toml" in message
 
 
-@pytest.mark.parametrize("unused", ["key", "head", "query", "tok"])
+@pytest.mark.parametrize("unused", ["key", "head", "query", "tok", "oken", "vector-like"])
 def test_code_formulas_links_and_parts_of_words_are_no_use(tmp_path: Path, unused: str) -> None:
     write(tmp_path, "one/first", term(unused))
     message = refusal(tmp_path)
