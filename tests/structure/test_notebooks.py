@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import importlib
 import json
-import re
 import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
+from lmbook.chapters import all_markdown
+from lmbook.glossary_entries import Glossary
 
 from lmcourse import project
 from tests.chapter import functions
@@ -72,9 +73,8 @@ def test_every_formula_file_belongs_to_a_chapter():
 
 @every_chapter
 def test_terms_are_in_the_glossary(source):
-    glossary = (ROOT / "book" / "glossary.md").read_text(encoding="utf8").casefold()
-    missing = [term for term in terms(read(source)) if not _listed(term, glossary)]
-    assert not missing
+    glossary = Glossary.read(ROOT / "book" / "glossary", all_markdown(ROOT))
+    assert [term for term in terms(read(source)) if glossary.find(term) is None] == []
 
 
 @every_chapter
@@ -115,8 +115,3 @@ def _tests(path: str) -> set[str]:
             inside = [node for node in group.body if isinstance(node, ast.FunctionDef)]
             found |= {f"{group.name}::{node.name}" for node in inside}
     return {f"{path}::{name}" for name in found}
-
-
-def _listed(term: str, glossary: str) -> bool:
-    singular = re.sub(r"(?<=\w{3})s$", "", term)
-    return any(re.search(rf"\b{re.escape(form)}", glossary) for form in (term, singular))

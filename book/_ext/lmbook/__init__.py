@@ -1,16 +1,40 @@
-"""The book's Sphinx extension: one concept a module, each with its own ``setup``."""
+"""The book's Sphinx extension: one concept a module, each with its own `setup`."""
 
 from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import addresses, admonitions, contents, formulas, ladder, markup, page_size, timings
+from . import (
+    addresses,
+    admonitions,
+    contents,
+    formulas,
+    glossary,
+    ladder,
+    markup,
+    page_size,
+    references,
+    timings,
+)
 
 __all__ = ["setup"]
+
+PARTS = (
+    addresses,
+    admonitions,
+    contents,
+    formulas,
+    glossary,
+    ladder,
+    markup,
+    page_size,
+    references,
+    timings,
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register every part of the extension."""
-    for part in (addresses, admonitions, contents, formulas, ladder, markup, page_size, timings):
+    for part in PARTS:
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -30,19 +30,6 @@ class TableCorners(SphinxTransform):
                 node.replace_self(nodes.raw("", text, **node.attributes))
 
 
-class TermAnchors(SphinxTransform):
-    """Give every term of the glossary an anchor: ``#term-softmax``."""
-
-    default_priority = 420
-
-    def apply(self) -> None:
-        if self.env.docname != "book/glossary":
-            return
-        for term in self.document.findall(nodes.term):
-            english = "".join(t for t in term.children if isinstance(t, nodes.Text)).strip()
-            term["ids"] = [f"term-{nodes.make_id(english)}"]
-
-
 class FoldInstallation(SphinxTransform):
     """Fold the cell that installs the book's package: it is for Colab, not for readers."""
 
@@ -81,6 +68,5 @@ def depart_fold(translator: Any, node: nodes.Element) -> None:
 
 def setup(app: Sphinx) -> None:
     app.add_transform(TableCorners)
-    app.add_transform(TermAnchors)
     app.add_transform(FoldInstallation)
     app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_fold))

@@ -1,11 +1,21 @@
-"""What the runs measured, read from ``results/*.json`` and ``results/seeds/*.json``."""
+"""What the runs measured, read from `results/`.
+
+`results/<profile>/<part>/<chapter>.json` is one run of a chapter, `results/seeds/<profile>/…` the
+same chapter over several seeds.
+"""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 PROFILES = ("cpu", "gpu")
+SEEDS = "seeds"
+
+
+class ResultsError(ValueError):
+    """A results file that cannot be used, with its name and what to do."""
 
 
 @dataclass(frozen=True)
@@ -20,26 +30,75 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class OverSeeds:
+    """Mean and 95 % Student-t interval over several seeds."""
+
+    mean: float
+    interval: tuple[float, float]
+    seeds: int
+
+
+@dataclass(frozen=True)
 class Rung:
-    """One model on a ladder; ``seeds`` counts the runs behind ``value``."""
+    """One model on a ladder: the value of the stored run, and how it spreads.
+
+    `interval` is over the test sentences of that run; `over_seeds` is there where the chapter ran
+    with several seeds and the model depends on them.
+    """
 
     name: str
     label: str
     value: float
-    unit: str
     interval: tuple[float, float] | None
+    over_seeds: OverSeeds | None
     parameters: int | None
     seconds: float | None
     note: str
     chapter: str
     profile: str
     device: str
-    seeds: int = 1
 
 
-def load(path: Path) -> dict[str, Any]:
-    """One results file, empty when it is not there yet."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+def load(folder: Path, place: str, chapter: str) -> dict[str, Any]:
+    """The file of `chapter` under `folder / place`; empty when there is none.
+
+    Raises:
+        ResultsError: not a JSON object, or of another chapter than its place says.
+    """
+    path = folder / place / f"{chapter}.json"
+    if not path.is_file():
+        return {}
+    name = f"results/{place}/{chapter}.json"
+    again = f"restore it, or write it anew with `{_command(place, chapter)}`."
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ResultsError(f"{name} is not JSON ({error}); {again}") from None
+    if not isinstance(data, dict):
+        raise ResultsError(f"{name} is not a JSON object; {again}")
+    if data.get("chapter") != chapter:
+        raise ResultsError(f"{name} is of the chapter {data.get('chapter')!r}; {again}")
+    return data
+
+
+def _command(place: str, chapter: str) -> str:
+    verb, _, profile = place.rpartition("/")
+    return f"lmcourse {verb or 'run'} {chapter} --profile {profile}"
+
+
+def runs(folder: Path, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every chapter that has a file under `folder / place`, and the file."""
+    for path in sorted((folder / place).glob("*/*.json")):
+        chapter = path.relative_to(folder / place).with_suffix("").as_posix()
+        yield chapter, load(folder, place, chapter)
+
+
+def check(folder: Path) -> None:
+    """Read every results file once, so that a broken one stops the build before it begins."""
+    for profile in PROFILES:
+        for place in (profile, f"{SEEDS}/{profile}"):
+            for _ in runs(folder, place):
+                pass
 
 
 def machine(environment: dict[str, Any], profile: str) -> str:
@@ -53,61 +112,59 @@ def machine(environment: dict[str, Any], profile: str) -> str:
 
 
 def timings(folder: Path, profile: str = "cpu") -> dict[str, Timing]:
-    """Time and memory of every chapter executed in ``profile``, by chapter."""
-    file = load(folder / f"{profile}.json")
+    """Time and memory of every chapter executed in `profile`, by chapter."""
     found = {}
-    for chapter, run in file.get("chapters", {}).items():
-        where = machine(run.get("environment") or file.get("environment", {}), profile)
+    for chapter, run in runs(folder, profile):
+        where = machine(run.get("environment", {}), profile)
         found[chapter] = Timing(chapter, run["seconds"], run["peak_mb"], run["date"], where)
     return found
 
 
 def rungs(folder: Path, ladder: str) -> list[Rung]:
-    """The rungs of ``ladder``, best first: fewest bits per character, or highest accuracy."""
+    """The rungs of `ladder`, best first: fewest bits per character, or highest accuracy."""
     found = []
     for profile in PROFILES:
-        file = load(folder / f"{profile}.json")
-        for chapter, run in file.get("chapters", {}).items():
-            environment = run.get("environment") or file.get("environment", {})
+        for chapter, run in runs(folder, profile):
+            environment = run.get("environment", {})
             if ladder == "classification" and environment.get("source") == "hub":
                 continue  # IMDB is another test set
-            where = machine(environment, profile)
+            spread = load(folder, f"{SEEDS}/{profile}", chapter)
             for name, record in run.get("records", {}).items():
                 if record.get("ladder") == ladder:
-                    rung = _rung(name, record, chapter, profile, where)
-                    found.append(over_seeds(folder, rung))
+                    where = (chapter, profile, machine(environment, profile))
+                    found.append(_rung(name, record, over_seeds(spread, name), *where))
     return sorted(found, key=lambda rung: rung.value, reverse=ladder == "classification")
 
 
-def _rung(name: str, record: dict[str, Any], chapter: str, profile: str, where: str) -> Rung:
+def _rung(
+    name: str,
+    record: dict[str, Any],
+    spread: OverSeeds | None,
+    chapter: str,
+    profile: str,
+    device: str,
+) -> Rung:
     interval = record.get("interval")
     label = record.get("label") or name
     return Rung(
         name=name,
         label=label[0].upper() + label[1:],
         value=record["value"],
-        unit=record.get("unit", ""),
         interval=(interval[0], interval[1]) if interval else None,
+        over_seeds=spread,
         parameters=record.get("parameters"),
         seconds=record.get("seconds"),
         note=record.get("note") or "",
         chapter=chapter,
         profile=profile,
-        device=where,
+        device=device,
     )
 
 
-def over_seeds(folder: Path, rung: Rung) -> Rung:
-    """``rung`` with the mean over seeds where a record over seeds of that profile exists.
-
-    A model that does not depend on the seed keeps its value and its interval over test items.
-    """
-    file = load(folder / "seeds" / f"{rung.chapter.replace('/', '.')}.{rung.profile}.json")
-    summary = file.get("records", {}).get(rung.name)
-    if not summary:
-        return rung
+def over_seeds(file: dict[str, Any], name: str) -> OverSeeds | None:
+    """Mean and interval of one record over seeds; none for a model that no seed changes."""
+    summary = file.get("records", {}).get(name)
+    if not summary or summary["interval"][0] == summary["interval"][1]:
+        return None
     low, high = summary["interval"]
-    if low == high:
-        return rung
-    seeds = len(file["seeds"])
-    return replace(rung, value=summary["mean"], interval=(low, high), seeds=seeds)
+    return OverSeeds(summary["mean"], (low, high), len(file["seeds"]))

@@ -4,9 +4,11 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 
 def seconds(value: float | None) -> str:
-    """``0.4 s``, ``12 s``, ``3 min 20 s``; a dash when it was not measured."""
+    """`48 ms`, `0.4 s`, `12 s`, `3 min 20 s`; a dash when it was not measured."""
     if value is None:
         return "–"
+    if value < 0.0995:
+        return f"{value * 1000:.0f}{NBSP}ms" if value else f"0{NBSP}s"
     if value < 9.95:
         return f"{value:.1f}{NBSP}s"
     minutes, rest = divmod(round(value), 60)
@@ -21,7 +23,7 @@ def memory(megabytes: float) -> str:
 
 
 def count(value: int | None) -> str:
-    """``812``, ``9,025``, ``812 k``, ``22.7 M``, ``135 M``; a dash when there is none."""
+    """`812`, `9,025`, `812 k`, `22.7 M`, `135 M`; a dash when there is none."""
     if value is None:
         return "–"
     if value < 10_000:
@@ -32,7 +34,7 @@ def count(value: int | None) -> str:
 
 
 def estimate(value: float, interval: tuple[float, float] | None) -> str:
-    """``0.823 [0.806, 0.839]``, the form that `lmcourse.metrics.Interval` prints."""
+    """`0.823 [0.806, 0.839]`, the form that `lmcourse.evaluation.intervals.Interval` prints."""
     text = f"{value:.3f}"
     if interval is None:
         return text
