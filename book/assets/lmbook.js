@@ -1,18 +1,42 @@
-/* Wide formulas scroll by themselves; a box that scrolls must be reachable with the keyboard. */
+/* What is wider than its box scrolls by itself: it shows so, and can be reached with the keyboard. */
 (() => {
-  const boxes = "div.math, .bd-article .pst-scrollable-table-container, .bd-article .output.text_html";
-  const mark = () => {
-    for (const box of document.querySelectorAll(boxes)) {
-      const wide = box.scrollWidth > box.clientWidth + 1;
-      if (wide) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
+  const kinds = {
+    Formula: "div.math",
+    Table: ".bd-article .pst-scrollable-table-container, .bd-article .output.text_html",
+    Output: ".bd-article .output pre",
+    Code: ".bd-article :not(.output) > .highlight > pre",
+  };
+  const mark = (box, kind) => {
+    const wide = box.scrollWidth > box.clientWidth + 1;
+    box.classList.toggle("scrolls", wide);
+    if (wide) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", `${kind}, scrolls sideways`);
+    } else {
+      for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
     }
   };
+  const markAll = () => {
+    for (const [kind, boxes] of Object.entries(kinds))
+      for (const box of document.querySelectorAll(boxes)) mark(box, kind);
+  };
+
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll(".bd-article details:not([open])")];
+    for (const fold of closed) fold.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const fold of closed) fold.open = false;
+  });
+
   addEventListener("load", async () => {
     await window.MathJax?.startup?.promise;
     await document.fonts.ready;
-    mark();
+    markAll();
     document.documentElement.dataset.page = "ready";
   });
-  addEventListener("resize", mark);
+  addEventListener("resize", markAll);
+  document.addEventListener("toggle", markAll, true);
 })();

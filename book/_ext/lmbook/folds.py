@@ -20,7 +20,7 @@ OPENING = re.compile(r"\s*<details>\s*<summary>(?P<name>[^<>]+)</summary>\s*")
 CLOSING = "</details>"
 
 
-class fold(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes in lower case)
+class fold(nodes.General, nodes.Element):
     """A closed fold: ``name`` is what its summary says, ``note`` follows in a quieter voice."""
 
 

@@ -34,7 +34,9 @@ def is_prose(node: nodes.Element) -> bool:
 def code_lines(cell: nodes.Element) -> int:
     """Lines of a cell's code that are not empty; none where the code is in a fold."""
     blocks = [b for b in visible(cell) if isinstance(b, nodes.literal_block)]
-    lines = [line for b in blocks if "output" not in b["classes"] for line in b.astext().split("\n")]
+    lines = [
+        line for b in blocks if "output" not in b["classes"] for line in b.astext().split("\n")
+    ]
     return sum(bool(line.strip()) for line in lines)
 
 

@@ -1,20 +1,19 @@
 """Text outputs wrap, unless their columns carry the meaning: decided here, once, when building.
 
-A text is *aligned* when two lines that follow each other (empty ones apart)
+Two lines that follow each other (empty ones apart) are *rows* when they
 
-- are both rows of numbers in brackets, as NumPy and torch print arrays, or
-- share two columns, or share one while no line of the text is longer than `WIDTH` characters.
+- are both numbers in brackets, as NumPy and torch print arrays, or
+- share two columns, or share one and neither is longer than `WIDTH` characters.
 
-A column is a piece of text after two or more spaces; lines share it when it begins or ends at the
-same place in both. A piece that only the indentation precedes counts by its end alone, because
-indented prose is no table. One shared column before long lines is a label before prose, and prose
-wraps.
+A text is *aligned* when it has rows and every line longer than `WIDTH` is one of them. A column is
+a piece of text after two or more spaces; lines share it when it begins or ends at the same place in
+both. A piece that only the indentation precedes counts by its end alone, because indented prose is
+no table. So a label before long prose wraps, and a table does not.
 """
 
 import re
 from itertools import pairwise
 
-from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
@@ -44,13 +43,20 @@ def shared(one: str, other: str) -> int:
     return sum(begin in begins or end in ends for begin, end in columns(one))
 
 
+def rows(one: str, other: str) -> bool:
+    """Whether two lines stand under each other as rows of a table or of an array."""
+    enough = 1 if max(len(one), len(other)) <= WIDTH else 2
+    numbers = NUMBERS.fullmatch(one) and NUMBERS.fullmatch(other)
+    return bool(numbers) or shared(one, other) >= enough
+
+
 def aligned(text: str) -> bool:
     """Whether the columns of a text output carry its meaning; the rule stands at the top."""
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    enough = 1 if max(map(len, lines), default=0) <= WIDTH else 2
-    return any(
-        shared(one, other) >= enough or (NUMBERS.fullmatch(one) and NUMBERS.fullmatch(other))
-        for one, other in pairwise(lines)
+    pairs = [rows(one, other) for one, other in pairwise(lines)]
+    is_row = [before or after for before, after in pairwise([False, *pairs, False])]
+    return any(pairs) and all(
+        row or len(line) <= WIDTH for line, row in zip(lines, is_row, strict=True)
     )
 
 
