@@ -6,9 +6,15 @@
     Output: ".bd-article .output pre",
     Code: ".bd-article :not(.output) > .highlight > pre",
   };
+  const showEdges = (box) => {
+    const rest = box.scrollWidth - box.clientWidth - box.scrollLeft;
+    box.classList.toggle("more-left", box.scrollLeft > 1);
+    box.classList.toggle("more-right", rest > 1);
+  };
   const mark = (box, kind) => {
     const wide = box.scrollWidth > box.clientWidth + 1;
     box.classList.toggle("scrolls", wide);
+    showEdges(box);
     if (wide) {
       box.tabIndex = 0;
       box.setAttribute("role", "group");
@@ -39,4 +45,6 @@
   });
   addEventListener("resize", markAll);
   document.addEventListener("toggle", markAll, true);
+  const scrolled = ({ target }) => target.classList?.contains("scrolls") && showEdges(target);
+  document.addEventListener("scroll", scrolled, { capture: true, passive: true });
 })();

@@ -53,13 +53,14 @@ BLOCKS = """() => {
 
 #: The text of every visible code cell and text output that is wider than its box.
 CUT = """() => [...document.querySelectorAll("article .cell_input pre, article .cell_output pre")]
-  .filter(box => box.offsetParent && box.scrollWidth > box.clientWidth)
+  .filter(box => box.checkVisibility() && box.scrollWidth > box.clientWidth)
   .map(box => box.textContent.split("\\n").reduce((a, b) => a.length < b.length ? b : a))"""
 
 #: The MathJax source is gone by then: a formula that does not fit is named by its position.
 WIDE = """() => [...document.querySelectorAll("article div.math")]
   .map((box, number) => [number + 1, box.scrollWidth - box.clientWidth])
-  .filter(([, excess]) => excess > 0).map(([number, excess]) => `formula ${number}: ${excess} px`)
+  .filter(([, excess]) => excess > 1)  // one pixel is rounding
+  .map(([number, excess]) => `formula ${number}: ${excess} px`)
 """
 
 
