@@ -44,6 +44,7 @@
     document.documentElement.dataset.page = "ready";
   });
   addEventListener("resize", markAll);
+  document.fonts.addEventListener("loadingdone", markAll);
   document.addEventListener("toggle", markAll, true);
   const scrolled = ({ target }) => target.classList?.contains("scrolls") && showEdges(target);
   document.addEventListener("scroll", scrolled, { capture: true, passive: true });

@@ -40,6 +40,13 @@ def cell(source: str, printed: str = "", *tags: str, png: bool = False) -> nbfor
     return made
 
 
+def shown(source: str, html: str) -> nbformat.NotebookNode:
+    """A cell that only shows HTML: a table, or a drawing."""
+    made = cell(source, "", "hide-input")
+    made.outputs.append(new_output("display_data", data={"text/html": html, "text/plain": "-"}))
+    return made
+
+
 CELLS = [
     new_markdown_cell("# A chapter\n\n" + "word " * 998),
     cell("install()", "", "install"),
@@ -49,6 +56,8 @@ CELLS = [
     cell("\n".join(f"line{i} = {i}\n" for i in range(40))),
     cell("check('a', True)\nclose('b', 1, 1)", "✓ a\n✓ b\n", "claims"),
     cell("plt.show()", "", "hide-input", png=True),
+    shown("frame", "<table><tr><td>1</td></tr></table>"),
+    shown("drawn", "<svg></svg>"),
     cell("print(table)", "name  1.5\nlong  2.5\n"),
     cell("print(text)", "One sentence.\nAnother  one.\n"),
     new_markdown_cell(
@@ -130,6 +139,17 @@ def test_picture_stays_and_its_code_is_folded_beneath(article: BeautifulSoup) ->
     assert summary(fold) == "Code of the figure"
     assert picture in fold.find_all_previous("img")
     assert picture.find_parent("div", class_="cell") is fold.parent
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("frame", "Code of the table"), ("drawn", "Code of the figure")]
+)
+def test_folded_code_is_named_by_what_it_shows(
+    article: BeautifulSoup, text: str, name: str
+) -> None:
+    fold = fold_around(article, text)
+    assert fold is not None
+    assert summary(fold) == name
 
 
 def test_ordinary_cells_stay_open(article: BeautifulSoup) -> None:

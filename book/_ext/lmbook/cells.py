@@ -43,10 +43,16 @@ def text_outputs(document: nodes.Element) -> list[nodes.literal_block]:
     return [block for block in _blocks(document) if "output" in block["classes"]]
 
 
-def mime_types(cell: nodes.Element) -> set[str]:
-    """The kinds of output that a cell displays."""
-    found = (node.get("mime_type") for node in cell.findall(nodes.container))
-    return {kind for kind in found if kind}
+def shows_table(cell: nodes.Element) -> bool:
+    """Whether a cell displays a table, as pandas does."""
+    return any("<table" in raw.astext() for raw in cell.findall(nodes.raw))
+
+
+def shows_picture(cell: nodes.Element) -> bool:
+    """Whether a cell displays an image, or HTML that is no table, such as an inline drawing."""
+    kinds = (node.get("mime_type", "") for node in cell.findall(nodes.container))
+    drawn = any(kind.startswith("image/") or kind == "text/html" for kind in kinds)
+    return drawn and not shows_table(cell)
 
 
 def _blocks(node: nodes.Element) -> Iterable[nodes.literal_block]:

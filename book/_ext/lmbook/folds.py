@@ -47,10 +47,9 @@ def code_name(cell: nodes.Element) -> str:
     found = TITLE.match(cells.code(cell))
     if found:
         return found["title"].strip()
-    kinds = cells.mime_types(cell)
-    if any(kind.startswith("image/") for kind in kinds):
-        return "Code of the figure"
-    return "Code of the table" if "text/html" in kinds else "Code"
+    if cells.shows_table(cell):
+        return "Code of the table"
+    return "Code of the figure" if cells.shows_picture(cell) else "Code"
 
 
 def fold_cell(cell: nodes.Element, mode: str) -> None:

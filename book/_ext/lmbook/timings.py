@@ -27,9 +27,9 @@ def cost(timing: Timing) -> str:
 
 def of_chapter(env: BuildEnvironment) -> Timing | None:
     """The measured time of the chapter that is being read, if it has one."""
-    source = Path(env.srcdir) / "results"
-    env.note_dependency(str(source / "cpu.json"))
-    return records.timings(source).get(env.docname.removeprefix(FOLDER))
+    source, chapter = Path(env.srcdir) / "results", env.docname.removeprefix(FOLDER)
+    env.note_dependency(str(source / "cpu" / f"{chapter}.json"))
+    return records.timings(source).get(chapter)
 
 
 class TimingsDirective(SphinxDirective):
