@@ -48,7 +48,7 @@ def shown(source: str, html: str) -> nbformat.NotebookNode:
 
 
 CELLS = [
-    new_markdown_cell("# A chapter\n\n" + "word " * 998),
+    new_markdown_cell("# A chapter\n\n" + "word " * 1998),
     cell("install()", "", "install"),
     cell("SEED = 0", "", "parameters"),
     cell("import numpy as np\nrun = session.start()"),
@@ -195,10 +195,10 @@ def test_text_outputs_wrap_unless_aligned(article: BeautifulSoup) -> None:
 
 
 def test_reading_time_counts_what_is_visible(article: BeautifulSoup) -> None:
-    """1,000 words and a little at 200 a minute, 40 lines and the stubs at 4: 15 to 17 minutes."""
+    """2,000 words and a few at 200 a minute, 40 lines and a few at 4: about 21 minutes."""
     line = article.select_one("h1 + p.reading-time")
     assert line is not None
-    assert line.get_text() == "About 15 minutes of reading"
+    assert line.get_text() == "About 20 minutes of reading"
 
 
 @pytest.mark.parametrize(
@@ -241,6 +241,7 @@ LONG = "and so on " * 9
         (f"a  b  {LONG}\nc  d  {LONG}", True),
         ("A sentence.\nAnother sentence.", False),
         ("a  1", False),
+        ("    The dog barks.\n    Cats meow loudly.", False),
         ("prompt\n    → an answer\nprompt two\n    → another", False),
         (f"+2.2  {LONG}\n\n-1.2  {LONG}", False),  # a label before prose
         (f"a  1\nb  2\n{LONG}", False),
