@@ -48,7 +48,7 @@ def shown(source: str, html: str) -> nbformat.NotebookNode:
 
 
 CELLS = [
-    new_markdown_cell("# A chapter\n\n" + "word " * 1998),
+    new_markdown_cell("# A chapter\n\n" + "word " * 3998),
     cell("install()", "", "install"),
     cell("SEED = 0", "", "parameters"),
     cell("import numpy as np\nrun = session.start()"),
@@ -195,10 +195,10 @@ def test_text_outputs_wrap_unless_aligned(article: BeautifulSoup) -> None:
 
 
 def test_reading_time_counts_what_is_visible(article: BeautifulSoup) -> None:
-    """2,000 words and a few at 200 a minute, 40 lines and a few at 4: about 21 minutes."""
+    """4,000 words and a few at 200 a minute, 40 lines and a few at 4: about 31 minutes."""
     line = article.select_one("h1 + p.reading-time")
     assert line is not None
-    assert line.get_text() == "About 20 minutes of reading"
+    assert line.get_text() == "About 30 minutes of reading"
 
 
 @pytest.mark.parametrize(
