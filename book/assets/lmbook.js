@@ -1,21 +1,51 @@
-/* A box that scrolls must be reachable with the keyboard, and only such a box. */
+/* What is wider than its box scrolls by itself: it shows so, and can be reached with the keyboard. */
 (() => {
-  const boxes = "div.math, .bd-article .pst-scrollable-table-container, .bd-article .output.text_html";
-  const mark = (box) => {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
+  const kinds = {
+    Formula: "div.math",
+    Table: ".bd-article .pst-scrollable-table-container, .bd-article .output.text_html",
+    Output: ".bd-article .output pre",
+    Code: ".bd-article :not(.output) > .highlight > pre",
   };
-  // Fonts that come late, folds that open and windows that shrink all change a box or what is in it.
-  const sizes = new ResizeObserver((changes) => {
-    for (const { target } of changes) mark(target.closest(boxes) ?? target);
+  const showEdges = (box) => {
+    const rest = box.scrollWidth - box.clientWidth - box.scrollLeft;
+    box.classList.toggle("more-left", box.scrollLeft > 1);
+    box.classList.toggle("more-right", rest > 1);
+  };
+  const mark = (box, kind) => {
+    const wide = box.scrollWidth > box.clientWidth + 1;
+    box.classList.toggle("scrolls", wide);
+    showEdges(box);
+    if (wide) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", `${kind}, scrolls sideways`);
+    } else {
+      for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+    }
+  };
+  const markAll = () => {
+    for (const [kind, boxes] of Object.entries(kinds))
+      for (const box of document.querySelectorAll(boxes)) mark(box, kind);
+  };
+
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll(".bd-article details:not([open])")];
+    for (const fold of closed) fold.open = true;
   });
+  addEventListener("afterprint", () => {
+    for (const fold of closed) fold.open = false;
+  });
+
   addEventListener("load", async () => {
     await window.MathJax?.startup?.promise;
     await document.fonts.ready;
-    for (const box of document.querySelectorAll(boxes)) {
-      for (const part of [box, ...box.children]) sizes.observe(part);
-      mark(box);
-    }
+    markAll();
     document.documentElement.dataset.page = "ready";
   });
+  addEventListener("resize", markAll);
+  document.fonts.addEventListener("loadingdone", markAll);
+  document.addEventListener("toggle", markAll, true);
+  const scrolled = ({ target }) => target.classList?.contains("scrolls") && showEdges(target);
+  document.addEventListener("scroll", scrolled, { capture: true, passive: true });
 })();

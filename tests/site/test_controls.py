@@ -72,6 +72,7 @@ def test_copy_button_copies_the_cell(visitor: Visitor, address: str) -> None:
     tab.goto(f"{address}{CHAPTER}.html")
     browser.settle(tab)
     cell = tab.locator("div.cell_input:has(pre:has-text('PROFILE'))").first
+    tab.locator("details.setup > summary").click()
     cell.hover()
     cell.locator("button.copybtn").click()
     copied = tab.evaluate("navigator.clipboard.readText()")

@@ -8,20 +8,20 @@ from lmbook.page_size import trim_rules
 
 
 @pytest.mark.parametrize(
-    ("formula", "tex", "tag"),
+    ("formula", "tex", "number"),
     [
         ("a = b", "a = b", None),
-        (r"a = b \tag{3}", r"a = b \tag{3}", "3"),
-        (r"a &= b \\ c &= d \tag{4}", r"\begin{split}a &= b \\ c &= d\end{split} \tag{4}", "4"),
+        (r"a = b \tag{3}", "a = b", "3"),
+        (r"a &= b \\ c &= d \tag{4}", r"\begin{split}a &= b \\ c &= d\end{split}", "4"),
         (
             r"\begin{aligned} a &= b \\ c &= d \end{aligned} \tag{5}",
-            r"\begin{aligned} a &= b \\ c &= d \end{aligned} \tag{5}",
+            r"\begin{aligned} a &= b \\ c &= d \end{aligned}",
             "5",
         ),
     ],
 )
-def test_tag_stands_outside_of_split(formula: str, tex: str, tag: str | None) -> None:
-    assert display(formula) == (tex, tag)
+def test_number_stands_outside_of_the_formula(formula: str, tex: str, number: str | None) -> None:
+    assert display(formula) == (tex, number)
 
 
 def test_mathjax_is_on_hand() -> None:

@@ -7,13 +7,19 @@ from sphinx.application import Sphinx
 from . import (
     addresses,
     admonitions,
+    claims,
     contents,
+    exercises,
+    folds,
     formulas,
     glossary,
     ladder,
     markup,
     page_size,
+    reading_time,
     references,
+    setup_fold,
+    text_outputs,
     timings,
 )
 
@@ -22,13 +28,19 @@ __all__ = ["setup"]
 PARTS = (
     addresses,
     admonitions,
+    claims,
     contents,
+    exercises,
+    folds,
     formulas,
     glossary,
     ladder,
     markup,
     page_size,
+    reading_time,
     references,
+    setup_fold,
+    text_outputs,
     timings,
 )
 

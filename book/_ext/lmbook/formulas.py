@@ -1,7 +1,7 @@
-r"""Formulas: MathJax from the site itself, only on pages that have some, and ``\tag`` that works.
+r"""Formulas: MathJax from the site itself, only on pages that have some, and numbers that stay.
 
-Sphinx wraps a display formula with ``\\`` in a ``split``, where MathJax forbids ``\tag``. Here the
-tag is taken out first and set again outside, and gives the formula an anchor (``#formula-1``).
+MathJax would set the number of a ``\tag`` inside the box that scrolls on a phone. Here the tag is
+taken out and written beside the box, and gives the formula an anchor (``#formula-1``).
 """
 
 import re
@@ -34,22 +34,23 @@ UNUSED = {"all-packages.js", "mhchem.js", "bussproofs.js", "physics.js", "colorv
 
 
 def display(formula: str) -> tuple[str, str | None]:
-    """TeX for MathJax and the tag of one display formula."""
+    """TeX for MathJax and the number of one display formula."""
     found = TAG.search(formula)
-    tag = found[1] if found else None
     body = TAG.sub("", formula).strip()
     if r"\\" in body and r"\begin{" not in body:
         body = rf"\begin{{split}}{body}\end{{split}}"
-    return (body + rf" \tag{{{tag}}}" if tag else body), tag
+    return body, found[1] if found else None
 
 
 def visit_display(translator: Any, node: nodes.math_block) -> None:
-    """Write a display formula as a focusable, scrollable block."""
-    tex, tag = display(node.astext())
-    ids = [*node.get("ids", []), *([f"formula-{tag}"] if tag else [])]
+    """Write a display formula: a box that can scroll, and beside it the number."""
+    tex, number = display(node.astext())
+    ids = [*node.get("ids", []), *([f"formula-{number}"] if number else [])]
     anchors = "".join(f'<span id="{escape(i)}"></span>' for i in ids)
+    label = f'<span class="formula-number">({escape(number)})</span>' if number else ""
     translator.body.append(
-        f'<div class="math notranslate nohighlight">{anchors}\\[{escape(tex)}\\]</div>\n'
+        f'<div class="formula">{anchors}'
+        f'<div class="math notranslate nohighlight">\\[{escape(tex)}\\]</div>{label}</div>\n'
     )
     raise nodes.SkipNode
 

@@ -1,10 +1,11 @@
-"""Measured time and memory: a line under every chapter's title and a table of all chapters."""
+"""Measured time and memory: words for the set-up fold of a chapter and a table of all chapters."""
 
+from datetime import datetime
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.transforms import SphinxTransform
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from . import records, wording
@@ -13,30 +14,22 @@ from .records import Timing
 FOLDER = "notebooks/"
 
 
-def sentence(timing: Timing) -> str:
-    """What a reader should expect of a run of this chapter."""
-    return (
-        f"Measured: {wording.seconds(timing.seconds)} and {wording.memory(timing.peak_mb)} of "
-        f"memory in the cpu profile on {timing.device}, {timing.date}."
-    )
+def day(date: str) -> str:
+    """An ISO date as a reader writes it: ``24 Nov 2026``."""
+    return f"{datetime.fromisoformat(date):%-d %b %Y}"
 
 
-class ChapterTiming(SphinxTransform):
-    """Insert the measured line below the title of a chapter that has a record."""
+def cost(timing: Timing) -> str:
+    """What a run of this chapter took, where and when."""
+    time, memory = wording.seconds(timing.seconds), wording.memory(timing.peak_mb)
+    return f"· runs in {time}, {memory} · {timing.device}, {day(timing.date)}"
 
-    default_priority = 410
 
-    def apply(self) -> None:
-        if not self.env.docname.startswith(FOLDER):
-            return
-        source = Path(self.env.srcdir) / "results"
-        self.env.note_dependency(str(source / "cpu.json"))
-        timing = records.timings(source).get(self.env.docname.removeprefix(FOLDER))
-        title = next(iter(self.document.findall(nodes.title)), None)
-        if timing is None or title is None:
-            return
-        line = nodes.paragraph("", sentence(timing), classes=["chapter-measure"])
-        title.parent.insert(title.parent.index(title) + 1, line)
+def of_chapter(env: BuildEnvironment) -> Timing | None:
+    """The measured time of the chapter that is being read, if it has one."""
+    source, chapter = Path(env.srcdir) / "results", env.docname.removeprefix(FOLDER)
+    env.note_dependency(str(source / "cpu" / f"{chapter}.json"))
+    return records.timings(source).get(chapter)
 
 
 class TimingsDirective(SphinxDirective):
@@ -63,5 +56,4 @@ class TimingsDirective(SphinxDirective):
 
 
 def setup(app: Sphinx) -> None:
-    app.add_transform(ChapterTiming)
     app.add_directive("timings", TimingsDirective)
