@@ -1,8 +1,8 @@
 """Figures as notebooks store them: a small PNG for every viewer, and an SVG for the book's pages.
 
 GitHub, Colab, Jupyter and VS Code disagree about `image/svg+xml`: some prefer it to a PNG and then
-strip or misplace its text. So the SVG is stored under a type of its own, which only the book's
-Sphinx extension reads, beside an `image/png` that all of them show.
+strip or misplace its text. So the SVG is stored, compressed, under a type of its own, which only
+the book's Sphinx extension reads, beside an `image/png` that all of them show.
 """
 
 from __future__ import annotations
@@ -10,44 +10,53 @@ from __future__ import annotations
 import base64
 import io
 import re
+import zlib
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from nbformat import NotebookNode
 
 SVG = "image/svg+xml"
 PNG = "image/png"
-STORED_SVG = "application/vnd.lmcourse.figure+svg"
-LARGEST_SVG = 40_000  # characters; beyond, a picture has more points than a page should carry
-PALETTE = 64  # colours of a stored PNG: enough for smooth letters and the shades of a heat map
+DRAWING = "application/vnd.lmcourse.drawing"  # base64 of a compressed SVG
+LARGEST_DRAWING = 50_000  # characters of SVG; a picture of more points is shown as its PNG
+BESIDE, ALONE = 32, 64  # colours of the PNG beside a drawing, and of one that has to do alone
 DENSITY = 192  # dots an inch: twice what a page shows
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 LINK = "{http://www.w3.org/1999/xlink}href"
 DROPPED = {"metadata", "style"}
 NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
-REFERENCE = re.compile(r"#([\w-]+)")
+REFERENCE = re.compile(r"url\(#([^)]+)\)")
 ROUNDED = ("d", "x", "y", "width", "height", "points")
 
 
 def compact(output: NotebookNode) -> None:
     """Replace the images of an output by what is stored of them; other outputs stay as they are."""
     data = output.get("data", {})
-    if isinstance(data.get(PNG), str):
-        data[PNG] = base64.b64encode(palette_png(base64.b64decode(data[PNG]))).decode() + "\n"
-    vector = data.pop(SVG, None)
-    if vector is not None and PNG in data:
-        drawing = small_svg(vector)
-        if len(drawing) <= LARGEST_SVG:
-            data[STORED_SVG] = drawing
+    if not isinstance(data.get(PNG), str):
+        return
+    svg = small_svg(data.pop(SVG)) if SVG in data else ""
+    drawn = 0 < len(svg) <= LARGEST_DRAWING
+    if drawn:
+        data[DRAWING] = base64.b64encode(zlib.compress(svg.encode(), 9)).decode()
+    png = palette_png(base64.b64decode(data[PNG]), BESIDE if drawn else ALONE)
+    data[PNG] = base64.b64encode(png).decode() + "\n"
 
 
-def palette_png(png: bytes) -> bytes:
-    """The picture with at most `PALETTE` colours, opaque, without time, program or profile."""
+def drawing(output: NotebookNode) -> str | None:
+    """The SVG that `compact` stored in this output."""
+    stored = output.get("data", {}).get(DRAWING)
+    return None if stored is None else zlib.decompress(base64.b64decode(stored)).decode()
+
+
+def palette_png(png: bytes, colors: int) -> bytes:
+    """The picture in a palette of at most `colors`, opaque, without time, program or profile."""
     from PIL import Image
 
     with Image.open(io.BytesIO(png)) as picture:
         opaque = picture.convert("RGB")
-    few = opaque.quantize(PALETTE, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = opaque.quantize(colors, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     few.save(buffer, "PNG", optimize=True, dpi=(DENSITY, DENSITY))
     return buffer.getvalue()
@@ -61,8 +70,7 @@ def small_svg(svg: str) -> str:
     """
     root = ElementTree.fromstring(svg)
     _prune(root)
-    used = [name for e in root.iter() for v in e.attrib.values() for name in REFERENCE.findall(v)]
-    short = {name: f"a{i}" for i, name in enumerate(dict.fromkeys(used))}
+    short = {name: f"a{i}" for i, name in enumerate(dict.fromkeys(_references(root)))}
     for element in root.iter():
         element.tag = element.tag.removeprefix(f"{{{NAMESPACE}}}")
         element.attrib = _attributes(element.attrib, short)
@@ -79,6 +87,15 @@ def small_svg(svg: str) -> str:
         "stroke-linejoin": "round",
     }
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
+
+
+def _references(root: ElementTree.Element) -> Iterator[str]:
+    """The ids that the drawing refers to, in its order."""
+    for element in root.iter():
+        if element.get(LINK, "").startswith("#"):
+            yield element.attrib[LINK][1:]
+        for value in element.attrib.values():
+            yield from REFERENCE.findall(value)
 
 
 def _prune(element: ElementTree.Element) -> None:
@@ -102,10 +119,11 @@ def _attributes(given: dict[str, str], ids: dict[str, str]) -> dict[str, str]:
             value = NUMBER.sub(lambda number: _short(float(number[0])), value)
         if name == "d":
             value = re.sub(r"\s*([A-Za-z])\s*", r"\1", value.strip())
-        if value and not value.startswith("data:"):
-            value = REFERENCE.sub(lambda m: f"#{ids.get(m[1], m[1])}", value)
+        if name == LINK:
+            name, value = "href", f"#{ids[value[1:]]}" if value.startswith("#") else value
+        value = REFERENCE.sub(lambda found: f"url(#{ids[found[1]]})", value)
         if value:
-            kept["href" if name == LINK else name] = value
+            kept[name] = value
     return kept
 
 

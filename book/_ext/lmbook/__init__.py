@@ -4,13 +4,13 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import addresses, admonitions, formulas, ladder, markup, timings, weight
+from . import addresses, admonitions, figures, formulas, ladder, markup, timings, weight
 
 __all__ = ["setup"]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register every part of the extension."""
-    for part in (addresses, admonitions, formulas, ladder, markup, timings, weight):
+    for part in (addresses, admonitions, figures, formulas, ladder, markup, timings, weight):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
