@@ -31,7 +31,7 @@ BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY = COLORS = (
     *("#3A97D2", "#A83A0A", "#F0E442", "#666666"),
 )
 PAPER, INK, RULE = "#FDFCF9", "#222222", "#D8D5CC"
-BLACK, WHITE = "#000000", "#FFFFFF"  # text on a coloured ground: not the page's ink in dark mode
+BLACK, WHITE = "#000000", "#FFFFFF"  # the same in dark mode
 
 VECTOR = "LMCOURSE_FIGURES"  # set to "svg", figures are shown as SVG beside the PNG
 
@@ -165,13 +165,28 @@ def heatmap(
 
 
 def on(ground: Any) -> str:
-    """`BLACK` or `WHITE`, whichever is easier to read on a colour that matplotlib knows."""
+    """The colour of text on a coloured ground: what is easier to read, in dark mode too.
+
+    `INK` changes with the page, a ground that is not one of `COLORS` does not; black and white
+    stay what they are, and `PAPER` goes with the brighter `COLORS` of the dark page.
+    """
+    from matplotlib.colors import to_hex
+
+    light = PAPER if to_hex(ground).upper() in COLORS else WHITE
+    return max(BLACK, light, key=lambda text: contrast(text, ground))
+
+
+def contrast(a: Any, b: Any) -> float:
+    """Contrast of two colours that matplotlib knows, from 1 to 21 (WCAG 2.2)."""
     from matplotlib.colors import to_rgb
 
-    channels = np.asarray(to_rgb(ground))
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    luminance = linear @ [0.2126, 0.7152, 0.0722]  # WCAG 2, relative luminance
-    return WHITE if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else BLACK
+    def luminance(color: Any) -> float:
+        channels = np.asarray(to_rgb(color))
+        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    dark, light = sorted((luminance(a), luminance(b)))
+    return (light + 0.05) / (dark + 0.05)
 
 
 def intervals(
