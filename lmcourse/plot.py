@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-    from lmcourse.metrics import Interval
+    from lmcourse.evaluation.intervals import Interval
 
 WIDTH = 5.6  # inches; a wider figure would be shrunk more, and its type with it
 TEXT, SMALL = 10.5, 10.0  # points
@@ -87,9 +87,8 @@ def _show_crisply() -> None:
         return
     from matplotlib_inline.config import InlineBackend
 
-    shown = InlineBackend.instance(parent=shell)
-    shown.figure_formats = {"retina", *filter(None, [os.environ.get(VECTOR)])}
-    shown.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Date": None}}
+    wanted = {"retina", *filter(None, [os.environ.get(VECTOR)])}
+    InlineBackend.instance(parent=shell).figure_formats = wanted
 
 
 def panels(
@@ -157,10 +156,9 @@ def heatmap(
     for spine in ax.spines.values():
         spine.set_visible(False)
     if fmt is not None:
-        middle = {"ha": "center", "va": "center", "fontsize": SMALL}
         for (i, j), value in np.ndenumerate(values):
-            ground = image.cmap(image.norm(value))
-            ax.text(j, i, format(value, fmt), color=on(ground), **middle)
+            color = on(image.cmap(image.norm(value)))
+            ax.text(j, i, format(value, fmt), ha="center", va="center", size=SMALL, color=color)
     return image
 
 
@@ -181,8 +179,8 @@ def contrast(a: Any, b: Any) -> float:
     from matplotlib.colors import to_rgb
 
     def luminance(color: Any) -> float:
-        channels = np.asarray(to_rgb(color))
-        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        rgb = np.asarray(to_rgb(color))
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
         return float(linear @ [0.2126, 0.7152, 0.0722])
 
     dark, light = sorted((luminance(a), luminance(b)))

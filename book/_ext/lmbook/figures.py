@@ -1,8 +1,8 @@
 """Figures drawn in the page itself, in its fonts and the theme's colours.
 
-`lmcourse.images` stores a figure as a PNG and, where it is small enough, as a compressed SVG. The
-page gets the SVG: its colours become the variables of `figures.css`, which dark mode changes, and
-its ids are made unique in the page.
+`lmcourse.runner.images` stores a figure as a PNG and, where it is small enough, as a compressed
+SVG. The page gets the SVG: its colours become the variables of `figures.css`, which dark mode
+changes, and its ids are made unique in the page.
 """
 
 import re
@@ -17,7 +17,8 @@ from sphinx.config import Config
 from sphinx.transforms import SphinxTransform
 from sphinx.writers.html5 import HTML5Translator
 
-from lmcourse import images, plot
+from lmcourse import plot
+from lmcourse.runner import images
 
 NAMES = ["PAPER", "INK", "RULE", "GREY", "BLUE", "ORANGE", "GREEN", "PINK", "SKY", "RED", "YELLOW"]
 VARIABLES = {getattr(plot, name).lower(): f"var(--lm-{name.lower()})" for name in NAMES}

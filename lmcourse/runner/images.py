@@ -75,8 +75,10 @@ def small_svg(svg: str) -> str:
         element.tag = element.tag.removeprefix(f"{{{NAMESPACE}}}")
         element.attrib = _attributes(element.attrib, short)
         element.tail = None
-        if element.tag not in ("text", "tspan", "title"):
+        if element.tag not in ("text", "tspan") or len(element):
             element.text = None
+    for text in root.iter("text"):
+        _join_words(text)
     _unwrap(root)
     width, height = (float(side) for side in root.attrib["viewBox"].split()[2:])
     root.attrib = {
@@ -145,6 +147,20 @@ def _transform(transform: str) -> str:
         return ""
     digits = 2 if transform.startswith(("rotate", "translate")) else 6
     return NUMBER.sub(lambda number: _short(float(number[0]), digits), transform)
+
+
+def _join_words(text: ElementTree.Element) -> None:
+    """Join the letters that matplotlib places one by one, so that a font spaces its own words."""
+    words: list[ElementTree.Element] = []
+    for letter in sorted(text, key=lambda tspan: float(tspan.get("x", "0").split()[0])):
+        word = words[-1] if words else None
+        if word is None or not (word.text or "").strip() or not (letter.text or "").strip():
+            words.append(letter)
+        elif all(word.get(name) == letter.get(name) for name in ("y", "style")):
+            word.text = f"{word.text}{letter.text}"
+        else:
+            words.append(letter)
+    text[:] = words
 
 
 def _unwrap(element: ElementTree.Element) -> None:
