@@ -1,6 +1,7 @@
 """The style of the figures: one scale, colours that can be told from the page, readable cells."""
 
 import io
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -68,7 +69,7 @@ def test_panels_stand_below_each_other():
     figure.draw_without_rendering()
     places = [ax.get_position() for ax in axes]
     assert picture(figure).size == (int(plot.WIDTH * 96), 6 * 96)
-    assert all(below.y1 < above.y0 for above, below in zip(places, places[1:], strict=False))
+    assert all(below.y1 < above.y0 for above, below in pairwise(places))
     assert len({round(place.x0, 6) for place in places}) == 1
 
 
