@@ -31,6 +31,7 @@ QUIET = {  # what a kernel's environment holds so that two equal runs print the 
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "NO_COLOR": "1",
+    "LMCOURSE_FIGURES": "svg",
     "JUPYTER_PREFER_ENV_PATH": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }

@@ -12,6 +12,7 @@ from copy import deepcopy
 
 from nbformat import NotebookNode
 
+from lmcourse.runner import images
 from lmcourse.runner.notebook import INJECTED, is_injected
 
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -58,6 +59,7 @@ def clean(outputs: list[NotebookNode]) -> list[NotebookNode]:
         for kind, value in output.get("data", {}).items():
             if kind in ("text/plain", "text/html") and isinstance(value, str):
                 output.data[kind] = _plain(value)
+        images.compact(output)
     return kept
 
 

@@ -34,7 +34,7 @@ def widget():
         ([said("<f at 0x7f3a12>")], [said("<f at 0x…>")]),
         ([shown(text_plain="<f at 0x7f3a12>")], [shown(text_plain="<f at 0x…>")]),
         ([shown(text_html="<b>0x7 at 0x7f3a12</b>")], [shown(text_html="<b>0x7 at 0x…</b>")]),
-        ([shown(image_png="at 0x7f3a12")], None),
+        ([shown(image_jpeg="at 0x7f3a12")], None),
     ],
 )
 def test_what_is_kept(given, kept):
