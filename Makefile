@@ -56,8 +56,11 @@ lock: ## write requirements.lock anew from the newest releases
 clean: ## remove the site and the environment; the stored outputs stay
 	rm -rf $(VENV) _build
 
+# When words alone have changed, their pages are written again; else all of them. A build that failed
+# is not built upon.
+WORDS := notebooks/% results/% book/glossary/% %.md
 $(SITE)/index.html: $(VENV)/.book $(PAGES)
-	@$(BIN)/jupyter-book build . --all -W -n --keep-going -q
+	@$(BIN)/jupyter-book build . $(if $(filter-out $(WORDS),$?),--all) -W -n --keep-going -q || { rm -f $@; exit 1; }
 	@touch $@
 
 # A stamp for each set of extras: nothing is installed again until the list of packages changes.
