@@ -159,11 +159,6 @@ class Visitor:
                 visit.weight += _size(request)
             elif not request.url.startswith(("data:", "blob:")):
                 visit.external.append(request.url)
-        for version in versions:
-            try:
-                visit.violations[version] = axe.violations(tab, version)
-            except axe.Unavailable as error:
-                visit.unavailable[version] = str(error)
         visit.overflow = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
         visit.broken_images = tab.evaluate(
             "[...document.images].filter(i => i.offsetParent && !i.naturalWidth).map(i => i.src)"
@@ -171,6 +166,11 @@ class Visitor:
         visit.formulas = tab.locator(MATH).count()
         visit.rendered = tab.locator("mjx-container").count()
         visit.wrong_formulas = tab.locator("mjx-merror").all_inner_texts()
+        for version in versions:
+            try:
+                visit.violations[version] = axe.violations(tab, version)
+            except axe.Unavailable as error:
+                visit.unavailable[version] = str(error)
         tab.close()
         return visit
 
