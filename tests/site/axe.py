@@ -76,7 +76,7 @@ SCRIPTS: dict[str, Callable[[], str]] = {CARRIED: lambda: AXE_SCRIPT, NEWER: new
 
 
 # Words of code that look like one before them become plain text: axe-core would compute the
-# contrast of thousands, for many times what all other rules take. (To exclude them is slower still.)
+# contrast of thousands, for many times what all other rules take. (Excluding is slower still.)
 TWINS = """() => {
   const background = (node) => {
     for (; node; node = node.parentElement) {

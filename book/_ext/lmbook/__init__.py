@@ -1,4 +1,4 @@
-"""The book's Sphinx extension: one concept a module, each with its own ``setup``."""
+"""The book's Sphinx extension: one concept a module, each with its own `setup`."""
 
 from typing import Any
 
