@@ -51,7 +51,7 @@ def chapters() -> list[str]:
 
 
 def build(folder: Path) -> Path:
-    """Build the book into ``folder`` with warnings as errors; the folder of its HTML."""
+    """Build the book into `folder` with warnings as errors; the folder of its HTML."""
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT)]
     options = ["--all", "-W", "-n", "--keep-going", "-q", "--path-output", str(folder)]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
@@ -72,7 +72,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 @contextmanager
 def serve(folder: Path) -> Iterator[str]:
-    """Serve ``folder`` on a free port of this machine; the address with a slash at its end."""
+    """Serve `folder` on a free port of this machine; the address with a slash at its end."""
     handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
@@ -132,14 +132,14 @@ class Visitor:
         return self.contexts[scheme, width]
 
     def open(self, page: str, scheme: str = "light", width: int = 1280) -> Page:
-        """A new tab with ``page``, settled; the caller closes it."""
+        """A new tab with `page`, settled; the caller closes it."""
         tab = self.context(scheme, width).new_page()
         tab.goto(f"{self.base}{page}.html")
         settle(tab)
         return tab
 
     def visit(self, page: str, scheme: str, width: int, versions: Sequence[str] = ()) -> Visit:
-        """What ``page`` does, judged by these versions of axe-core; from memory the next time."""
+        """What `page` does, judged by these versions of axe-core; from memory the next time."""
         key = (page, scheme, width)
         if key not in self.visits:
             self.visits[key] = self._visit(*key, versions)
@@ -159,11 +159,6 @@ class Visitor:
                 visit.weight += _size(request)
             elif not request.url.startswith(("data:", "blob:")):
                 visit.external.append(request.url)
-        for version in versions:
-            try:
-                visit.violations[version] = axe.violations(tab, version)
-            except axe.Unavailable as error:
-                visit.unavailable[version] = str(error)
         visit.overflow = tab.evaluate("document.documentElement.scrollWidth - innerWidth")
         visit.broken_images = tab.evaluate(
             "[...document.images].filter(i => i.offsetParent && !i.naturalWidth).map(i => i.src)"
@@ -171,6 +166,11 @@ class Visitor:
         visit.formulas = tab.locator(MATH).count()
         visit.rendered = tab.locator("mjx-container").count()
         visit.wrong_formulas = tab.locator("mjx-merror").all_inner_texts()
+        for version in versions:
+            try:
+                visit.violations[version] = axe.violations(tab, version)
+            except axe.Unavailable as error:
+                visit.unavailable[version] = str(error)
         tab.close()
         return visit
 
@@ -190,7 +190,7 @@ def _size(request: Request) -> int:
 
 @contextmanager
 def visitor(base: str) -> Iterator[Visitor]:
-    """Chromium, ready to visit the site at ``base``."""
+    """Chromium, ready to visit the site at `base`."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         try:

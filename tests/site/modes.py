@@ -53,7 +53,7 @@ def changed_files() -> frozenset[str]:
 
 
 def changed(pages: list[str], files: frozenset[str]) -> list[str]:
-    """The pages whose sources are among ``files``; none when these are many."""
+    """The pages whose sources are among `files`; none when these are many."""
     found = [p for p in pages if {f"{p}.md", f"{p}.ipynb", f"{p}.py"} & files]
     return found if len(found) <= MANY else []
 

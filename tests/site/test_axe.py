@@ -68,6 +68,7 @@ def test_words_of_one_look_are_judged_once(tab: Page) -> None:
     tab.set_content(PAGE.format(f"<pre>{pale * 3}<span>dark</span></pre><p>{pale}</p>"))
     (line,) = axe.violations(tab, axe.CARRIED)
     assert line.count("<span") == 2  # the first in the code, and the one outside
+    assert tab.locator("pre").inner_text() == "palepalepaledark"
 
 
 def test_another_package_is_refused() -> None:

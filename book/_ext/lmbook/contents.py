@@ -23,7 +23,7 @@ SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"'*])")
 
 @dataclass(frozen=True)
 class Entry:
-    """One page of the contents; ``number`` counts the chapters through all parts."""
+    """One page of the contents; `number` counts the chapters through all parts."""
 
     page: str
     number: int | None

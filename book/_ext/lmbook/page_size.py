@@ -1,7 +1,7 @@
 """Pages carry what they use: no icon script, and of the icon fonts only the icons on the site.
 
 The theme ships 1.5 MB of icon script, 275 kB of icon fonts and 74 kB of icon style rules for the
-dozen icons of this site. The script is left out by ``templates/static/webpack-macros.html``; this
+dozen icons of this site. The script is left out by `templates/static/webpack-macros.html`; this
 module cuts the fonts and the rules down once the pages are written and the icons in use are known.
 """
 
@@ -25,7 +25,7 @@ def icons_in(folder: Path) -> set[str]:
 
 
 def trim_rules(css: str, icons: set[str]) -> tuple[str, set[int]]:
-    """``css`` with the rules of the used icons only, and the code points these rules draw."""
+    """`css` with the rules of the used icons only, and the code points these rules draw."""
     codes: set[int] = set()
 
     def keep(rule: re.Match[str]) -> str:
@@ -39,7 +39,7 @@ def trim_rules(css: str, icons: set[str]) -> tuple[str, set[int]]:
 
 
 def trim_font(source: Path, target: Path, codes: set[int]) -> None:
-    """Write the glyphs of ``codes`` from a TrueType font to ``target``, a WOFF font."""
+    """Write the glyphs of `codes` from a TrueType font to `target`, a WOFF font."""
     options = subset.Options(flavor="woff", layout_features=[], notdef_outline=True)
     font = subset.load_font(str(source), options)
     cutter = subset.Subsetter(options)
