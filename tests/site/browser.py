@@ -176,7 +176,7 @@ class Visitor:
 
 
 def settle(tab: Page) -> None:
-    """Wait until the page, its images, formulas and fonts are there (lmbook.js says so)."""
+    """Wait until the page, its images, formulas and fonts are there (scrolling.js says so)."""
     tab.wait_for_function("document.documentElement.dataset.page === 'ready'")
 
 

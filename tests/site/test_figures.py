@@ -33,8 +33,8 @@ sys.path.insert(0, {str(browser.ROOT / "book" / "_ext")!r})
 extensions = ["myst_nb", "lmbook.figures"]
 html_theme = "sphinx_book_theme"
 html_static_path = [{str(browser.ROOT / "book" / "assets")!r}]
-html_css_files = ["lmbook.css", "figures.css"]
-html_js_files = ["lmbook.js"]
+html_css_files = ["theme.css", "figures.css"]
+html_js_files = ["scrolling.js"]
 html_context = {{"default_mode": "auto"}}
 nb_execution_mode = "off"
 """

@@ -28,15 +28,6 @@
       for (const box of document.querySelectorAll(boxes)) mark(box, kind);
   };
 
-  let closed = [];
-  addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll(".bd-article details:not([open])")];
-    for (const fold of closed) fold.open = true;
-  });
-  addEventListener("afterprint", () => {
-    for (const fold of closed) fold.open = false;
-  });
-
   addEventListener("load", async () => {
     await window.MathJax?.startup?.promise;
     await document.fonts.ready;
