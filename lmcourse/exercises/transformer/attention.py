@@ -76,7 +76,7 @@ def window_pairs(window_pairs: Any) -> None:
 
 @exercise
 def streaming(streaming_attention: Any) -> None:
-    """Right: one pass, three numbers to keep, and the same result."""
+    """Right: one pass, two numbers and a vector to keep, and the same result."""
     rng = np.random.default_rng(0)
     query, keys, values = rng.normal(size=4), rng.normal(size=(9, 4)), rng.normal(size=(9, 3))
     keys = keys[np.argsort(keys @ query)]  # the largest score rises with every key
