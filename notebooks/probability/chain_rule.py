@@ -15,25 +15,18 @@
 # %% [markdown]
 # # The chain rule
 #
-# The probability of a whole text sounds like something that nobody could know; this chapter cuts it
-# into a chain of small guesses, and says exactly what is lost when each guess looks back only a
-# little.
+# How the probability of a whole text is cut into a chain of small guesses, and what is lost when
+# each guess looks back only a little.
 #
-# **You will**
-#
-# - compute conditional probabilities by counting in real text,
-# - check the chain rule on every sequence of a small world, with the product starting and ending
-#   where it must,
-# - read a language model as a graph, and tell from the graph alone which letters must be independent,
-# - measure that English is not a chain of letter pairs,
-# - derive that maximum likelihood means counting.
-#
-# **You need** Python with NumPy, and from school: probabilities, logarithms.
+# Open a film review anywhere and cover the next word: which one would you bet on? Now suppose that
+# the three words before it are *one of the*. Both bets can be settled by counting, and they are not
+# the same bet.
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
     get_ipython().run_line_magic(
-        "pip", 'install -q "lmcourse @ git+https://github.com/OWNER/language-models"'
+        "pip",
+        'install -q "lmcourse @ git+https://github.com/OWNER/language-models"',
     )
 
 # %% tags=["parameters"]
@@ -56,73 +49,104 @@ from lmcourse.text.characters import ALPHABET
 
 run = session.start(PROFILE, SEED)
 
-# %% [markdown]
-# ## What comes after *one of the*?
-#
-# Here are sentences from film reviews. Which word is likely in them? And which word is likely after
-# *one of the*? These are two different questions, and counting answers both.
-
 # %%
 reviews = load_reviews("text")
-sentences = [re.findall(r"[a-z']+", text.lower()) for text in reviews["train"]["text"]]
+sentences = [
+    re.findall(r"[a-z']+", text.lower()) for text in reviews["train"]["text"]
+]  # each sentence as a list of its words
 words = Counter(word for sentence in sentences for word in sentence)
 
-context = ("one", "of", "the")
-followers = Counter(
-    sentence[i + 3]
-    for sentence in sentences
-    for i in range(len(sentence) - 3)
-    if tuple(sentence[i : i + 3]) == context
-)
-print(
-    f"{len(sentences):,} sentences, {words.total():,} words; {followers.total()} after 'one of the'"
-)
+context = ["one", "of", "the"]
+followers = Counter()
+for sentence in sentences:
+    for i in range(len(sentence) - 3):
+        if sentence[i : i + 3] == context:
+            followers[sentence[i + 3]] += 1
+print(f"{words.total():,} words in {len(sentences):,} sentences")
+print(f"{followers.total()} words after 'one of the'")
 
-# %% mystnb={"image": {"alt": "Two bar charts of words with their probability. Left, over the whole text: the, a, and, of, to and other small words, each rare. Right, after the words one of the: most, best, year's, great and others; most stands far out."}}
-figure, axes = plt.subplots(1, 2, figsize=(6.8, 3.0), sharex=True)
-for ax, counts, title in zip(
-    axes, (words, followers), ("anywhere", "after 'one of the'"), strict=True
-):
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two bar charts of words with their probability, one below the other, on the same axis. Above, over the whole text: the, a, and, of, to and other small words, the largest about one in twenty. Below, after the words one of the: most stands far out with about a quarter; best, year's, great and others follow."}}
+figure, axes = plt.subplots(nrows=2, figsize=(5.6, 5.2), sharex=True)
+titles = ("anywhere", "after 'one of the'")
+for ax, counts, title in zip(axes, (words, followers), titles, strict=True):
     top = counts.most_common(7)
-    plot.bars(ax, [word for word, _ in top], [n / counts.total() for _, n in top])
-    ax.set(title=title, xlabel="probability")
+    shares = [n / counts.total() for _, n in top]
+    plot.bars(ax, [word for word, _ in top], shares)
+    ax.set_title(title)
+axes[1].set_xlabel("share of the words")
 plt.show()
 
-# %%
-top_any = words.most_common(1)[0][1] / words.total()
-top_after = followers.most_common(1)[0][1] / followers.total()
-check("The context makes the best guess more than four times as likely", top_after > 4 * top_any)
+# %% [markdown]
+# Without a context the small words win, and not even the best bet is a good one. Three words of context
+# bring other words to the top and make the best bet several times as good. A language model does
+# nothing else: it bets on the next symbol, given those before it. This chapter puts such bets together
+# into the probability of a text.
 
 # %% [markdown]
-# Knowing three words has turned a flat crowd of small words into words of praise. The right picture is a
-# **conditional probability**: among the cases in which the condition $a$ holds, the share in which
-# $b$ holds as well.
+# **You will**
+#
+# - compute conditional probabilities by counting in real text,
+# - check the chain rule on every sequence of a small world, with the product starting and ending
+#   where it must,
+# - read a language model as a graph, and tell from the graph alone which letters must be independent,
+# - measure that English is not a chain of letter pairs,
+# - derive that maximum likelihood means counting.
+#
+# **You need** Python with NumPy, and from school probabilities and logarithms. What a language
+# model is good for is shown in
+# [what is a language model?](../background/what_is_a_language_model.ipynb)
+
+# %% [markdown]
+# ## Given what came before
+#
+# The lower picture is a **conditional probability**: among the cases in which the condition $a$
+# holds, the share in which $b$ holds as well.
 #
 # $$P(b \mid a) = \frac{P(a, b)}{P(a)} \tag{1}$$
 #
 # The bar reads *given*. Both numbers on the right are shares of the same whole, so that the whole
-# cancels and only two counts remain.
+# cancels and only two counts remain. Take pairs of neighbouring words, and ask in both directions:
+# how likely is *comedy* after *romantic*, and how likely was *romantic* before *comedy*? For the
+# second question we turn every pair round.
 
 
 # %%
 def conditional(pairs, a, b):
     """P(second is b | first is a) from a Counter of pairs."""
+    with_a = sum(n for (first, _), n in pairs.items() if first == a)
+    p_first = with_a / pairs.total()
     p_joint = pairs[a, b] / pairs.total()
-    p_first = sum(n for (first, _), n in pairs.items() if first == a) / pairs.total()
     return p_joint / p_first
 
 
-pairs = Counter(pair for sentence in sentences for pair in itertools.pairwise(sentence))
+pairs = Counter()
+for sentence in sentences:
+    pairs.update(itertools.pairwise(sentence))
+turned = Counter({(b, a): n for (a, b), n in pairs.items()})
+
 forward = conditional(pairs, "romantic", "comedy")
-backward = conditional(Counter({(b, a): n for (a, b), n in pairs.items()}), "comedy", "romantic")
-print(f"P(comedy | romantic) = {forward:.3f}")
-print(f"P(romantic | comedy) = {backward:.3f}")
-check("After romantic, comedy is likely; before comedy, romantic is not", forward > 0.5 > backward)
+backward = conditional(turned, "comedy", "romantic")
+print("'romantic comedy' occurs", pairs["romantic", "comedy"], "times")
+print(f"P(next is comedy | this is romantic) = {forward:.3f}")
+print(f"P(last was romantic | this is comedy) = {backward:.3f}")
 
 # %% [markdown]
-# Whoever writes *romantic* is quite likely to go on with *comedy*. But a comedy is mostly not a romantic
-# one. Confusing the two directions is a common mistake, known in courts as the prosecutor's fallacy.
-#
+# It is one and the same count above the line, and two different ones below it. Confusing the two
+# directions is a common mistake, known in courts as the prosecutor's fallacy.
+
+# %% tags=["claims"]
+best_anywhere = words.most_common(1)[0][1] / words.total()
+best_after = followers.most_common(1)[0][1] / followers.total()
+check(
+    "The context makes the best bet at least twice as good",
+    best_after > 2 * best_anywhere,
+)
+check(
+    "The two directions differ by a factor of at least two",
+    forward > 2 * backward,
+)
+
+# %% [markdown]
 # ## A text is a chain of guesses
 #
 # Multiply (1) by its denominator: $P(a, b) = P(a)\,P(b \mid a)$. The probability of two things is the
@@ -134,108 +158,155 @@ check("After romantic, comedy is likely; before comedy, romantic is not", forwar
 # This is the **chain rule**. Every symbol gets a factor, the first included: its condition is empty,
 # so its factor is simply $P(x_1)$. The proof is one look at the fractions: each numerator
 # $P(x_1, \dots, x_t)$ is the next denominator, everything cancels, and only the last numerator is
-# left. Nothing was assumed, except that no denominator is zero. Let us check it on every text of a
-# small world: three letters, texts of four, a random probability for each of the 81.
+# left. Nothing was assumed, except that no denominator is zero.
+#
+# Let us try it on every text of a small world: three letters, texts of four, and for each of the
+# 81 texts a random probability. (`dirichlet` draws positive numbers that sum to one.) The
+# probability of a *beginning* is the sum over everything that may follow it.
 
 # %%
 V, T = 3, 4
 rng = np.random.default_rng(SEED)
-joint = rng.dirichlet(np.ones(V**T)).reshape((V,) * T)  # [V, V, V, V]: one number for every text
+numbers = rng.dirichlet(np.ones(V**T))  # [81]
+joint = numbers.reshape(V, V, V, V)  # joint[0, 2, 1, 1] is P(0, 2, 1, 1)
 
 
 def marginal(joint, length):
-    """Probability of the first `length` symbols: sum over everything that may follow."""
+    """Probabilities of all beginnings of `length` symbols."""
     return joint.sum(axis=tuple(range(length, joint.ndim)))
+
+
+def factors_of(joint, text):
+    """The conditional probability of each symbol of a text, [T]."""
+    factors = []
+    for t in range(1, len(text) + 1):
+        now, before = tuple(text[:t]), tuple(text[: t - 1])
+        factors.append(marginal(joint, t)[now] / marginal(joint, t - 1)[before])
+    return factors
 
 
 def chain_rule(joint, text):
     """Probability of a text as the product of T conditional probabilities."""
-    product = 1.0
-    for t in range(1, len(text) + 1):
-        prefix = tuple(text[:t])
-        product *= marginal(joint, t)[prefix] / marginal(joint, t - 1)[prefix[:-1]]
-    return product
+    return np.prod(factors_of(joint, text))
 
 
 # %%
-texts = list(itertools.product(range(V), repeat=T))
-products = np.array([chain_rule(joint, text) for text in texts])
-close("The chain rule gives the probability of each of the 81 texts", products, joint.ravel())
-close("So the products sum to one", products.sum(), 1.0)
+print("text   four factors              product   in the table")
+for text in [(0, 0, 0, 0), (0, 2, 1, 1), (2, 1, 0, 2)]:
+    factors = " ".join(f"{factor:.3f}" for factor in factors_of(joint, text))
+    name = "".join(map(str, text))
+    print(f"{name}   {factors}  {chain_rule(joint, text):.5f}", end="")
+    print(f"   {joint[text]:.5f}")
 
 # %% [markdown]
 # > **Common mistake.** Tutorials often print the product with the limits $\prod_{i=1}^{n-1}$. It looks
 # > harmless: one factor less. But then the factors no longer make a distribution.
 #
-# Leave out the last factor and see what all texts together add up to.
+# Leave out the last factor, or the first, and see what all 81 texts together add up to.
 
 # %%
+texts = list(itertools.product(range(V), repeat=T))
+products = np.array([chain_rule(joint, text) for text in texts])  # [81]
+first = np.array([marginal(joint, 1)[text[0]] for text in texts])  # [81]
+too_late = products / first
 too_short = np.array([chain_rule(joint, text[:-1]) for text in texts])
-print(f"all texts together, the last factor missing: {too_short.sum():.3f}")
-close("Without the last factor the total is V, not one", too_short.sum(), V)
-too_late = products / np.array([marginal(joint, 1)[text[0]] for text in texts])
-close("Without the first factor it is V as well", too_late.sum(), V)
-check("No text is scored lower than it should be", (too_short >= products).all())
+print(f"all factors:              {products.sum():.3f}")
+print(f"the first factor missing: {too_late.sum():.3f}")
+print(f"the last factor missing:  {too_short.sum():.3f}")
 
 # %% [markdown]
-# Every text has received the probability of its beginning, and each beginning was counted once for
-# each of the $V$ ways to end. The same total comes out when the first factor is missing. Such a
-# formula flatters every model: a text's score is too high by one divided by the factor left out.
+# Without its last factor, every text receives the probability of its beginning, and each beginning
+# is counted once for each of the $V$ ways to end. The same total comes out when the first factor is
+# missing. Such a formula flatters every model: a text's score is too high by one divided by the
+# factor left out.
 #
 # Is left to right the only way? By no means. The rule does not know what the symbols are, so we may
-# ask for the last first. The product is the same; the factors are not.
+# ask for the last first. `transpose` turns the table round, so that its first axis is the last
+# symbol.
 
 # %%
-reversed_joint = joint.transpose(3, 2, 1, 0)
-backwards = [chain_rule(reversed_joint, text[::-1]) for text in texts]
-close("Right to left gives the same probabilities", backwards, products)
-first_factor, last_factor = marginal(joint, 1), marginal(reversed_joint, 1)
-check("although the single factors differ", np.abs(first_factor - last_factor).max() > 1e-3)
+turned_joint = joint.transpose(3, 2, 1, 0)
+text = (0, 2, 1, 1)
+print("left to right:", np.round(factors_of(joint, text), 3))
+print("right to left:", np.round(factors_of(turned_joint, text[::-1]), 3))
+backwards = [chain_rule(turned_joint, text[::-1]) for text in texts]  # [81]
 
 # %% [markdown]
-# Left to right is a choice for *use*: whoever guesses the next symbol can also write, by drawing it
-# and going on. Models that fill gaps in the middle choose otherwise.
-#
+# The factors are others; the product is the same. Left to right is a choice for *use*: whoever
+# guesses the next symbol can also write, by drawing it and going on. Models that fill gaps in the
+# middle choose otherwise.
+
+# %% tags=["claims"]
+close("The chain rule gives each of the 81 texts", products, joint.ravel())
+close("So it does from right to left", backwards, products)
+close("Without the last factor the total is V", too_short.sum(), V)
+close("Without the first factor it is V as well", too_late.sum(), V)
+
+# %% [markdown]
 # ### A text must be able to end
 #
 # Texts have different lengths. If we say nothing about the end, then the texts of one letter alone
 # sum to one, those of two letters sum to one, and all texts together to infinity. The cure is a
-# symbol that means *the end*, guessed like any other. Take a small model in which the next symbol
-# depends on the last one only: `start[a]` is the probability that a text begins with $a$,
-# `step[a, b]` that $b$ follows $a$, and symbol 0 is the end. Do all texts of all lengths sum to one?
+# symbol that means *the end*, guessed like any other.
+#
+# Take a small model in which the next symbol depends on the last one only: `start[a]` is the
+# probability that a text begins with $a$, `step[a, b]` that $b$ follows $a$, and symbol 0 is the
+# end. Do all texts of all lengths sum to one? We follow the probability of being at each symbol. In
+# each round, what has arrived at symbol 0 is finished, and the rest is spread by one step: the new
+# share of $b$ is $\sum_{a \ne 0} \text{alive}_a\,\text{step}_{ab}$, a product of a row with a table.
 
 
 # %%
 def total_up_to(step, start, longest):
-    """Probability of all texts of 0, 1, …, `longest` symbols before the end, symbol 0."""
-    totals, alive = [], start.copy()  # alive[i]: probability of being at symbol i, not yet ended
+    """Probability of all texts of 0, 1, …, `longest` symbols and the end."""
+    totals = []
+    alive = start.copy()  # [V]: probability of being at each symbol
     for _ in range(longest + 1):
-        totals.append(alive[0])
-        alive = alive[1:] @ step[1:]
+        totals.append(alive[0])  # these texts are finished
+        alive = alive[1:] @ step[1:]  # [V − 1] @ [V − 1, V] → [V]
     return np.cumsum(totals)
 
 
 def text_probability(text, step, start):
     """Probability of one text of symbols 1…V−1, its end included."""
     path = [*text, 0]
-    return start[path[0]] * np.prod([step[a, b] for a, b in itertools.pairwise(path)])
+    steps = [step[a, b] for a, b in itertools.pairwise(path)]
+    return start[path[0]] * np.prod(steps)
 
 
 # %%
-start, step = np.full(4, 0.25), rng.dirichlet([2, 2, 2, 2], size=4)  # [V], [V, V]
+start = np.full(4, 0.25)  # [V]
+step = rng.dirichlet([2, 2, 2, 2], size=4)  # [V, V]
 totals = total_up_to(step, start, longest=1000)
-every = [text for length in range(7) for text in itertools.product((1, 2, 3), repeat=length)]
-one_by_one = sum(text_probability(text, step, start) for text in every)
-print("up to 0, 6, 20, 100 symbols:", totals[[0, 6, 20, 100]].round(4))
-close(f"The {len(every)} texts of up to 6 symbols, one by one", totals[6], one_by_one)
-close("With an end symbol all texts of all lengths together make one", totals[-1], 1.0)
-hesitant = 0.5 ** np.arange(2, 60)  # the chance to end after 0, 1, … symbols, halved each time
-check("If ending becomes ever less likely, they do not", 1 - np.prod(1 - hesitant) < 0.5)
+for longest in (0, 6, 20, 100):
+    print(f"texts of up to {longest:3} symbols: {totals[longest]:.4f}")
+
+one_by_one = 0.0
+for length in range(7):
+    for text in itertools.product((1, 2, 3), repeat=length):
+        one_by_one += text_probability(text, step, start)
+print(f"up to 6 symbols, one by one: {one_by_one:.4f}")
 
 # %% [markdown]
-# An end symbol is enough as long as the chance to end does not fade away. That is why each sentence in this book is followed by a line break, and why that line break counts as
-# a character when we score a model.
-#
+# Here the end symbol is enough, since from each symbol there is a chance to end that never changes.
+# It is not enough when the chance to end fades away fast. Suppose it is a quarter at first and is
+# halved with every symbol:
+
+# %%
+hesitant = 0.25 * 0.5 ** np.arange(60)  # chance to end after 0, 1, … symbols
+never_ends = np.prod(1 - hesitant)
+print(f"probability of a text that has not ended: {never_ends:.3f}")
+
+# %% [markdown]
+# Each sentence in this book is followed by a line break, and that line break counts as a character
+# when we score a model.
+
+# %% tags=["claims"]
+close("Six symbols, one by one", totals[6], one_by_one)
+close("All texts of all lengths together make one", totals[-1], 1.0)
+check("With a halved chance to end, half and more never end", never_ends > 0.5)
+
+# %% [markdown]
 # ### Add logarithms
 #
 # A page has two thousand characters. Multiply two thousand factors of around one tenth and the
@@ -244,8 +315,8 @@ check("If ending becomes ever less likely, they do not", 1 - np.prod(1 - hesitan
 
 # %%
 factors = np.full(2000, 0.1)
-print("product:", np.prod(factors), "  sum of logarithms:", round(np.log(factors).sum(), 1))
-close("The product has underflowed to zero", np.prod(factors), 0.0, atol=0.0)
+print("product:          ", np.prod(factors))
+print("sum of logarithms:", round(np.log(factors).sum(), 1))
 
 # %% [markdown]
 # ## The price of a long memory
@@ -257,9 +328,10 @@ close("The product has underflowed to zero", np.prod(factors), 0.0, atol=0.0)
 # $$P(x_1, \dots, x_T) \approx \prod_{t=1}^{T} P(x_t \mid x_{t-k}, \dots, x_{t-1}) \tag{3}$$
 #
 # (symbols before the first are taken as the start mark). In text the same table serves every
-# position. It has $V^k$ rows with $V - 1$ free numbers each, since each row must sum to one. How far can we go, if our text has not even a
-# million characters? Ask a practical question: when we meet a context of $k$ characters in new text,
-# how often did we see it in the training text at all?
+# position. It has $V^k$ rows with $V - 1$ free numbers each, since each row must sum to one.
+#
+# How far can we go with the text that we have? Ask a practical question: when we meet a context of
+# $k$ characters in new text, did it occur in the training text at all?
 
 
 # %%
@@ -270,72 +342,80 @@ def markov_parameters(vocab_size, order):
 
 def contexts(texts, order):
     """Every run of `order` characters inside the texts."""
-    return [text[i : i + order] for text in texts for i in range(len(text) - order + 1)]
+    runs = []
+    for text in texts:
+        runs += [text[i : i + order] for i in range(len(text) - order + 1)]
+    return runs
 
 
+# %%
 orders = range(1, 13)
 train = reviews["train"]["text"][: run.size(smoke=300, cpu=None, gpu=None)]
 held_out = reviews["validation"]["text"]
-seen = [set(contexts(train, k)) for k in orders]
-known = [
-    np.mean([c in s for c in contexts(held_out, k)]) for k, s in zip(orders, seen, strict=True)
-]
-table = [markov_parameters(len(ALPHABET), k) for k in orders]
+n_characters = sum(map(len, train))
+print(f"{n_characters:,} characters of training text")
 
-# %% mystnb={"image": {"alt": "Two panels against the order k from 1 to 12. Left, on a logarithmic scale, the numbers in the table grow as a straight line and pass the number of training characters, a dotted line, at about order two. Right, the share of held-out contexts that occur in the training text falls slowly at first and then steeply."}}
-figure, (left, right) = plt.subplots(1, 2, figsize=(6.8, 3.0))
-left.semilogy(orders, table, "o-")
-left.axhline(sum(map(len, train)), color=plot.GREY, linestyle=":")
-left.text(4, sum(map(len, train)) / 40, "training characters", color=plot.GREY)
-left.set(xlabel="order k", ylabel="numbers in the table")
-right.plot(orders, known, "o-", color=plot.ORANGE)
-right.set(xlabel="order k", ylabel="share seen in training", ylim=(0, 1.03))
-for ax in (left, right):
-    ax.set_xticks(orders[1::2])
+table = [markov_parameters(len(ALPHABET), k) for k in orders]
+known = []  # share of the held-out contexts that the training text has
+for k in orders:
+    seen = set(contexts(train, k))
+    known.append(np.mean([c in seen for c in contexts(held_out, k)]))
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one below the other, against the order k from 1 to 12. Above, on a logarithmic scale, the numbers in the table grow as a straight line and pass the number of training characters, a dotted line, at order two. Below, the share of held-out contexts that occur in the training text falls slowly at first and then steeply."}}
+figure, (above, below) = plt.subplots(nrows=2, figsize=(5.6, 5.2), sharex=True)
+above.semilogy(orders, table, "o-")
+above.axhline(n_characters, color=plot.GREY, linestyle=":")
+above.text(5, n_characters / 60, "training characters", color=plot.GREY)
+above.set_ylabel("numbers in the table")
+below.plot(orders, known, "o-", color=plot.ORANGE)
+below.set(xlabel="order k", ylabel="share seen in training", ylim=(0, 1.03))
+below.set_xticks(orders[1::2])
 plt.show()
 
-# %%
+# %% [markdown]
+# Two curves pull in opposite directions. Language models are ways to live with that: counts with
+# smoothing blend short and long contexts, networks let similar contexts share their numbers.
+
+# %% tags=["claims"]
 check(
-    "Already order 3 has more numbers than the text has characters", table[2] > sum(map(len, train))
+    "From order 2 on the table has more numbers than the text characters",
+    table[0] < n_characters < table[1],
 )
-check("The text has fewer than a million characters", sum(map(len, train)) < 1e6)
-check("Nearly every context of 2 characters is known", known[1] > 0.99)
-check("Of those of 12 characters fewer than a third are", known[11] < 1 / 3)
-print(np.round(known, 3))
+check("Of contexts of 2 characters 99 in 100 are known", known[1] > 0.99)
+check("Of those of 12 fewer than a third are", known[11] < 1 / 3)
 check("The share only falls with the order", (np.diff(known) <= 0).all())
 
 # %% [markdown]
-# Two curves pull in opposite directions, and every language model is a way to live with that: counts
-# with smoothing blend short and long contexts, networks let similar contexts share their numbers.
-#
 # ## A language model is a graph
 #
 # What exactly do we claim when we forget? Draw each symbol as a node and join two when one stands
 # in the other's condition. For a Markov model of order $k$ these are the pairs at most $k$ apart.
-# Such a picture is a **probabilistic graphical model**; without arrowheads it is a **Markov
-# network**. (With them it would be a *Bayesian network*, which has a different rule for reading off
-# independence. Here both rules agree, because any two symbols that stand together in a condition
-# are themselves joined.)
+# Such a picture is a **probabilistic graphical model**; with plain lines, as here, it is a **Markov
+# network**.
 
 
-# %%
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three rows of six circles x1 to x6. First row, order 1: each circle is joined to the next only. Second row, order 2: arcs also skip one circle. Third row, the full chain rule: every circle is joined to every later one."}}
 def draw_network(ax, order, length=6):
     """Nodes x1…xT in a row, with a line for each pair at most `order` apart."""
     for i, j in itertools.combinations(range(length), 2):
         if j - i <= order:
             bend = "arc3,rad=-0.32" if j - i > 1 else "arc3,rad=0"
-            line = {"arrowstyle": "-", "connectionstyle": bend, "color": plot.GREY}
-            ax.annotate("", (j, 0), (i, 0), arrowprops=line | {"shrinkA": 13, "shrinkB": 13})
-    ax.scatter(range(length), [0] * length, s=560, color=plot.SKY, edgecolor=plot.INK, zorder=3)
+            line = {"arrowstyle": "-", "connectionstyle": bend}
+            line |= {"color": plot.GREY, "shrinkA": 13, "shrinkB": 13}
+            ax.annotate("", (j, 0), (i, 0), arrowprops=line)
+    nodes = {"s": 560, "color": plot.SKY, "edgecolor": plot.INK, "zorder": 3}
+    ax.scatter(range(length), [0] * length, **nodes)
     for i in range(length):
         ax.text(i, 0, f"$x_{i + 1}$", ha="center", va="center", zorder=4)
     ax.set(xlim=(-0.5, length - 0.5), ylim=(-0.35, 1))
     ax.axis("off")
 
 
-# %% mystnb={"image": {"alt": "Three rows of six circles x1 to x6. First row, order 1: each circle is joined to the next only. Second row, order 2: arcs also skip one circle. Third row, the full chain rule: every circle is joined to every later one."}}
-figure, axes = plt.subplots(3, 1, figsize=(6.4, 4.0), gridspec_kw={"height_ratios": [1, 1.1, 1.5]})
-for ax, order, name in zip(axes, (1, 2, 5), ("order 1", "order 2", "no assumption"), strict=True):
+figure, axes = plt.subplots(
+    nrows=3, figsize=(6.0, 4.0), gridspec_kw={"height_ratios": [1, 1.1, 1.5]}
+)
+names = ("order 1", "order 2", "no assumption")
+for ax, order, name in zip(axes, (1, 2, 5), names, strict=True):
     draw_network(ax, order)
     ax.set_title(name)
 plt.show()
@@ -351,25 +431,41 @@ plt.show()
 # $\log \frac{P(x_i, x_j \mid S)}{P(x_i \mid S)\,P(x_j \mid S)}$, which says how much $x_i$ tells about
 # $x_j$ beyond what $S$ has told already. It is zero exactly when (4) holds. With the natural
 # logarithm its unit is the **nat**; divided by $\log 2$, it is in **bits**.
+#
+# The code writes the three conditional probabilities as fractions by (1). All of them have $P(S)$
+# below the line, and the ratio becomes
+# $\frac{P(x_i, x_j, S)\,P(S)}{P(x_i, S)\,P(x_j, S)}$. Each factor is a sum over the axes of the
+# full table; `keepdims=True` keeps the axes in place, so that the factors fit together. Entries of
+# probability zero add nothing to the average.
 
 
 # %%
 def conditional_mutual_information(joint, i, j, given=()):
-    """I(x_i; x_j | given) in nats, by summing over a full table of probabilities."""
-    others = tuple(axis for axis in range(joint.ndim) if axis not in (i, j, *given))
-    p = joint.sum(axis=others, keepdims=True)  # P(x_i, x_j, S)
-    p_i, p_j = p.sum(axis=j, keepdims=True), p.sum(axis=i, keepdims=True)
-    p_s = p_i.sum(axis=i, keepdims=True)
-    ratio = np.where(p > 0, p * p_s / np.where(p > 0, p_i * p_j, 1), 1)
-    return float((p * np.log(ratio)).sum())
+    """I(x_i; x_j | given) in nats, by summing over a full table."""
+    kept = (i, j, *given)
+    others = tuple(axis for axis in range(joint.ndim) if axis not in kept)
+    p_ij = joint.sum(axis=others, keepdims=True)  # P(x_i, x_j, S)
+    p_i = p_ij.sum(axis=j, keepdims=True)  # P(x_i, S)
+    p_j = p_ij.sum(axis=i, keepdims=True)  # P(x_j, S)
+    p_s = p_i.sum(axis=i, keepdims=True)  # P(S)
+    ratio = np.ones_like(p_ij)
+    np.divide(p_ij * p_s, p_i * p_j, out=ratio, where=p_ij > 0)
+    return float((p_ij * np.log(ratio)).sum())
 
 
+# %% [markdown]
+# Separation needs no numbers, only a walk: start at $x_i$, step to every neighbour that is not
+# covered, go on from there, and see whether $x_j$ was reached.
+
+
+# %%
 def separated(i, j, given, order, length):
-    """Whether the nodes in `given` cut every path from i to j in the Markov network."""
+    """Whether the nodes in `given` cut every path from i to j."""
     reached, frontier = {i}, [i]
     while frontier:
         here = frontier.pop()
-        for node in range(max(0, here - order), min(length, here + order + 1)):
+        neighbours = range(max(0, here - order), min(length, here + order + 1))
+        for node in neighbours:
             if node not in reached and node not in given:
                 reached.add(node)
                 frontier.append(node)
@@ -380,50 +476,67 @@ def separated(i, j, given, order, length):
 # The first function knows nothing of graphs and the second nothing of probabilities. The theory
 # promises one direction: what is separated is independent. The other direction is not a law, since
 # the numbers of a model can happen to cancel, but numbers drawn at random practically never do. So
-# we expect both functions to agree on every question. We build the joint table of a random Markov
-# model with three letters and texts of five, and ask all of them: each pair of positions, given
-# each set of others.
+# we expect both functions to agree on every question.
+#
+# We build the joint table of a random Markov model with three letters and texts of five, symbol by
+# symbol: the table of the first $t$ symbols times a random $P(x_t \mid x_{t-k}, \dots, x_{t-1})$.
+# For the multiplication both get the same number of axes; an axis of length one stands for a symbol
+# that the factor does not depend on. Then we ask everything: each pair of positions, given each set
+# of others.
 
 
 # %%
 def markov_joint(order, length, vocab_size, rng):
-    """Full table [V, …, V] of a Markov model with a random table for each position."""
+    """Full table [V, …, V] of a random Markov model, tables by position."""
     joint = rng.dirichlet(np.ones(vocab_size))  # [V]: the first symbol
     for t in range(1, length):
-        k = min(order, t)
-        step = rng.dirichlet(np.ones(vocab_size), size=(vocab_size,) * k)  # [V]*k + [V]
-        joint = joint[..., None] * step.reshape((1,) * (t - k) + step.shape)
+        k = min(order, t)  # how many symbols back
+        rows = (vocab_size,) * k
+        step = rng.dirichlet(np.ones(vocab_size), size=rows)  # [V]·k + [V]
+        step = step.reshape((1,) * (t - k) + step.shape)  # [1]·(t−k) + …
+        joint = joint[..., None] * step  # [V]·(t + 1)
     return joint
 
 
 def questions(length):
     """Every pair of positions with every set of other positions."""
+    asked = []
     for i, j in itertools.combinations(range(length), 2):
         rest = [node for node in range(length) if node not in (i, j)]
         for size in range(len(rest) + 1):
-            yield from ((i, j, given) for given in itertools.combinations(rest, size))
+            for given in itertools.combinations(rest, size):
+                asked.append((i, j, given))
+    return asked
 
 
 # %%
+print("order  questions  independent: by the graph  by brute force")
+predicted, measured = {}, {}
 for order in (1, 2, 3):
     joint = markov_joint(order, 5, 3, rng)
-    asked = list(questions(5))
-    measured = [conditional_mutual_information(joint, *question) < 1e-12 for question in asked]
-    predicted = [separated(*question, order, 5) for question in asked]
-    check(
-        f"Order {order}: graph and brute force agree on all {len(asked)} questions "
-        f"({sum(predicted)} independent)",
-        measured == predicted,
-    )
+    predicted[order] = [separated(*q, order, 5) for q in questions(5)]
+    measured[order] = [
+        conditional_mutual_information(joint, *q) < 1e-12 for q in questions(5)
+    ]
+    by_graph, by_force = sum(predicted[order]), sum(measured[order])
+    print(f"{order:5}  {len(measured[order]):9}  {by_graph:25}  {by_force:14}")
 
 # %% [markdown]
 # One of the answers is worth spelling out, since it is so often told wrongly. In a model of order 1 the
-# third symbol is *not* independent of the first. It only becomes so when the second is known.
+# third symbol is in general *not* independent of the first. It only becomes so when the second is
+# known.
 
 # %%
 joint = markov_joint(1, 5, 3, rng)
-check("x1 tells something about x3", conditional_mutual_information(joint, 0, 2) > 1e-4)
-close("but nothing once x2 is known", conditional_mutual_information(joint, 0, 2, (1,)), 0.0)
+unknown = conditional_mutual_information(joint, 0, 2)
+known_second = conditional_mutual_information(joint, 0, 2, (1,))
+print(f"x1 tells about x3:                 {unknown:.4f} nats")
+print(f"x1 tells about x3, x2 being known: {abs(known_second):.4f} nats")
+
+# %% tags=["claims"]
+check("Graph and brute force agree on every question", predicted == measured)
+check("In the model of order 1, x1 tells something about x3", unknown > 1e-4)
+close("but nothing once x2 is known", known_second, 0.0)
 
 # %% [markdown]
 # ## Is English a chain of letter pairs?
@@ -432,58 +545,78 @@ close("but nothing once x2 is known", conditional_mutual_information(joint, 0, 2
 # letter before the last would tell nothing about the next one, given the last. We keep letters, turn
 # everything between them into one space, count all runs of three characters and measure.
 #
-# A warning first: from a finite text, the mutual information never comes out as exactly zero, even where
-# there is none, because random counts are a little uneven. So we need to know what *nothing* looks
-# like. Shuffle: for each middle character, deal out the next characters to the places anew. That
-# destroys every link across the middle and keeps all pairs as they were.
+# A warning first: from a finite text, the mutual information practically never comes out as exactly
+# zero, even where there is none, because random counts are a little uneven. So we need to know what
+# *nothing* looks like. Shuffle: for each middle character, deal out the next characters to the places
+# anew. That destroys every link across the middle and keeps all pairs as they were. In code: sort the
+# runs by their middle character twice, each time after mixing them (a *stable* sort leaves the mixed
+# order alone within each middle character), and take the last column from the second.
 
 
 # %%
 def triple_table(triples, size):
     """Relative frequencies [V, V, V] of an array [N, 3] of ids."""
     table = np.zeros((size, size, size))
-    np.add.at(table, tuple(triples.T), 1)
+    np.add.at(table, tuple(triples.T), 1)  # also counts repeated triples
     return table / len(triples)
 
 
+def mixed_by_middle(triples, rng):
+    """The rows [N, 3] sorted by the middle, in random order within each."""
+    mixed = triples[rng.permutation(len(triples))]
+    return mixed[np.argsort(mixed[:, 1], kind="stable")]
+
+
 def shuffled(triples, rng):
-    """The same pairs of middle and next character, dealt out anew within each middle character."""
-    triples = triples[rng.permutation(len(triples))]
-    triples = triples[np.argsort(triples[:, 1], kind="stable")]
-    dealt = triples[rng.permutation(len(triples))]
-    dealt = dealt[np.argsort(dealt[:, 1], kind="stable")]
-    return np.column_stack([triples[:, :2], dealt[:, 2]])
+    """The next characters dealt out anew within each middle character."""
+    once, again = mixed_by_middle(triples, rng), mixed_by_middle(triples, rng)
+    return np.column_stack([once[:, :2], again[:, 2]])
 
 
 # %%
 letters = " abcdefghijklmnopqrstuvwxyz"
-plain = [re.sub(r"[^a-z]+", " ", text.lower()) for text in train]
-kept = [[letters.index(c) for c in text] for text in plain]
-triples = np.concatenate(
-    [np.lib.stride_tricks.sliding_window_view(t, 3) for t in kept if len(t) > 2]
-)
+triples = []
+for text in train:
+    plain = re.sub(r"[^a-z]+", " ", text.lower())
+    ids = [letters.index(character) for character in plain]
+    triples += [ids[i : i + 3] for i in range(len(ids) - 2)]
+triples = np.array(triples)  # [N, 3]
 
-real = conditional_mutual_information(triple_table(triples, 27), 0, 2, (1,)) / np.log(2)
-nothing = [
-    conditional_mutual_information(triple_table(shuffled(triples, rng), 27), 0, 2, (1,)) / np.log(2)
-    for _ in range(20)
-]
-print(f"measured {real:.3f} bits; what nothing looks like: up to {max(nothing):.3f} bits")
-check("The letter before the last tells more than chance could", real > 10 * max(nothing))
 
-# %% mystnb={"image": {"alt": "A narrow grey band of dots close to zero, the twenty shuffled texts, and far to the right a single orange dot, the real text, on an axis of bits per character."}}
-figure, ax = plt.subplots(figsize=(6.4, 1.9))
-ax.scatter(nothing, np.zeros(20), color=plot.GREY, alpha=0.5, label="shuffled, 20 times")
+def told(triples):
+    """Bits that the first character tells about the third, given the second."""
+    table = triple_table(triples, len(letters))
+    return conditional_mutual_information(table, 0, 2, (1,)) / np.log(2)
+
+
+real = told(triples)
+nothing = [told(shuffled(triples, rng)) for _ in range(20)]
+print(f"English:           {real:.3f} bits")
+print(f"shuffled, mean:    {np.mean(nothing):.3f} bits")
+print(f"shuffled, largest: {max(nothing):.3f} bits")
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "The twenty shuffled texts as grey dots on one spot close to zero, and far to the right a single orange dot, the real text, on an axis of bits per character."}}
+figure, ax = plt.subplots(figsize=(6.0, 2.1))
+grey = {"color": plot.GREY, "alpha": 0.5, "label": "shuffled, 20 times"}
+ax.scatter(nothing, np.zeros(20), **grey)
 ax.scatter([real], [0], color=plot.ORANGE, s=70, label="English")
-ax.set(xlabel="bits the letter before the last tells, given the last", yticks=[], xlim=(0, None))
+ax.set(xlabel="bits told by the letter before the last", yticks=[])
+ax.set_xlim(0, None)
 ax.legend(loc="upper center", ncols=2)
 plt.show()
 
 # %% [markdown]
-# So the assumption behind letter pairs is false, and we know what one letter more would be worth, in
-# bits. Letters further back add to that, so it is a lower bound: a model of letter pairs is at
-# least this far from the truth. That does not make it useless.
-#
+# So the assumption behind letter pairs is false. The distance between the grey dots and the orange one estimates
+# what one letter more of memory is worth, in bits for each character. That does not make letter pairs
+# useless.
+
+# %% tags=["claims"]
+check(
+    "English lies ten times higher than the highest of the shuffled texts",
+    real > 10 * max(nothing),
+)
+
+# %% [markdown]
 # ## Maximum likelihood means counting
 #
 # We chose relative frequencies as our probabilities without a word of justification. Here it is. The
@@ -496,68 +629,79 @@ plt.show()
 # $$\sum_w c_w \log f_w - \sum_w c_w \log p_w = N \sum_w f_w \log \frac{f_w}{p_w} \;\ge\; 0
 # \qquad\Longrightarrow\qquad \hat P(w \mid h) = \frac{c(h, w)}{c(h)} \tag{5}$$
 #
-# The sum on the right is a Kullback–Leibler divergence, which the next chapter takes up. That it is
-# never negative takes one line. The logarithm lies below its tangent, $\log u \le u - 1$, so
+# The sum on the right is a Kullback–Leibler divergence, which
+# [the next chapter](softmax.ipynb) takes up. That it is never negative takes one line. The logarithm
+# lies below its tangent, $\log u \le u - 1$, so
 # $-\sum_w f_w \log\frac{p_w}{f_w}$ is at least $-\sum_w f_w\left(\frac{p_w}{f_w} - 1\right)$, and that
 # is $1 - \sum_w p_w \ge 0$, since the $p_w$ of the seen symbols make one at most. Equality needs
-# $p = f$ everywhere. No calculus is needed: nothing beats the counts.
+# $p = f$ everywhere: nothing beats the counts.
+#
+# As an example, take what follows the letter *t*.
 
 
 # %%
 def maximum_likelihood(counts):
-    """Relative frequencies: the distribution with the largest likelihood of the counts [V]."""
+    """Relative frequencies: the largest likelihood of the counts [V]."""
     return np.asarray(counts) / np.sum(counts)
 
 
 def log_likelihood(counts, p):
-    """Logarithm of the probability of the counted observations in their order, in nats."""
-    seen = np.asarray(counts) > 0
-    return float((np.asarray(counts)[seen] * np.log(np.asarray(p)[seen])).sum())
+    """Log-probability in nats of the counted observations in their order."""
+    counts, p = np.asarray(counts), np.asarray(p)
+    seen = counts > 0
+    return float((counts[seen] * np.log(p[seen])).sum())
 
 
-def followers_of(letter):
-    """How often each of the 27 characters follows the letter, [27]."""
-    return np.bincount(triples[triples[:, 0] == letters.index(letter), 1], minlength=27)
-
-
-counts, after_q = followers_of("t"), followers_of("q")
-best = maximum_likelihood(counts)
-check("After q comes u, nearly always", maximum_likelihood(after_q)[letters.index("u")] > 0.9)
+after_t = triples[triples[:, 0] == letters.index("t"), 1]
+counts = np.bincount(after_t, minlength=27)  # [27]
+best = maximum_likelihood(counts)  # [27]
+for i in np.argsort(-best)[:5]:
+    print(f"P({letters[i]!r} | 't') = {counts[i]} / {counts.sum()}", end="")
+    print(f" = {best[i]:.3f}")
 
 # %% [markdown]
-# To see that the counts sit on a peak, walk away from them. Mix the frequencies of what follows *t* with
-# a random distribution, from none of it to a fifth, in a hundred random directions.
+# To see that the counts sit on a peak, walk away from them. Mix these frequencies with a random
+# distribution, from none of it to a fifth, in a hundred random directions.
 
 # %%
 mixes = np.linspace(0, 0.2, 21)
 others = rng.dirichlet(np.ones(27), size=100)  # [100, 27]
-curves = np.array([[log_likelihood(counts, (1 - m) * best + m * q) for m in mixes] for q in others])
-loss_per_symbol = (curves - curves[:, :1]) / counts.sum() / np.log(2)  # [100, 21], bits
+curves = np.array(
+    [
+        [log_likelihood(counts, (1 - m) * best + m * other) for m in mixes]
+        for other in others
+    ]
+)  # [100, 21], nats
+change = curves - curves[:, :1]  # against the counts themselves
+change_in_bits = change / counts.sum() / np.log(2)  # for each symbol
 
-# %% mystnb={"image": {"alt": "A hundred thin curves that all start at zero at the left and fall to the right: the log-likelihood per symbol lost when the relative frequencies are mixed with a random distribution. None rises above zero."}}
-figure, ax = plt.subplots(figsize=(6.4, 3.0))
-ax.plot(mixes, loss_per_symbol.T, color=plot.BLUE, alpha=0.25, linewidth=1)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A hundred thin curves that all start at zero at the left and fall to the right: the change of the log-likelihood per symbol when the relative frequencies are mixed with a random distribution. None rises above zero."}}
+figure, ax = plt.subplots(figsize=(5.6, 3.2))
+ax.plot(mixes, change_in_bits.T, color=plot.BLUE, alpha=0.25, linewidth=1)
 ax.axhline(0, color=plot.INK, linewidth=0.8)
-ax.set(xlabel="share of another distribution mixed in", ylabel="change in bits per symbol")
+ax.set_xlabel("share of another distribution mixed in")
+ax.set_ylabel("change in bits per symbol")
 plt.show()
-
-# %%
-check(
-    "No step in any of the hundred directions is an improvement", (loss_per_symbol[:, 1:] < 0).all()
-)
 
 # %% [markdown]
 # Best for the text we *saw*, that is. A symbol that was never seen gets the probability zero, and a new
 # text that contains it becomes impossible. How to repair that is the subject of
 # [bigram counts](../ngrams/bigram_counts.ipynb).
-#
+
+# %% tags=["claims"]
+check(
+    "No step in any of the hundred directions is an improvement",
+    (change_in_bits[:, 1:] < 0).all(),
+)
+
+# %% [markdown]
 # ## Summary
 #
 # The chain rule turns the probability of a text into $T$ guesses of one symbol, exactly and without
 # any assumption; lose a factor and it is no distribution any more. Looking back $k$ symbols is an
 # assumption, and the graph of the model says which: what is separated is independent given what
-# separates it. English violates it measurably. The conditional probabilities of largest likelihood are
-# relative frequencies.
+# separates it. English violates it measurably for letter pairs. The conditional probabilities of
+# largest likelihood are relative frequencies.
 #
 # ## Exercises
 #
@@ -585,7 +729,10 @@ exercises.log_probability(log_probability)
 # @title Solution 1
 def log_probability(text, conditional):
     """Log-probability in nats of a sequence, by the chain rule."""
-    return sum(np.log(conditional(tuple(text[:t]), symbol)) for t, symbol in enumerate(text))
+    total = 0.0
+    for t, symbol in enumerate(text):
+        total += np.log(conditional(tuple(text[:t]), symbol))
+    return total
 
 
 exercises.log_probability(log_probability)
@@ -604,7 +751,7 @@ exercises.log_probability(log_probability)
 
 # %% tags=["exercise"]
 def free_parameters(vocab_size, order):
-    """Free probabilities of a Markov model with separate rows for short contexts."""
+    """Free probabilities, with separate rows for short contexts."""
     ...
 
 
@@ -614,8 +761,10 @@ exercises.parameters(free_parameters)
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
 def free_parameters(vocab_size, order):
-    """Free probabilities of a Markov model with separate rows for short contexts."""
-    return sum(vocab_size**length for length in range(order + 1)) * (vocab_size - 1)
+    """Free probabilities, with separate rows for short contexts."""
+    return sum(vocab_size**length for length in range(order + 1)) * (
+        vocab_size - 1
+    )
 
 
 exercises.parameters(free_parameters)
@@ -635,7 +784,7 @@ exercises.parameters(free_parameters)
 
 # %% tags=["exercise"]
 def pair_probabilities(text, symbols):
-    """Matrix [V, V] of P(next is column | this is row) by maximum likelihood."""
+    """Matrix [V, V] of P(next is column | this is row)."""
     ...
 
 
@@ -645,7 +794,7 @@ exercises.pairs(pair_probabilities)
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
 def pair_probabilities(text, symbols):
-    """Matrix [V, V] of P(next is column | this is row) by maximum likelihood."""
+    """Matrix [V, V] of P(next is column | this is row)."""
     counts = np.zeros((len(symbols), len(symbols)))
     for a, b in itertools.pairwise(text):
         counts[symbols.index(a), symbols.index(b)] += 1
@@ -670,7 +819,7 @@ exercises.pairs(pair_probabilities)
 
 # %% tags=["exercise"]
 def wall(t, order):
-    """Positions that separate x_t and all that follows from everything before them."""
+    """Positions that separate x_t and what follows from all before."""
     ...
 
 
@@ -680,7 +829,7 @@ exercises.wall(wall)
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 4
 def wall(t, order):
-    """Positions that separate x_t and all that follows from everything before them."""
+    """Positions that separate x_t and what follows from all before."""
     return list(range(max(1, t - order), t))
 
 
@@ -689,10 +838,14 @@ exercises.wall(wall)
 # %% [markdown]
 # ## Common mistakes
 #
-# *Exchanging the condition*: $P(a \mid b)$ is not $P(b \mid a)$. *A factor too few*: the product runs from 1 to
-# $T$. *No end symbol*: probabilities of texts of different length cannot be compared. *Order 1 means
-# that distant letters are independent*: only given what lies between. *Zero mutual information from
-# data*: the estimate is practically never zero; compare it with shuffled data.
+# - *Exchanging the condition*: $P(a \mid b)$ is not $P(b \mid a)$. Say aloud which of the two is known.
+# - *A factor too few*: the probabilities of all texts then sum to more than one. The product runs from
+#   1 to $T$.
+# - *No end symbol*: the texts of each length sum to one, and all texts together to infinity.
+#   Probabilities of texts of different length cannot be compared; let every text end in a symbol.
+# - *"Order 1 means that distant letters are independent"*: they are so only given what lies between.
+# - *Zero mutual information from data*: the estimate is practically never zero; compare it with
+#   shuffled data.
 #
 # ## Further reading
 #
