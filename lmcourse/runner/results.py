@@ -48,6 +48,8 @@ def read(chapter: Chapter, profile: str) -> dict[str, Any] | None:
     try:
         data = json.loads(read_text(file))
         owner = (data["chapter"], data["profile"])
+        if missing := {"records", "inputs", "outputs"} - data.keys():
+            raise KeyError(*missing)
     except (ValueError, KeyError, TypeError):
         raise ChapterError(f"{where} is not a file of results: {remedy}.") from None
     if owner != (chapter.name, profile):

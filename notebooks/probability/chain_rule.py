@@ -66,7 +66,7 @@ print(f"{words.total():,} words in {len(sentences):,} sentences")
 print(f"{followers.total()} words after 'one of the'")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two bar charts of words with their probability, one below the other, on the same axis. Above, over the whole text: the, a, and, of, to and other small words, the largest about one in twenty. Below, after the words one of the: most stands far out with about a quarter; best, year's, great and others follow."}}
-figure, axes = plt.subplots(nrows=2, figsize=(5.6, 5.2), sharex=True)
+figure, axes = plot.panels(2, height=2.6, sharex=True)
 titles = ("anywhere", "after 'one of the'")
 for ax, counts, title in zip(axes, (words, followers), titles, strict=True):
     top = counts.most_common(7)
@@ -362,7 +362,7 @@ for k in orders:
     known.append(np.mean([c in seen for c in contexts(held_out, k)]))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one below the other, against the order k from 1 to 12. Above, on a logarithmic scale, the numbers in the table grow as a straight line and pass the number of training characters, a dotted line, at order two. Below, the share of held-out contexts that occur in the training text falls slowly at first and then steeply."}}
-figure, (above, below) = plt.subplots(nrows=2, figsize=(5.6, 5.2), sharex=True)
+figure, (above, below) = plot.panels(2, height=2.6, sharex=True)
 above.semilogy(orders, table, "o-")
 above.axhline(n_characters, color=plot.GREY, linestyle=":")
 above.text(5, n_characters / 60, "training characters", color=plot.GREY)
@@ -411,8 +411,8 @@ def draw_network(ax, order, length=6):
     ax.axis("off")
 
 
-figure, axes = plt.subplots(
-    nrows=3, figsize=(6.0, 4.0), gridspec_kw={"height_ratios": [1, 1.1, 1.5]}
+figure, axes = plot.panels(
+    3, height=1.33, gridspec_kw={"height_ratios": [1, 1.1, 1.5]}
 )
 names = ("order 1", "order 2", "no assumption")
 for ax, order, name in zip(axes, (1, 2, 5), names, strict=True):
@@ -596,7 +596,7 @@ print(f"shuffled, mean:    {np.mean(nothing):.3f} bits")
 print(f"shuffled, largest: {max(nothing):.3f} bits")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "The twenty shuffled texts as grey dots on one spot close to zero, and far to the right a single orange dot, the real text, on an axis of bits per character."}}
-figure, ax = plt.subplots(figsize=(6.0, 2.1))
+figure, ax = plot.panels(height=2.1)
 grey = {"color": plot.GREY, "alpha": 0.5, "label": "shuffled, 20 times"}
 ax.scatter(nothing, np.zeros(20), **grey)
 ax.scatter([real], [0], color=plot.ORANGE, s=70, label="English")
@@ -676,7 +676,7 @@ change = curves - curves[:, :1]  # against the counts themselves
 change_in_bits = change / counts.sum() / np.log(2)  # for each symbol
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A hundred thin curves that all start at zero at the left and fall to the right: the change of the log-likelihood per symbol when the relative frequencies are mixed with a random distribution. None rises above zero."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.2))
+figure, ax = plot.panels(height=3.2)
 ax.plot(mixes, change_in_bits.T, color=plot.BLUE, alpha=0.25, linewidth=1)
 ax.axhline(0, color=plot.INK, linewidth=0.8)
 ax.set_xlabel("share of another distribution mixed in")

@@ -58,7 +58,7 @@ shares = logits / logits.sum()
 lower_shares = lower / lower.sum()
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two bar charts of the four words, one below the other: the scores divided by their sum. With the scores as given, wonderful has 1.00, boring 0.50, long 0.25 and purple minus 0.75. After every word has lost one point the order is upside down: purple has 1.25, long 0.25, boring zero and wonderful minus 0.50."}}
-figure, axes = plt.subplots(nrows=2, figsize=(5.6, 4.6), sharex=True)
+figure, axes = plot.panels(2, height=2.3, sharex=True)
 plot.bars(axes[0], words, shares, color=plot.GREY, fmt=".2f")
 plot.bars(axes[1], words, lower_shares + 0.0, color=plot.GREY, fmt=".2f")
 axes[0].set_title("scores divided by their sum")
@@ -132,7 +132,7 @@ for i, word in enumerate(words):
 # *purple*, two points and a factor of $e^2$, wherever on the scale they lie.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two bar charts of the same four words, one below the other. Above: the scores, which fall from 2 to below zero. Below: the softmax probabilities, all positive; the best word takes more than half and the worst almost nothing."}}
-figure, (above, below) = plt.subplots(nrows=2, figsize=(5.6, 4.8))
+figure, (above, below) = plot.panels(2, height=2.4)
 plot.bars(above, words, logits, color=plot.GREY, xlabel="score")
 plot.bars(below, words, probabilities, xlabel="probability", fmt=".2f")
 above.axvline(0, color=plot.INK, linewidth=0.8)
@@ -173,8 +173,8 @@ by_temperature = np.array(
 entropies = np.array([entropy(p) for p in by_temperature])  # [60]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the temperature on a logarithmic axis. Above, four curves, the probability of each word: at low temperature the best word has probability one and the others zero; at high temperature all four curves meet at one quarter. Below, the entropy in bits rises from zero to the dotted line at two bits."}}
-figure, (above, below) = plt.subplots(
-    nrows=2, figsize=(5.6, 5.6), sharex=True, height_ratios=[3, 2]
+figure, (above, below) = plot.panels(
+    2, height=2.8, sharex=True, height_ratios=[3, 2]
 )
 for word, curve in zip(words, by_temperature.T, strict=True):
     above.plot(temperatures, curve, label=word)
@@ -317,7 +317,7 @@ for word, p in zip(words, probabilities, strict=True):
     print(f"{word:<10} {p:11.3f}  {-np.log(p):16.3f}")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "The curve of minus the logarithm of p against p from zero to one. It falls steeply from the upper left and reaches zero at p equal to one. Dots mark the four words; purple, the least likely, lies highest."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.0))
+figure, ax = plot.panels(height=3)
 p = np.linspace(0.005, 1, 300)
 ax.plot(p, -np.log(p), color=plot.GREY)
 for i, word in enumerate(words):
@@ -426,7 +426,7 @@ for word, slope, found in zip(words, slopes, numeric, strict=True):
     print(f"{word:<10} {slope:6.3f}  {found:17.3f}")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Horizontal bars of the slope for each of the four words. The word that occurred, boring, has a long negative bar; the other three have positive bars in proportion to the probability they were given."}}
-figure, ax = plt.subplots(figsize=(5.6, 2.4))
+figure, ax = plot.panels(height=2.4)
 colors = [plot.ORANGE if slope > 0 else plot.BLUE for slope in slopes]
 plot.bars(ax, words, slopes, color=colors)
 ax.axvline(0, color=plot.INK, linewidth=0.8)
@@ -518,7 +518,7 @@ for when, (loss, divergence) in parts.items():
     print(f"{when:<6} {loss:13.4f} = {floor:7.4f} + {divergence:10.4f}")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "The loss against the training step on a logarithmic axis. The curve starts at log V and falls towards a horizontal line, the entropy of the text. The shaded gap between curve and line is the divergence, which shrinks to nothing."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.3))
+figure, ax = plot.panels(height=3.3)
 steps = np.arange(1, len(losses) + 1)
 ax.plot(steps, losses, label="cross-entropy")
 ax.axhline(floor, color=plot.GREEN, label="entropy of the text")
@@ -612,7 +612,7 @@ lowest = margins[smooth.argmin()]
 print(f"p = q at the lead {best:.2f}, lowest point of the curve {lowest:.2f}")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves of loss against the lead of the right word. Plain cross-entropy falls towards zero for ever. The smoothed loss has a lowest point at a moderate lead, marked by a dotted vertical line, and rises again beyond it."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.0))
+figure, ax = plot.panels(height=3)
 ax.plot(margins, plain, label="plain")
 ax.plot(margins, smooth, label="smoothed, ε = 0.1")
 ax.axvline(best, color=plot.GREY, linestyle=":", linewidth=1, label="p = q")

@@ -17,7 +17,7 @@ def chapters(book):
 
 
 def entry(**records):
-    return {"seconds": 1.0, "records": records}
+    return {"seconds": 1.0, "records": records, "inputs": {}, "outputs": "0"}
 
 
 def test_each_chapter_and_profile_has_a_file_of_its_own(chapters):
@@ -74,8 +74,9 @@ def test_what_is_not_finite_is_not_written(chapters):
         ("{", "is not a file of results"),
         ("[1]", "is not a file of results"),
         ('{"records": {}}', "is not a file of results"),
-        ('{"chapter": "a/two", "profile": "cpu"}', "is of a/two, profile cpu"),
-        ('{"chapter": "a/one", "profile": "gpu"}', "is of a/one, profile gpu"),
+        ('{"chapter": "a/one", "profile": "cpu", "records": {}}', "is not a file of results"),
+        (json.dumps({"chapter": "a/two", "profile": "cpu", **entry()}), "is of a/two, profile cpu"),
+        (json.dumps({"chapter": "a/one", "profile": "gpu", **entry()}), "is of a/one, profile gpu"),
     ],
 )
 def test_a_file_that_is_not_this_chapters_is_named_with_the_remedy(chapters, text, words):
