@@ -15,24 +15,18 @@
 # %% [markdown]
 # # The bigram as a network
 #
-# Counting took one line and no training. Here a neural network learns the same table the hard way,
-# and because we know where it must end, we see everything that training does and does not do.
+# A neural network learns the table of bigram counts the hard way; and because we know where it must
+# end, we see what training does and what it does not.
 #
-# **You will**
-#
-# - see that a one-hot vector times a matrix is the lookup of a row, and why every neural language model begins so,
-# - derive the gradient of softmax regression and check it against two judges that do not know the derivation,
-# - watch training approach a floor that you can compute beforehand, and say which contexts arrive last,
-# - recognize early stopping, weight decay and add-k smoothing as three forms of the same idea,
-# - expose a popular formula that calls itself a language model and is none.
-#
-# **You need** [bigram counts](bigram_counts.ipynb) and the gradient $p - y$ from
-# [softmax and cross-entropy](../probability/softmax.ipynb).
+# Which letter follows *q* in a first name? A table of counts needs one line to answer. A network
+# knows nothing at first and only corrects its mistakes, a little at a time. Does it end up with the
+# same answer, and how long does that take?
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
     get_ipython().run_line_magic(
-        "pip", 'install -q "lmcourse @ git+https://github.com/OWNER/language-models"'
+        "pip",
+        'install -q "lmcourse @ git+https://github.com/OWNER/language-models"',
     )
 
 # %% tags=["parameters"]
@@ -61,44 +55,98 @@ from lmcourse.text.characters import CharTokenizer
 run = session.start(PROFILE, SEED)
 
 # %% [markdown]
-# ## Where it must end
-#
 # The data are first names over 27 symbols, the letters and the line break ↵ that opens and closes a
-# name. We lay all pairs of neighbours in two long columns: the symbol before, `x`, and the symbol
-# to be predicted, `y`.
+# name. We lay all pairs of neighbours (`itertools.pairwise` lists them) in two long columns: the
+# symbol before, `x`, and the symbol to be predicted, `y`.
 
 # %%
 names = load_names()
 tokenizer = CharTokenizer("\n" + string.ascii_lowercase)
 symbols = ["↵", *string.ascii_lowercase]
 V = tokenizer.vocab_size
-rows = {split: [tokenizer.encode(name) for name in names[split]["name"]] for split in names}
+rows = {
+    split: [tokenizer.encode(name) for name in names[split]["name"]]
+    for split in names
+}
 
 
 def pair_columns(rows):
-    """All pairs of neighbours in the rows: ids before [N] and ids after [N]."""
+    """All pairs of neighbours in the rows: ids before [N] and after [N]."""
     pairs = [pair for row in rows for pair in itertools.pairwise(row)]
     return np.array(pairs).T
 
 
 x, y = pair_columns(rows["train"])  # [N], [N]
-x_held_out, y_held_out = pair_columns(rows["validation"])
-first = [symbols[a] + symbols[b] for a, b in zip(x[:6], y[:6], strict=True)]
+first = [symbols[x[i]] + symbols[y[i]] for i in range(6)]
 print(f"{len(x):,} pairs, the first ones:", *first)
 
+# %% [markdown]
+# And here is a whole network, with nothing of ours in it: a table of 27 × 27 numbers, all zero at
+# first. In each round PyTorch compares its forecasts with all pairs and moves the numbers a little
+# downhill. We keep what it says after each round.
+
+# %%
+x_ids, y_ids = torch.tensor(x), torch.tensor(y)  # [N], [N]
+network = torch.nn.Embedding(V, V)
+torch.nn.init.zeros_(network.weight)
+optimizer = torch.optim.SGD(network.parameters(), lr=20.0)
+said = []  # one [V, V] a round
+for _ in range(run.size(smoke=20, cpu=300, gpu=300)):
+    said.append(network.weight.detach().softmax(dim=1).numpy().copy())
+    objective = F.cross_entropy(network(x_ids), y_ids)
+    optimizer.zero_grad()
+    objective.backward()
+    optimizer.step()
+said = np.array(said)  # [rounds, V, V]
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three curves over the training round on a logarithmic axis, each with a dotted line of its colour where counting puts it. The probability of n after a meets its line within thirty rounds. That of a after j comes close to its line at the end. That of u after q is still below its line, nearly one, when the picture ends."}}
+figure, ax = plt.subplots(figsize=(5.6, 3.3))
+rounds = np.arange(1, len(said) + 1)
+for pair, color in [("qu", plot.RED), ("ja", plot.ORANGE), ("an", plot.BLUE)]:
+    a, b = tokenizer.encode(pair)[1:3]
+    counted = np.mean(y[x == a] == b)
+    label = f"{pair[1]} after {pair[0]}, seen {np.sum(x == a):,} times"
+    ax.plot(rounds, said[:, a, b], color=color, label=label)
+    ax.axhline(counted, color=color, linestyle=":", linewidth=1.4)
+ax.set(xscale="log", xlabel="training round", ylabel="probability")
+ax.legend()
+plt.show()
 
 # %% [markdown]
+# All three curves start at one in 27 and head for their dotted lines, the answers of the counts.
+# What follows *a* is nearly known within thirty rounds; the forecast after *q*, which is rare, is still on
+# its way when the picture ends. Must a curve arrive, and why is this one so late?
+
+# %% [markdown]
+# **You will**
+#
+# - see that a one-hot vector times a matrix is the lookup of a row, and why every neural language model begins so,
+# - derive the gradient of softmax regression and check it against two judges that do not know the derivation,
+# - watch training approach a floor that you can compute beforehand, and say which contexts arrive last,
+# - recognize early stopping, weight decay and add-k smoothing as three forms of the same idea,
+# - expose a popular formula that calls itself a language model and is none.
+#
+# **You need** [bigram counts](bigram_counts.ipynb) and the gradient $p - y$ from
+# [softmax and cross-entropy](../probability/softmax.ipynb).
+
+# %% [markdown]
+# ## Where it must end
+#
 # From the last chapter we know the best possible table: counts divided by the sum of their row. Its
-# loss on the training names is a floor. No bigram model of any kind can get below it there.
+# loss on the training names is a floor. No bigram model of any kind can get below it there. To count
+# all pairs at once, we number the cells of the table row by row, so that the pair of ids $a, b$ has
+# the number $27a + b$; `np.bincount` counts how often each number occurs.
 
 
 # %%
 def count_pairs(x, y):
-    """Counts [V, V] of the pairs in two columns of ids below 27; row = before."""
-    return np.bincount(x * 27 + y, minlength=27 * 27).reshape(27, 27)
+    """Counts [V, V] of the pairs in two columns of ids below 27."""
+    cells = np.bincount(x * 27 + y, minlength=27 * 27)  # [V · V]
+    return cells.reshape(27, 27)
 
 
-counts = count_pairs(x, y)  # [V, V]
+x_held_out, y_held_out = pair_columns(rows["validation"])
+counts = count_pairs(x, y)  # [V, V], row = before
 held_out = count_pairs(x_held_out, y_held_out)  # [V, V]
 table = counts / counts.sum(axis=1, keepdims=True)  # [V, V]
 floor = -scipy.special.xlogy(counts, table).sum() / counts.sum()
@@ -113,32 +161,37 @@ print(f"floor: {floor:.4f} nats = {floor / np.log(2):.4f} bits per character")
 # symbols are equally far from each other.
 #
 # The smallest network there is multiplies this vector with a matrix $W$ of weights and calls the
-# result logits. Here are the five inputs of *anna* and what comes out of them.
+# result logits. Here are the five inputs of *anna* and what comes out of them. (`np.eye(V)` is the
+# matrix with ones on its diagonal; its row $i$ is the one-hot vector of symbol $i$.)
 
-# %% mystnb={"image": {"alt": "Left: five one-hot rows for the inputs line break, a, n, n, a; each row is empty except for one dark cell. Right: the five rows of logits that come out, of 27 values each. The two rows for n are identical, and so are the two rows for a."}}
+# %%
 rng = np.random.default_rng(SEED)
 W = rng.normal(size=(V, V))  # [V, V]
 inputs = tokenizer.encode("anna")[:-1]  # 5 ids
 one_hot = np.eye(V)[inputs]  # [5, V]
 logits = one_hot @ W  # [5, V]
 
-figure, axes = plt.subplots(1, 2, figsize=(6.8, 1.9), sharey=True)
-for ax, matrix, title in zip(axes, (one_hot, logits), ("one-hot inputs", "times W"), strict=True):
-    plot.heatmap(ax, matrix, [symbols[i] for i in inputs], symbols)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Above: five one-hot rows for the inputs line break, a, n, n, a; each row is empty except for one dark cell. Below: the five rows of logits that come out, of 27 values each. The two rows for n are identical, and so are the two rows for a."}}
+figure, axes = plt.subplots(nrows=2, figsize=(5.6, 4.2))
+letters = [symbols[i] for i in inputs]
+plot.heatmap(axes[0], one_hot, letters, symbols)
+plot.heatmap(axes[1], logits, letters, symbols)
+for ax in axes:
     ax.set_xticks([0, 1, 14], ["↵", "  a", "n"])
-    ax.set_title(title)
-axes[0].set_xlabel("place of the symbol")
-axes[1].set_xlabel("logit of the symbol that follows")
+axes[0].set(title="one-hot inputs", xlabel="place of the symbol")
+axes[1].set(title="times W", xlabel="logit of the symbol that follows")
 plt.show()
 
 # %% [markdown]
 # Equal inputs, equal outputs. But more is true: of the 27 terms in each sum, 26 are multiplied by
-# zero. What survives is the row of $W$ that belongs to the symbol. The product is a *lookup*.
+# zero. What survives is the row of $W$ that belongs to the symbol. The product is a *lookup*, and
+# PyTorch calls it an *embedding*.
 
 # %%
-close("One-hot times W is the row of W", logits, W[inputs])
 looked_up = F.embedding(torch.tensor(inputs), torch.tensor(W))  # [5, V]
-close("and it is what PyTorch calls an embedding", logits, looked_up)
+print("one-hot @ W, first numbers for a:", logits[1, :4].round(3))
+print("row of W,    first numbers for a:", W[inputs[1], :4].round(3))
+print("embedding,   first numbers for a:", looked_up[1, :4].numpy().round(3))
 
 # %% [markdown]
 # Nobody who is in earnest builds the one-hot vectors. The first layer of every neural language
@@ -151,32 +204,37 @@ close("and it is what PyTorch calls an embedding", logits, looked_up)
 # $$p(b \mid a) = \frac{e^{W_{ab}}}{\sum_{b'} e^{W_{ab'}}} \tag{1}$$
 #
 # Every table without zeros can be written like this, with $W_{ab} = \log p(b \mid a)$. The network
-# can therefore say whatever the counts say, or come as near as we like, and never exactly zero.
-
-
-# %%
-def predict(W):
-    """Probabilities [V, V] of the network with weights W [V, V]; each row sums to one."""
-    return scipy.special.softmax(W, axis=1)
-
-
-def loss(W, counts):
-    """Mean surprise in nats of the text whose pair counts are given."""
-    return -(counts * scipy.special.log_softmax(W, axis=1)).sum() / counts.sum()
-
-
-close("Without training all symbols are equally likely: the loss is log V",
-      loss(np.zeros((V, V)), counts), np.log(V))  # fmt: skip
-
-# %% [markdown]
-# The function `loss` is the cross-entropy
+# can therefore say whatever the counts say, or come as near as we like, and never exactly zero. Its
+# loss is the cross-entropy
 #
 # $$L(W) = -\frac{1}{N}\sum_{n=1}^{N} \log p(y_n \mid x_n)
 # = -\frac{1}{N}\sum_{a,b} c(a,b) \log p(b \mid a), \tag{2}$$
 #
 # where the second form gathers equal pairs. So the network sees the names only through the counts:
 # it is handed the same information as the table, and not a bit more.
-#
+
+
+# %%
+def predict(W):
+    """Probabilities [V, V] of weights W [V, V]; each row sums to one."""
+    return scipy.special.softmax(W, axis=1)
+
+
+def loss(W, counts):
+    """Mean surprise in nats of the text whose pair counts are given."""
+    log_p = scipy.special.log_softmax(W, axis=1)  # [V, V]
+    return -(counts * log_p).sum() / counts.sum()
+
+
+untrained = loss(np.zeros((V, V)), counts)
+print(f"without training: {untrained:.4f} nats, log V = {np.log(V):.4f}")
+
+# %% tags=["claims"]
+close("One-hot times W is the row of W", logits, W[inputs])
+close("and it is what PyTorch calls an embedding", logits, looked_up)
+close("Without training the loss is log V", untrained, np.log(V))
+
+# %% [markdown]
 # ## The gradient by hand
 #
 # For one prediction the slope in the logits is forecast minus fact, $p - y$. The pair $(x_n, y_n)$
@@ -195,7 +253,7 @@ close("Without training all symbols are equally likely: the loss is log V",
 
 # %%
 def gradient(W, counts):
-    """Slope [V, V] of the loss in each weight: p − p̂, weighted by the share of the context."""
+    """Slope [V, V] of the loss in each weight: p − p̂ times c(a)/N."""
     context = counts.sum(axis=1, keepdims=True)  # [V, 1]
     return (context * predict(W) - counts) / counts.sum()
 
@@ -208,27 +266,37 @@ by_hand = gradient(W, counts)  # [V, V]
 
 # %%
 weights = torch.tensor(W, requires_grad=True)  # [V, V]
-x_hot = F.one_hot(torch.tensor(x), V).double()  # [N, V]
-F.cross_entropy(x_hot @ weights, torch.tensor(y)).backward()
-close("The gradient by hand is autograd's", by_hand, weights.grad, atol=1e-12)
+x_hot = F.one_hot(x_ids, V).double()  # [N, V]
+F.cross_entropy(x_hot @ weights, y_ids).backward()
+automatic = weights.grad.numpy()  # [V, V]
 
 step = 1e-5
-for a, b in [(0, 1), (17, 21), (14, 14), (26, 0)]:
+places = [(0, 1), (17, 21), (14, 14), (26, 0)]
+numeric = []
+for a, b in places:
     nudge = np.zeros((V, V))  # [V, V]
     nudge[a, b] = step
-    numeric = (loss(W + nudge, counts) - loss(W - nudge, counts)) / (2 * step)
-    close(
-        f"and the finite difference at {symbols[a]}{symbols[b]}", by_hand[a, b], numeric, atol=1e-9
-    )
+    difference = loss(W + nudge, counts) - loss(W - nudge, counts)
+    numeric.append(difference / (2 * step))
+# %% tags=["hide-input"]
+print("pair   by hand  automatic  finite difference")
+for (a, b), found in zip(places, numeric, strict=True):
+    both = f"{by_hand[a, b]:9.6f}  {automatic[a, b]:9.6f}"
+    print(f"{symbols[a] + symbols[b]}   {both}  {found:17.6f}")
+
+# %% tags=["claims"]
+close("Our gradient is autograd's", by_hand, automatic, atol=1e-12)
+four = [by_hand[place] for place in places]
+close("and that of the finite differences", four, numeric, atol=1e-9)
 
 # %% [markdown]
 # ## Walking downhill
 #
-# Now train: start from zero, and move all weights against the gradient, again and again. The
-# **learning rate** says how far. Twenty looks enormous, but (3) carries the small factor $c(a)/N$, and
-# a softmax bends by at most one half: any rate below $4N / \max_a c(a)$ goes downhill. We look at the
-# loss at steps that grow like powers, on the training names and on names that the network does not
-# train on.
+# Now train with the gradient of our own: start from zero, and move all weights against it, again and
+# again. The **learning rate** says how far. Twenty looks enormous, but (3) carries the small factor
+# $c(a)/N$, and a softmax bends by at most one half: any rate below $4N / \max_a c(a)$ goes downhill.
+# We look at the loss at steps that grow like powers, on the training names and on names that the
+# network does not train on.
 
 # %%
 steps = run.size(smoke=300, cpu=10_000, gpu=10_000)
@@ -241,92 +309,121 @@ for step in range(1, steps + 1):
     if step in stops:
         curve.append((loss(W, counts), loss(W, held_out)))
         snapshots[step] = predict(W)  # [V, V]
-curve = np.array(curve) / np.log(2)  # [stops, 2]
-floor_bits = floor / np.log(2)
-check("The learning rate is below the limit", learning_rate < 4 * len(x) / counts.sum(axis=1).max())
-
-# %% mystnb={"image": {"alt": "Bits per character against the training step, logarithmic, from 200 on. The training curve falls to the dotted floor and stays just above it. The validation curve starts slightly below it, has its lowest point, marked by a dot, between one and three thousand steps, and rises again."}}
+curve = np.array(curve) / np.log(2)  # [stops, 2], bits
 best_stop = curve[:, 1].argmin()
-figure, ax = plt.subplots()
+floor_bits = floor / np.log(2)
+limit = 4 * counts.sum() / counts.sum(axis=1).max()
+print(f"learning rate {learning_rate}, limit {limit:.1f}")
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character against the training step, logarithmic, from 200 on. The training curve falls to the dotted floor and stays just above it. The validation curve starts slightly below it, has its lowest point, marked by a dot, between one and three thousand steps, and rises again."}}
+lowest = stops[best_stop], curve[best_stop, 1]
+figure, ax = plt.subplots(figsize=(5.6, 3.4))
 ax.plot(stops, curve[:, 0], label="training names")
 ax.plot(stops, curve[:, 1], label="validation names")
-ax.plot(stops[best_stop], curve[best_stop, 1], "o", color=plot.RED, label="lowest point")
-ax.axhline(floor_bits, color=plot.GREEN, linestyle=":", label="floor: the count table")
+ax.plot(*lowest, "o", color=plot.RED, label="lowest point")
+ax.axhline(
+    floor_bits, color=plot.GREEN, linestyle=":", label="floor: the count table"
+)
 ax.set(xscale="log", xlim=(200, 1.1 * steps), ylim=(3.36, 3.41))
 ax.set(xlabel="training step", ylabel="bits per character")
 ax.legend()
 plt.show()
 
-# %%
-check("Training comes within 0.01 bits of the floor", curve[-1, 0] - floor_bits < 0.01)
-check("and never below it", curve[:, 0].min() > floor_bits)
-check("The validation loss turns and rises before training ends", 0 < best_stop < len(stops) - 5)
-unseen = counts == 0  # [V, V]
-rise = held_out * np.log2(snapshots[stops[best_stop]] / snapshots[stops[-1]])  # [V, V]
-check("Pairs never seen in training cause the whole rise, and more: on all others it still learns",
-      rise[unseen].sum() > rise.sum() > 0 > rise[~unseen].sum())  # fmt: skip
-
 # %% [markdown]
 # The floor holds. (It is the floor of the training names. Other names have their own, and these happen
-# to be a little easier at first.) And the validation curve turns upward. We know why, and need no theory of
-# networks for it: some pairs never occur among the training names. Their best probability is zero,
-# the network moves there without ever arriving, and each new name that contains such a pair becomes
-# a greater surprise. Train for ever, and the validation loss is infinite, as it was for the counts.
-#
+# to be a little easier at first.) And the validation curve turns upward. We know why, and need no
+# theory of networks for it: some pairs never occur among the training names. Their best probability
+# is zero, the network moves there without ever arriving, and each new name that contains such a pair
+# becomes a greater surprise. We can split the rise between the lowest point and the end by pairs.
+
+# %%
+unseen = counts == 0  # [V, V]
+best_table, last_table = snapshots[stops[best_stop]], snapshots[steps]
+rise = held_out * np.log2(best_table / last_table)  # [V, V], bits
+
+# %% tags=["hide-input"]
+print(
+    f"training names end {curve[-1, 0] - floor_bits:.4f} bits above the floor"
+)
+print("surprise of the validation names since the lowest point, in bits:")
+print(f"    pairs never seen in training {rise[unseen].sum():+7.1f}")
+print(f"    all other pairs              {rise[~unseen].sum():+7.1f}")
+
+# %% [markdown]
+# Train for ever, and the validation loss is infinite, as it was for the counts.
+
+# %% tags=["claims"]
+above_floor = curve[:, 0] - floor_bits  # [stops]
+check("Training never goes below the floor", above_floor.min() > 0)
+check("and comes within 0.01 bits of it", above_floor[-1] < 0.01)
+check(
+    "The validation loss turns and rises before training ends",
+    0 < best_stop < len(stops) - 5,
+)
+check(
+    "Pairs never seen cause the rise; on all others it still learns",
+    rise[unseen].sum() > rise.sum() > 0 > rise[~unseen].sum(),
+)
+
+# %% [markdown]
 # ## Who arrives last?
 #
 # How far is the network from the count table after all these steps? Look at each context by itself:
 # the largest error among its 27 probabilities, against how often the context was seen.
 
-# %% mystnb={"image": {"alt": "Largest error of each context against how often the context was seen, both axes logarithmic. Orange dots after a few hundred steps lie higher than blue dots at the end. In both clouds the error falls as the context is more frequent; x and q, the rarest, have the largest errors. At the end the frequent contexts lie below the dotted line at one thousandth, and a single blue dot, e, lies many orders of magnitude below all others."}}
-early, late = (snapshots[stops[i]] for i in (len(stops) * 3 // 5, -1))
+# %%
+early_stop = stops[len(stops) * 3 // 5]  # after a few hundred steps
 seen = counts.sum(axis=1)  # [V]
-error = {label: np.abs(p - table).max(axis=1) for label, p in (("early", early), ("late", late))}
+early = np.abs(snapshots[early_stop] - table).max(axis=1)  # [V]
+late = np.abs(snapshots[steps] - table).max(axis=1)  # [V]
+# %% tags=["hide-input", "nbval-ignore-output"]
+print(f"context  seen  error after {early_stop} steps  after {steps:,} steps")
+for a in [symbols.index(letter) for letter in "aenzqx"]:
+    errors = f"{early[a]:21.1e}  {late[a]:18.1e}"
+    print(f"{symbols[a]:<7} {seen[a]:5,}  {errors}")
 
-figure, ax = plt.subplots()
-ax.loglog(seen, error["early"], "o", color=plot.ORANGE, label="after a few hundred steps")
-ax.loglog(seen, error["late"], "o", color=plot.BLUE, label="at the end")
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Largest error of each context against how often the context was seen, both axes logarithmic. Orange dots after a few hundred steps lie higher than blue dots at the end. In both clouds the error falls as the context is more frequent; x and q, the rarest, have the largest errors. At the end the frequent contexts lie below the dotted line at one thousandth, and a single blue dot, e, lies many orders of magnitude below all others."}}
+figure, ax = plt.subplots(figsize=(5.6, 3.6))
+few = "after a few hundred steps"
+ax.loglog(seen, early, "o", color=plot.ORANGE, label=few)
+ax.loglog(seen, late, "o", color=plot.BLUE, label="at the end")
 for a in [symbols.index(letter) for letter in "xqe"]:
-    ax.annotate(symbols[a], (seen[a], error["late"][a]), xytext=(7, 3), textcoords="offset points")
+    place = {"xytext": (7, 3), "textcoords": "offset points"}
+    ax.annotate(symbols[a], (seen[a], late[a]), **place)
 ax.axhline(1e-3, color=plot.GREY, linestyle=":", label="one thousandth")
-ax.set_ylim(1e-13, 1)
-ax.set(xlabel="times the context was seen", ylabel="largest error of a probability")
-ax.legend()
+ax.set(xlabel="times the context was seen", ylim=(1e-13, 1))
+ax.set_ylabel("largest error of a probability")
+ax.legend(loc="lower left")
 plt.show()
 
-# %%
+# %% [markdown]
+# The factor $c(a)/N$ in (3) makes the steps of a rare context small. At the end all contexts but one
+# lie about on a falling line: what is seen ten times less often is about ten times further off. The
+# table of counts has no such trouble; one division serves *q* as well as *a*.
+#
+# The outlier far below is *e*. It is the only context that every symbol follows somewhere in the
+# list. Its best logits are finite numbers, and gradient descent gets there at an exponential pace.
+# All other contexts have a cell that must become zero, so a logit that must become minus infinity.
+# There $\hat p = 0$, and the slope (3) is $\frac{c(a)}{N}\,p$: the step shrinks with what is left to
+# do. The very zeros that spoil the count table slow the network down.
+
+# %% tags=["claims"]
 check(
     "Contexts seen 300 times or more: every probability within 0.001",
-    error["late"][seen >= 300].max() < 1e-3,
+    late[seen >= 300].max() < 1e-3,
 )
 rarest = np.argsort(seen)[:2]
-check("The two rarest, x and q, have not arrived",
-      {symbols[a] for a in rarest} == {"x", "q"} and error["late"][rarest].min() > 1e-3)  # fmt: skip
-full = (counts > 0).all(axis=1)  # [V]: contexts after which every symbol was seen
-slope = np.polyfit(np.log(seen[~full]), np.log(error["late"][~full]), 1)[0]
-check("Ten times as frequent means ten times closer", abs(slope + 1) < 0.1)
-ratio = (error["late"] * learning_rate * steps * seen / seen.sum())[~full]
-check("N / (rate · c(a) · steps) foretells all errors but that of e, to a factor of three",
-      ratio.min() > 1 / 3 and ratio.max() < 3)  # fmt: skip
-check("Only e was followed by every symbol, and it is closest by far",
-      [symbols[a] for a in np.flatnonzero(full)] == ["e"]
-      and error["late"][full].max() < 1e-3 * error["late"][~full].min())  # fmt: skip
+check("The two rarest, x and q, are further off", late[rarest].min() > 1e-3)
+full = (counts > 0).all(axis=1)  # [V]: every symbol was seen after it
+slope = np.polyfit(np.log(seen[~full]), np.log(late[~full]), 1)[0]
+check("Ten times as frequent is ten times closer", abs(slope + 1) < 0.1)
+check(
+    "Only e was followed by every symbol, and it is closest by far",
+    [symbols[a] for a in np.flatnonzero(full)] == ["e"]
+    and late[full].max() < 1e-3 * late[~full].min(),
+)
 
 # %% [markdown]
-# Equation (3) predicted the slope of the two clouds. The factor $c(a)/N$ makes the steps of a rare
-# context small: what is seen a hundred times less often learns a hundred times more slowly. The
-# table has no such trouble; one division serves *q* as well as *a*. This is no curiosity of bigrams.
-# It is one reason why networks are poor at rare words, and why Adam beats plain descent on text
-# (Kunstner et al. 2024).
-#
-# It did not predict the outlier far below, at least not to me. The context *e* is the only one that
-# every symbol follows somewhere in the list. Its best logits are finite numbers, and gradient
-# descent gets there at an exponential pace. All other contexts have a cell that must become zero,
-# so a logit that must become minus infinity. There $\hat p = 0$, and the slope (3) is
-# $\frac{c(a)}{N}\,p$: the step shrinks with what is left to do. A step of rate $\eta$ multiplies $p$ by
-# about $1 - \eta \frac{c(a)}{N}\,p$, so $1/p$ grows by $\eta\, c(a)/N$, and after $t$ steps $p$ is about
-# $N / (\eta\, c(a)\, t)$. The very zeros that spoil the count table slow the network down.
-#
 # ## All the way
 #
 # Was it the optimizer's fault, then, and not the network's? Gradient descent knows the slope and
@@ -342,28 +439,42 @@ check("Only e was followed by every symbol, and it is closest by far",
 
 # %%
 def penalized(W, counts, decay):
-    """Loss plus decay/2 times the sum of squared weights, and its gradient [V, V]."""
+    """Loss plus decay/2 times the sum of squares, and its gradient [V, V]."""
     value = loss(W, counts) + decay / 2 * (W**2).sum()
     return value, gradient(W, counts) + decay * W
 
 
 def bend(W, direction, counts, decay):
-    """How the gradient changes in a direction [V, V]: the curvature times the direction."""
+    """How the gradient changes in a direction [V, V]: curvature times it."""
     share = counts.sum(axis=1, keepdims=True) / counts.sum()  # [V, 1]
     p = predict(W)  # [V, V]
     mean = (p * direction).sum(axis=1, keepdims=True)  # [V, 1]
     return share * p * (direction - mean) + decay * direction
 
 
+# %% [markdown]
+# SciPy's minimizer works on one long vector, so three small functions inside `fit` lay the weights
+# out flat (`ravel`) and fold them up again (`reshape`).
+
+
 # %%
 def fit(counts, decay=0.0, start=None):
-    """Weights [V, V] at the lowest penalized loss, Newton steps, products with the curvature."""
+    """Weights [V, V] at the lowest penalized loss; Newton steps; products."""
     shape = counts.shape
+
+    def value_and_slope(flat):
+        value, slope = penalized(flat.reshape(shape), counts, decay)
+        return value, slope.ravel()
+
+    def curvature(flat, direction):
+        W, direction = flat.reshape(shape), direction.reshape(shape)
+        return bend(W, direction, counts, decay).ravel()
+
     found = scipy.optimize.minimize(
-        lambda w: [np.ravel(part) for part in penalized(w.reshape(shape), counts, decay)],
+        value_and_slope,
         np.zeros(counts.size) if start is None else start.ravel(),
-        jac=True,
-        hessp=lambda w, v: bend(w.reshape(shape), v.reshape(shape), counts, decay).ravel(),
+        jac=True,  # the first function returns the slope too
+        hessp=curvature,
         method="trust-ncg",
         options={"gtol": 1e-8, "maxiter": 500},
     )
@@ -372,40 +483,59 @@ def fit(counts, decay=0.0, start=None):
 
 # %%
 fitted, newton_steps, products = fit(counts)  # [V, V], int, int
-close("All 729 probabilities agree with the counts to 0.001", predict(fitted), table, atol=1e-3)
-check("Newton needed fewer than a hundred steps", newton_steps < 100)
-
 another, *_ = fit(counts, start=rng.normal(size=(V, V)))  # [V, V]
-close("From a random start the same table", predict(another), table, atol=1e-3)
-difference = (another - fitted)[symbols.index("e")]  # [V]
-check("by way of different weights", np.abs(another - fitted).max() > 0.1)
-close("that in the row of e differ by one constant", np.ptp(difference), 0.0, atol=0.01)
+apart = another - fitted  # [V, V]
 
-# %% tags=["nbval-ignore-output"]
-print(f"{newton_steps} Newton steps, {products:,} products inside; plain descent: {steps:,} steps")
+# %% tags=["hide-input", "nbval-ignore-output"]
+print(f"{newton_steps} Newton steps, {products:,} products inside", end="; ")
+print(f"plain descent: {steps:,} steps")
+
+e = symbols.index("e")
+off = np.abs(predict(fitted) - table).max()
+off_between = np.abs(predict(another) - predict(fitted)).max()
+print(f"largest difference of a probability from the counts: {off:.0e}")
+print(f"from a random start, of a probability: {off_between:.0e}")
+print(f"                     of a weight:      {np.abs(apart).max():.1f}")
+print(f"    in the row of e from {apart[e].min():.4f} to {apart[e].max():.4f}")
 
 # %% [markdown]
 # Not only the frequent contexts: all of them, and in few steps. The steps are dear, though. To divide
 # by a matrix that it never writes down, SciPy multiplies it with one direction after another, and
-# each product costs about as much as a gradient. (Adam, the favourite of large networks, imitates a
-# little of this with a step size for each weight, at the price of one gradient a step.) The network
-# and the count table are one model, reached by two roads. The loss is convex in $W$, it curves upward
-# in every direction, as log-sum-exp does; so there is no second valley to get lost in. The weights
-# differ between two starts although the probabilities agree, because softmax does not see a
-# constant that is added to a whole row.
-#
+# each product costs about as much as a gradient. The network and the count table are one model,
+# reached by two roads. The loss is convex in $W$, as log-sum-exp is: in no direction does it curve
+# downward, so there is no second valley to get lost in. The weights differ between two starts
+# although the probabilities agree, because softmax does not see a constant that is added to a whole
+# row; in the row of *e* the difference is such a constant.
+
+# %% tags=["claims"]
+close(
+    "All 729 probabilities agree with the counts to 0.001",
+    predict(fitted),
+    table,
+    atol=1e-3,
+)
+close("From a random start too", predict(another), table, atol=1e-3)
+check("by way of different weights", np.abs(apart).max() > 0.1)
+close(
+    "that in the row of e differ by one constant",
+    np.ptp(apart[e]),
+    0,
+    atol=0.01,
+)
+
+# %% [markdown]
 # ## Regularization is smoothing
 #
 # So the network inherits the zero problem of the counts, in slow motion. It also inherits the cure.
 # Add-k smoothing was counting with $k$ invented occurrences of every pair. Give the network the same
-# invented pairs as training data:
+# invented pairs as training data, and it learns the smoothed table:
 
 # %%
 k = 0.25
 pseudo = counts + k  # [V, V]
 smoothed = pseudo / pseudo.sum(axis=1, keepdims=True)  # [V, V]
-close("Trained on k extra pairs of each kind, the network is add-k smoothing",
-      predict(fit(pseudo)[0]), smoothed, atol=1e-3)  # fmt: skip
+learned = predict(fit(pseudo)[0])  # [V, V]
+print(f"p(u|q): add-k {smoothed[17, 21]:.3f}, network {learned[17, 21]:.3f}")
 
 # %% [markdown]
 # That is exact, and nobody does it. What people do to networks is **weight decay**: a penalty that
@@ -423,30 +553,36 @@ close("Trained on k extra pairs of each kind, the network is add-k smoothing",
 
 # %%
 def bits(p, counts):
-    """Bits per character of a table of probabilities on the text with the given counts."""
+    """Bits per character of a table of probabilities on counted text."""
     return -scipy.special.xlogy(counts, p).sum() / counts.sum() / np.log(2)
 
 
+def add_k(counts, k):
+    """Table [V, V] of probabilities with k added to every count."""
+    return (counts + k) / (counts + k).sum(axis=1, keepdims=True)
+
+
 n_values = run.size(smoke=5, cpu=15, gpu=15)
-decays, ks = np.geomspace(1e-8, 1e-1, n_values), np.geomspace(1e-4, 1e3, n_values)
-with_decay = [predict(fit(counts, decay)[0]) for decay in decays]  # each [V, V]
-with_k = [(counts + k) / (counts + k).sum(axis=1, keepdims=True) for k in ks]
-decay_curve, k_curve = ([bits(p, held_out) for p in tables] for tables in (with_decay, with_k))
+ks = np.geomspace(1e-4, 1e3, n_values)
+decays = np.geomspace(1e-8, 1e-1, n_values)
+with_k = [add_k(counts, k) for k in ks]  # each [V, V]
+with_decay = [predict(fit(counts, decay)[0]) for decay in decays]
+k_curve = [bits(p, held_out) for p in with_k]
+decay_curve = [bits(p, held_out) for p in with_decay]
 
-# %% mystnb={"image": {"alt": "Two panels with one vertical axis, validation bits per character. Left against k, right against the weight decay, both logarithmic. Both curves fall slowly to a shallow valley at nearly the same height, its lowest point marked in red, and then rise steeply out of the picture."}}
-figure, axes = plt.subplots(1, 2, figsize=(6.8, 3.0), sharey=True)
-knobs = [(ks, k_curve, "k added to every count"), (decays, decay_curve, "weight decay λ")]
-for ax, (knob, values, label), color in zip(axes, knobs, (plot.BLUE, plot.ORANGE), strict=True):
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one below the other, of validation bits per character. Above against k, below against the weight decay, both logarithmic. Both curves fall slowly to a shallow valley at nearly the same height, its lowest point marked in red, and then rise steeply out of the picture."}}
+figure, axes = plt.subplots(nrows=2, figsize=(5.6, 5.4), sharey=True)
+axes[0].semilogx(ks, k_curve, "o-", color=plot.BLUE)
+axes[1].semilogx(decays, decay_curve, "o-", color=plot.ORANGE)
+for ax, knob, values in zip(
+    axes, (ks, decays), (k_curve, decay_curve), strict=True
+):
     best = int(np.argmin(values))
-    ax.semilogx(knob, values, "o-", color=color)
     ax.semilogx(knob[best], values[best], "o", color=plot.RED)
-    ax.set_xlabel(label)
-axes[0].set(ylim=(3.36, 3.52), ylabel="bits per character,\nvalidation names")
+    ax.set(ylim=(3.36, 3.52), ylabel="bits per character,\nvalidation names")
+axes[0].set_xlabel("k added to every count")
+axes[1].set_xlabel("weight decay λ")
 plt.show()
-
-# %%
-check("Both have their best value inside, not at an end",
-      all(0 < np.argmin(values) < n_values - 1 for values in (k_curve, decay_curve)))  # fmt: skip
 
 # %% [markdown]
 # Two curves of one family. To the left both approach the counts and climb, slowly, to infinity; to
@@ -454,7 +590,9 @@ check("Both have their best value inside, not at an end",
 # each, name by name, and we add a third candidate that needs no penalty at all: plain gradient
 # descent, stopped where its validation curve was lowest (**early stopping**). It smooths for a reason
 # that we have met: training starts at the uniform table, and by (3) the rare contexts are the slowest
-# to leave it. Every name is scored by all three models, so we look at the differences within names.
+# to leave it. Every name is scored by all three models, so we look at the differences within names;
+# `paired_bootstrap` gives their mean with a 95 % interval, found by drawing the names anew with
+# replacement, ten thousand times.
 
 # %%
 candidates = {
@@ -462,48 +600,72 @@ candidates = {
     "weight decay": with_decay[int(np.argmin(decay_curve))],
     "early stopping": snapshots[stops[best_stop]],
 }
-per_name = {
-    label: [-np.log2(p[row[:-1], row[1:]]).sum() for row in rows["validation"]]
-    for label, p in candidates.items()
-}
+per_name = {}  # bits of each name under each candidate
+for label, p in candidates.items():
+    per_name[label] = np.array(
+        [-np.log2(p[row[:-1], row[1:]]).sum() for row in rows["validation"]]
+    )
 differences = {
-    pair: paired_bootstrap(per_name[pair[0]], per_name[pair[1]])
-    for pair in itertools.combinations(candidates, 2)
+    (one, other): paired_bootstrap(per_name[one], per_name[other])
+    for one, other in itertools.combinations(candidates, 2)
 }
 
-# %% tags=["nbval-ignore-output"]
-for label, p in candidates.items():
-    print(f"{label:<15} {bits(p, held_out):.4f} bits/char   p(u|q) = {p[17, 21]:.2f}")
-for (one, other), d in differences.items():
-    print(f"{one} minus {other}: {d} bits a name")
+# %% [markdown]
+# How much does each of them move a row away from the counts? The table below gives the sum of the
+# changes of its 27 probabilities, for the five rarest and the five commonest contexts on average.
 
 # %%
-check("Any two of the three agree to a fiftieth of a bit a name, sampling error included",
-      max(max(-d.low, d.high) for d in differences.values()) < 0.02)  # fmt: skip
-moved = [np.abs(p - table).sum(axis=1)[np.argsort(seen)] for p in candidates.values()]  # each [V]
-check("All three change the five rarest contexts ten times as much as the five commonest",
-      all(m[:5].mean() > 10 * m[-5:].mean() for m in moved))  # fmt: skip
-q_u = [candidates[label][17, 21] for label in ("add-k", "weight decay")]
-check("On the rare context q they disagree a good deal", q_u[1] - q_u[0] > 0.03)
+by_rarity = np.argsort(seen)  # ids of the contexts, rarest first
+moved = {}
+for label, p in candidates.items():
+    change = np.abs(p - table).sum(axis=1)[by_rarity]  # [V]
+    moved[label] = change[:5].mean(), change[-5:].mean()
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+print("                bits/char  p(u|q)  rarest moved  commonest moved")
+for label, p in candidates.items():
+    score_and_q = f"{bits(p, held_out):9.4f}  {p[17, 21]:6.2f}"
+    print(f"{label:<15} {score_and_q}  {moved[label][0]:12.3f}", end="")
+    print(f"  {moved[label][1]:15.4f}")
+print()
+for (one, other), d in differences.items():
+    print(f"{one} minus {other}: {d} bits a name")
 
 # %% [markdown]
 # Early stopping, weight decay, invented data: three devices, and on held-out names it hardly matters
 # which of them you take. All of them say *do not believe the counts to the last digit*, most of all
 # in the rare contexts. There they differ, too: add-k spreads the same amount over *qu* and *qx*, while
-# the other two, which work on logarithms, leave the one strong pair its lead.
+# weight decay, which works on logarithms, leaves the one strong pair its lead.
 #
 # (All three knobs were turned on the validation names that we quote here, so these numbers flatter
 # all three. For a comparison among them that is fair enough; for a result it would not be, and the
 # ladder's bigram was measured on test text.)
-#
+
+# %% tags=["claims"]
+close(
+    "On k invented pairs of each kind it is add-k", learned, smoothed, atol=1e-3
+)
+widest = max(max(-d.low, d.high) for d in differences.values())
+check("Any two of the three agree to 0.02 bits a name, at 95 %", widest < 0.02)
+check(
+    "All three move the five rarest rows ten times as much as the commonest",
+    all(rare > 10 * common for rare, common in moved.values()),
+)
+u_after_q = {label: p[17, 21] for label, p in candidates.items()}
+check(
+    "On the rare context q add-k takes more from u than weight decay",
+    u_after_q["weight decay"] - u_after_q["add-k"] > 0.03,
+)
+
+# %% [markdown]
 # ## What does the network buy?
 #
 # Here: nothing. The same probabilities, from the same counts, after a search that knew its
 # destination. What does it cost? We time the division of the counts, and a network trained the
-# usual way, with PyTorch and Adam, until it is within a hundredth of a bit of the floor.
+# usual way, as at the beginning but with the optimizer Adam, until it is within a hundredth of a bit
+# of the floor.
 
 # %%
-x_ids, y_ids = torch.tensor(x), torch.tensor(y)  # [N], [N]
 torch.manual_seed(SEED)
 network = torch.nn.Embedding(V, V)
 optimizer = torch.optim.Adam(network.parameters(), lr=0.1)
@@ -517,27 +679,36 @@ while losses[-1] > floor + 0.01 * np.log(2) and len(losses) < 1000:
     losses.append(objective.item())
 training_seconds = time.perf_counter() - started
 
+# %% tags=["nbval-ignore-output"]
 started = time.perf_counter()
 for _ in range(100):
     again = count_pairs(x, y)
     again = again / again.sum(axis=1, keepdims=True)  # [V, V]
 counting_seconds = (time.perf_counter() - started) / 100
 
-# %% tags=["nbval-ignore-output"]
-print(f"training {training_seconds:.2f} s, counting {counting_seconds * 1000:.2f} ms:", end=" ")
-print(f"{training_seconds / counting_seconds:,.0f} times as long, for a table that is less exact")
-
-# %%
-check("It did arrive within a hundredth of a bit", losses[-1] < floor + 0.01 * np.log(2))
-check("Counting is more than a hundred times as fast", training_seconds > 100 * counting_seconds)
+print(f"training {training_seconds:8.2f} s, {len(losses) - 1} steps")
+print(f"counting {counting_seconds:8.5f} s")
+print(f"ratio    {training_seconds / counting_seconds:8,.0f}")
 
 # %% [markdown]
-# If you can count, count. The network earns its keep when the table becomes too large to fill. With
-# ten letters of context the table would have $27^{10}$ rows, nearly all of them empty, and each
-# would learn for itself. A network need not give each context its own row: it can compute the
-# logits from parts that contexts *share*. The loss and its gradient stay what they are here; what
-# changes is how the logits are computed.
-#
+# Part of the ratio is due to the way the names are handed over: this loop reads the whole list of
+# pairs at each step, where the 27 × 27 counts would do. But if you can count, count. The network
+# earns its keep when the table becomes too large to fill. With ten letters of context the table
+# would have $27^{10}$ rows, nearly all of them empty, and each would learn for itself. A network need
+# not give each context its own row: it can compute the logits from parts that contexts *share*. The
+# loss and its gradient stay what they are here; what changes is how the logits are computed.
+
+# %% tags=["claims"]
+check(
+    "The network arrives within a hundredth of a bit",
+    losses[-1] < floor + 0.01 * np.log(2),
+)
+check(
+    "Counting is more than a hundred times as fast as this loop",
+    training_seconds > 100 * counting_seconds,
+)
+
+# %% [markdown]
 # ## A formula that is no distribution
 #
 # In widely copied tutorials one meets another network "for the probability of a sentence". Each
@@ -550,7 +721,7 @@ check("Counting is more than a hundred times as fast", training_seconds > 100 * 
 # How would you find out whether it is a probability? A probability has to be shared out: over all
 # sentences *of one length* it must sum to one. (A closing symbol, as in the last chapter, would also
 # share it out among the lengths; (5) has none.) With three words in the world we can write all
-# sentences of a few words down.
+# sentences of a few words down; `itertools.product` lists them.
 
 
 # %%
@@ -565,38 +736,18 @@ def score(row, g):
 
 
 def total(length, vocab_size, value):
-    """Sum of value(row) over all rows of the given length, by brute force."""
-    return sum(value(row) for row in itertools.product(range(vocab_size), repeat=length))
+    """Sum of value(row) over all rows of the given length."""
+    rows = itertools.product(range(vocab_size), repeat=length)
+    return sum(value(row) for row in rows)
 
-
-# %%
-tiny = np.random.default_rng(0)
-g = factors(tiny.normal(size=(4, 3)), tiny.normal(size=4))  # [3]
-conditional = predict(tiny.normal(size=(3, 3)))  # [3, 3], a softmax bigram of the same world
-opening = predict(tiny.normal(size=(1, 3)))[0]  # [3]
-
-
-def softmax_probability(row):
-    """Probability of a row under the tiny softmax bigram."""
-    links = [conditional[a, b] for a, b in itertools.pairwise(row)]
-    return float(opening[row[0]] * np.prod(links))
-
-
-lengths = range(1, 9)
-sigmoid_totals = [total(n, 3, lambda row: score(row, g)) for n in lengths]
-softmax_totals = [total(n, 3, softmax_probability) for n in lengths]
-for n in (1, 2, 4, 8):
-    both = f"sigmoid {sigmoid_totals[n - 1]:.5f}, softmax {softmax_totals[n - 1]:.5f}"
-    print(f"{n} words a sentence, all {3**n:>4} of them: {both}")
 
 # %% [markdown]
-# Even for a single word the three sigmoids do not sum to one; why should they? Each is free to be
-# anything between zero and one. For longer sentences the sum is a power,
+# Beside it we put a softmax bigram of the same tiny world, with random weights too: `opening` for the
+# first word, `conditional` for the words that follow. For the sigmoids the sum is a power,
 #
-# $$\sum_{x_1, \dots, x_T} S(x) = \Bigl(\sum_{v} g(v)\Bigr)^{T} \tag{6}$$
+# $$\sum_{x_1, \dots, x_T} S(x) = \Bigl(\sum_{v} g(v)\Bigr)^{T}, \tag{6}$$
 #
-# and it runs away to infinity or to nothing, unless the sum happens to be one. The softmax bigram
-# gives one for every length, as the first $T$ steps of any language model do.
+# since multiplying out the right side gives every sentence once.
 
 
 # %%
@@ -605,37 +756,73 @@ def closed_form(length, g):
     return float(g.sum() ** length)
 
 
-close("Brute force agrees with (6)", sigmoid_totals, [closed_form(n, g) for n in lengths])
-check(
-    "The sigmoid product sums to one at no length",
-    np.abs(np.array(sigmoid_totals) - 1).min() > 0.05,
-)
-close("The softmax bigram sums to one at every length", softmax_totals, np.ones(8))
+tiny = np.random.default_rng(0)
+g = factors(tiny.normal(size=(4, 3)), tiny.normal(size=4))  # [3]
+conditional = predict(tiny.normal(size=(3, 3)))  # [3, 3]
+opening = predict(tiny.normal(size=(1, 3)))[0]  # [3]
+
+
+def sigmoid_product(row):
+    """S(x) of a row with the tiny sigmoids."""
+    return score(row, g)
+
+
+def softmax_probability(row):
+    """Probability of a row under the tiny softmax bigram."""
+    links = [conditional[a, b] for a, b in itertools.pairwise(row)]
+    return float(opening[row[0]] * np.prod(links))
+
+
+# %%
+lengths = range(1, 9)
+sigmoid_totals = [total(n, 3, sigmoid_product) for n in lengths]
+softmax_totals = [total(n, 3, softmax_probability) for n in lengths]
+powers = [closed_form(n, g) for n in lengths]
+# %% tags=["hide-input"]
+print("words  sentences  sigmoid product  formula (6)  softmax")
+for i, n in enumerate(lengths):
+    ours = f"{sigmoid_totals[i]:15.5f}  {powers[i]:11.5f}"
+    print(f"{n:5}  {3**n:9,}  {ours}  {softmax_totals[i]:7.5f}")
 
 # %% [markdown]
+# Even for a single word the three sigmoids do not sum to one; why should they? Each is free to be
+# anything between zero and one. For longer sentences the sum runs away to infinity or to nothing,
+# unless the sum of the sigmoids happens to be one. The softmax bigram gives one for every length, as
+# the first $T$ steps of any language model do.
+#
 # Is that more than pedantry? Train it and see. The likelihood of the names is to become as large as
 # possible, as always. The picture draws its loss beside that of the softmax network.
 
 # %%
 generator = run.generator()
 W1 = torch.randn(8, V, generator=generator, requires_grad=True)  # [H, V]
-W2 = (0.1 * torch.randn(8, generator=generator)).requires_grad_()  # [H]
-share = torch.tensor(counts.sum(axis=0) / counts.sum(), dtype=torch.float32)  # [V]
+W2 = 0.1 * torch.randn(8, generator=generator)  # [H]
+W2.requires_grad_()  # the slope in W2 is wanted too
+share = counts.sum(axis=0) / counts.sum()  # [V], of each symbol
+share = torch.tensor(share, dtype=torch.float32)
 sigmoid_adam = torch.optim.Adam([W1, W2], lr=0.1)
 sigmoid_curve = []
 for _ in range(run.size(smoke=100, cpu=300, gpu=300)):
-    sigmoid_loss = -(share * F.logsigmoid(W2 @ torch.sigmoid(W1))).sum()
+    log_g = F.logsigmoid(W2 @ torch.sigmoid(W1))  # [V]
+    sigmoid_loss = -(share * log_g).sum()
     sigmoid_curve.append(sigmoid_loss.item() / np.log(2))
     sigmoid_adam.zero_grad()
     sigmoid_loss.backward()
     sigmoid_adam.step()
 
-# %% mystnb={"image": {"alt": "Bits per character against the training step, logarithmic. The softmax network falls towards the floor and stays above it. The sigmoid product starts below the floor already, before any training, and goes to zero."}}
-figure, ax = plt.subplots()
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character against the training step, logarithmic. The softmax network falls towards the floor and stays above it. The sigmoid product starts below the floor already, before any training, and goes to zero."}}
+figure, ax = plt.subplots(figsize=(5.6, 3.4))
 ax.plot(stops, curve[:, 0], label="softmax network")
-ax.plot(1 + np.arange(len(sigmoid_curve)), sigmoid_curve, color=plot.RED, label="sigmoid product")
-ax.axhline(floor_bits, color=plot.GREEN, linestyle=":", label="floor of every bigram model")
-ax.set(xscale="log", ylim=(-0.1, 4.9), xlabel="training step", ylabel='"bits per character"')
+rounds = np.arange(1, len(sigmoid_curve) + 1)
+ax.plot(rounds, sigmoid_curve, color=plot.RED, label="sigmoid product")
+ax.axhline(
+    floor_bits,
+    color=plot.GREEN,
+    linestyle=":",
+    label="floor of every bigram model",
+)
+ax.set(xscale="log", ylim=(-0.1, 4.9))
+ax.set(xlabel="training step", ylabel='"bits per character"')
 ax.legend()
 plt.show()
 
@@ -649,24 +836,14 @@ plt.show()
 # %% tags=["nbval-ignore-output"]
 g = factors(W1.detach().double().numpy(), W2.detach().double().numpy())  # [V]
 for text in ["anna", "naan", "jacqueline", "xqzxqjv"]:
-    print(f"{text:<11} S = {score(tokenizer.encode(text)[1:], g):.2f}")
-keyboard = np.random.default_rng(SEED).integers(1, V, size=(1000, 8))  # [1000, 8]
+    print(f"{text:<11} S = {score(tokenizer.encode(text)[1:], g):.3f}")
 
-# %%
-check("It starts near one bit, far below the floor", 0.5 < sigmoid_curve[0] < 2 < floor_bits)
-check(
-    "Every validation name has 'probability' above 0.99",
-    min(score(r[1:], g) for r in rows["validation"]) > 0.99,
-)
-check(
-    "and so has every one of a thousand random strings", min(score(r, g) for r in keyboard) > 0.99
-)
-check("The 27 'probabilities' of the next symbol sum to nearly 27", g.sum() > 26.9)
-close(
-    "Order does not matter to it",
-    score(tokenizer.encode("anna"), g),
-    score(tokenizer.encode("naan"), g),
-)
+random_strings = np.random.default_rng(SEED).integers(1, V, size=(1000, 8))
+worst_name = min(score(row[1:], g) for row in rows["validation"])
+worst_string = min(score(row, g) for row in random_strings)
+print(f"lowest S of a validation name: {worst_name:.3f}")
+print(f"lowest S of a thousand random strings: {worst_string:.3f}")
+print(f"sum of the 27 'probabilities' of one symbol: {g.sum():.2f}")
 
 # %% [markdown]
 # It has learned to say *yes*. Each factor answers the question "is this a word?", and the training
@@ -685,7 +862,19 @@ close(
 # > continuations of a context: anything but one is wrong. And compare its training loss with the
 # > floor of its kind: a bigram that does better than the best bigram has stopped measuring what you
 # > think.
-#
+
+# %% tags=["claims"]
+close("Summing over all sentences agrees with (6)", sigmoid_totals, powers)
+close("The softmax bigram sums to one at every length", softmax_totals, 1.0)
+check("The sigmoids start near one bit", 0.5 < sigmoid_curve[0] < 2)
+check("which is far below the floor", sigmoid_curve[0] < floor_bits - 1)
+check(
+    "All validation names and all random strings score above 0.99",
+    min(worst_name, worst_string) > 0.99,
+)
+check("The 27 numbers for one symbol sum to nearly 27", 26.9 < g.sum() < 27)
+
+# %% [markdown]
 # ## Summary
 #
 # One-hot times a matrix is a lookup; softmax regression on it is a bigram model. Its gradient is
@@ -713,7 +902,7 @@ close(
 
 # %% tags=["exercise"]
 def lookup_gradient(slopes, ids, vocab_size):
-    """Slope [vocab_size, D] of the loss in W, from its slopes [N, D] in the output W[ids]."""
+    """Slope [vocab_size, D] of the loss in W; slopes [N, D] in W[ids]."""
     ...
 
 
@@ -723,7 +912,7 @@ exercises.lookup(lookup_gradient)
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 1
 def lookup_gradient(slopes, ids, vocab_size):
-    """Slope [vocab_size, D] of the loss in W, from its slopes [N, D] in the output W[ids]."""
+    """Slope [vocab_size, D] of the loss in W; slopes [N, D] in W[ids]."""
     G = np.zeros((vocab_size, slopes.shape[1]))  # [vocab_size, D]
     np.add.at(G, ids, slopes)
     return G
@@ -746,7 +935,7 @@ exercises.lookup(lookup_gradient)
 
 # %% tags=["exercise"]
 def fair_step(W, counts):
-    """Weights [V, V] after one step in which every context seen moves by p̂ − p."""
+    """Weights [V, V] after one step: each context seen moves by p̂ − p."""
     ...
 
 
@@ -756,7 +945,7 @@ exercises.fair_step(fair_step)
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
 def fair_step(W, counts):
-    """Weights [V, V] after one step in which every context seen moves by p̂ − p."""
+    """Weights [V, V] after one step: each context seen moves by p̂ − p."""
     share = counts.sum(axis=1, keepdims=True) / counts.sum()  # [V, 1]
     return W - gradient(W, counts) / np.where(share > 0, share, 1)
 
@@ -785,7 +974,7 @@ exercises.fair_step(fair_step)
 
 # %% tags=["exercise"]
 def equivalent_k(counts, epsilon):
-    """The k of each row, [V], for which add-k equals label smoothing with epsilon."""
+    """The k of each row, [V], that makes add-k label smoothing."""
     ...
 
 
@@ -795,7 +984,7 @@ exercises.label_smoothing(equivalent_k)
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
 def equivalent_k(counts, epsilon):
-    """The k of each row, [V], for which add-k equals label smoothing with epsilon."""
+    """The k of each row, [V], that makes add-k label smoothing."""
     return epsilon * counts.sum(axis=1) / (counts.shape[1] * (1 - epsilon))
 
 
@@ -820,7 +1009,7 @@ exercises.label_smoothing(equivalent_k)
 
 # %% tags=["exercise"]
 def total_mass(factors, n):
-    """Sum over all strings of n symbols after symbol 0 of the product of factors [V, V]."""
+    """Sum of the products of factors [V, V] over all n-symbol strings."""
     ...
 
 
@@ -830,7 +1019,7 @@ exercises.total_mass(total_mass)
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 4
 def total_mass(factors, n):
-    """Sum over all strings of n symbols after symbol 0 of the product of factors [V, V]."""
+    """Sum of the products of factors [V, V] over all n-symbol strings."""
     mass = np.eye(len(factors))[0]  # [V], by last symbol
     for _ in range(n):
         mass = mass @ factors  # [V]
@@ -843,25 +1032,31 @@ close(
     1.0,
 )
 audited = total_mass(scipy.special.expit(another), 10)
-check("The same network with sigmoids for the softmax does not", not 0.5 < audited < 2)
+check(
+    "The same network with sigmoids for the softmax does not",
+    not 0.5 < audited < 2,
+)
 exercises.total_mass(total_mass)
 
 # %% [markdown]
 # ## Common mistakes
 #
-# *Feeding the id as a number* into a linear layer: it runs, and claims that *z* is 26 times *a*.
-# *Building one-hot tensors* for a vocabulary of thirty thousand: correct, and thousands of times
-# the memory of the ids. *Training longer because the training loss still falls*: here we know what
-# it falls towards, and that the validation loss does not follow. *Comparing weights* of two
-# networks: softmax leaves every row a free constant; compare probabilities. *A training loss below
-# the floor* of the model's own kind: never a success, always a leak or a wrong formula. On other text
-# the floor is another one.
+# - *Feeding the id as a number* into a linear layer: it runs, and claims that *z* is 26 times *a*.
+#   Look the row up instead.
+# - *Building one-hot tensors* for a vocabulary of thirty thousand: correct, and thousands of times
+#   the memory of the ids. Look the rows up.
+# - *Training longer because the training loss still falls*: here we know what it falls towards, and
+#   that the validation loss does not follow. Stop where the validation loss is lowest.
+# - *Comparing the weights* of two networks: softmax leaves every row a free constant. Compare
+#   probabilities.
+# - *A training loss below the floor* of the model's own kind: never a success, always a leak or a
+#   wrong formula. (On other text the floor is another one.)
 #
 # ## Further reading
 #
 # - Bengio et al. (2003), [A neural probabilistic language model](https://www.jmlr.org/papers/v3/bengio03a.html): the network that shares between contexts.
 # - Steihaug (1983), [The conjugate gradient method and trust regions in large scale optimization](https://doi.org/10.1137/0720042): the Newton steps.
 # - Chen and Rosenfeld (2000), [A survey of smoothing techniques for ME models](https://doi.org/10.1109/89.817452): weight decay as smoothing, compared with the count methods.
-# - Kunstner et al. (2024), [Heavy-tailed class imbalance and why Adam outperforms gradient descent on language models](https://arxiv.org/abs/2402.19449): rare words under gradient descent, at full scale.
+# - Kunstner et al. (2024), [Heavy-tailed class imbalance and why Adam outperforms gradient descent on language models](https://arxiv.org/abs/2402.19449): rare words as the thing to be predicted (here rare contexts are the slow ones), at full scale.
 # - LeCun et al. (2006), [A tutorial on energy-based learning](http://yann.lecun.com/exdb/publis/pdf/lecun-06.pdf): what one may do with scores that do not sum to one.
 # - Karpathy (2022), [makemore](https://github.com/karpathy/makemore): the same equality, found with automatic differentiation.

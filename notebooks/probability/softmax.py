@@ -121,6 +121,7 @@ def naive_softmax(logits):
 
 probabilities = naive_softmax(logits)  # [V]
 shifted = naive_softmax(logits + 100)  # [V]
+# %% tags=["hide-input"]
 print("           score  probability  with 100 points more")
 for i, word in enumerate(words):
     row = f"{logits[i]:5.1f}  {probabilities[i]:11.3f}  {shifted[i]:20.3f}"
@@ -311,7 +312,7 @@ close("lse of equal scores is max + log V", logsumexp(np.zeros(4)), [np.log(4)])
 # natural logarithm (a bit is $\log 2$ nats): zero if the model was certain and right, and unbounded as
 # the probability goes to zero.
 
-# %%
+# %% tags=["hide-input"]
 print("           probability  surprise in nats")
 for word, p in zip(words, probabilities, strict=True):
     print(f"{word:<10} {p:11.3f}  {-np.log(p):16.3f}")
@@ -420,7 +421,7 @@ for i in range(4):
     loss_up = cross_entropy(np.array([logits + nudge]), [1])
     loss_down = cross_entropy(np.array([logits - nudge]), [1])
     numeric[i] = (loss_up - loss_down) / (2 * step)
-
+# %% tags=["hide-input"]
 print("            p − y  finite difference")
 for word, slope, found in zip(words, slopes, numeric, strict=True):
     print(f"{word:<10} {slope:6.3f}  {found:17.3f}")
@@ -513,6 +514,7 @@ floor = -(frequencies * np.log(frequencies)).sum()  # entropy of the text
 uniform = np.full(len(letters), 1 / len(letters))  # [V], where we started
 parts = {"start": (losses[0], kl_divergence(frequencies, uniform))}
 parts["end"] = (losses[-1], kl_divergence(frequencies, p))
+# %% tags=["hide-input"]
 print("       cross-entropy = entropy + divergence, in nats per character")
 for when, (loss, divergence) in parts.items():
     print(f"{when:<6} {loss:13.4f} = {floor:7.4f} + {divergence:10.4f}")
@@ -540,6 +542,7 @@ plt.show()
 # %%
 times_too_high = p / frequencies  # [V]
 order = np.argsort(-times_too_high)  # ids, furthest off first
+# %% tags=["hide-input"]
 print("character  times seen  probability / frequency")
 for i in [*order[:3], counts.argmax()]:
     print(f"{letters[i]!r:<9} {counts[i]:11,} {times_too_high[i]:24.3f}")
