@@ -100,7 +100,7 @@ for _ in range(run.size(smoke=20, cpu=300, gpu=300)):
 said = np.array(said)  # [rounds, V, V]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three curves over the training round on a logarithmic axis, each with a dotted line of its colour where counting puts it. The probability of n after a meets its line within thirty rounds. That of a after j comes close to its line at the end. That of u after q is still below its line, nearly one, when the picture ends."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.3))
+figure, ax = plot.panels(height=3.3)
 rounds = np.arange(1, len(said) + 1)
 for pair, color in [("qu", plot.RED), ("ja", plot.ORANGE), ("an", plot.BLUE)]:
     a, b = tokenizer.encode(pair)[1:3]
@@ -172,7 +172,7 @@ one_hot = np.eye(V)[inputs]  # [5, V]
 logits = one_hot @ W  # [5, V]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Above: five one-hot rows for the inputs line break, a, n, n, a; each row is empty except for one dark cell. Below: the five rows of logits that come out, of 27 values each. The two rows for n are identical, and so are the two rows for a."}}
-figure, axes = plt.subplots(nrows=2, figsize=(5.6, 4.2))
+figure, axes = plot.panels(2, height=2.1)
 letters = [symbols[i] for i in inputs]
 plot.heatmap(axes[0], one_hot, letters, symbols)
 plot.heatmap(axes[1], logits, letters, symbols)
@@ -317,7 +317,7 @@ print(f"learning rate {learning_rate}, limit {limit:.1f}")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character against the training step, logarithmic, from 200 on. The training curve falls to the dotted floor and stays just above it. The validation curve starts slightly below it, has its lowest point, marked by a dot, between one and three thousand steps, and rises again."}}
 lowest = stops[best_stop], curve[best_stop, 1]
-figure, ax = plt.subplots(figsize=(5.6, 3.4))
+figure, ax = plot.panels(height=3.4)
 ax.plot(stops, curve[:, 0], label="training names")
 ax.plot(stops, curve[:, 1], label="validation names")
 ax.plot(*lowest, "o", color=plot.RED, label="lowest point")
@@ -383,7 +383,7 @@ for a in [symbols.index(letter) for letter in "aenzqx"]:
     print(f"{symbols[a]:<7} {seen[a]:5,}  {errors}")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Largest error of each context against how often the context was seen, both axes logarithmic. Orange dots after a few hundred steps lie higher than blue dots at the end. In both clouds the error falls as the context is more frequent; x and q, the rarest, have the largest errors. At the end the frequent contexts lie below the dotted line at one thousandth, and a single blue dot, e, lies many orders of magnitude below all others."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.6))
+figure, ax = plot.panels(height=3.6)
 few = "after a few hundred steps"
 ax.loglog(seen, early, "o", color=plot.ORANGE, label=few)
 ax.loglog(seen, late, "o", color=plot.BLUE, label="at the end")
@@ -571,7 +571,7 @@ k_curve = [bits(p, held_out) for p in with_k]
 decay_curve = [bits(p, held_out) for p in with_decay]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one below the other, of validation bits per character. Above against k, below against the weight decay, both logarithmic. Both curves fall slowly to a shallow valley at nearly the same height, its lowest point marked in red, and then rise steeply out of the picture."}}
-figure, axes = plt.subplots(nrows=2, figsize=(5.6, 5.4), sharey=True)
+figure, axes = plot.panels(2, height=2.7, sharey=True)
 axes[0].semilogx(ks, k_curve, "o-", color=plot.BLUE)
 axes[1].semilogx(decays, decay_curve, "o-", color=plot.ORANGE)
 for ax, knob, values in zip(
@@ -811,7 +811,7 @@ for _ in range(run.size(smoke=100, cpu=300, gpu=300)):
     sigmoid_adam.step()
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character against the training step, logarithmic. The softmax network falls towards the floor and stays above it. The sigmoid product starts below the floor already, before any training, and goes to zero."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.4))
+figure, ax = plot.panels(height=3.4)
 ax.plot(stops, curve[:, 0], label="softmax network")
 rounds = np.arange(1, len(sigmoid_curve) + 1)
 ax.plot(rounds, sigmoid_curve, color=plot.RED, label="sigmoid product")

@@ -71,7 +71,7 @@ shares = {
 }
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two bar charts over the six words before the pronoun. For it, the longest bar by far belongs to film; for she, to critic. All other words keep short bars of equal length."}}
-figure, axes = plt.subplots(1, 2, figsize=(5.6, 2.8), sharey=True, sharex=True)
+figure, axes = plot.panels(2, height=2.8, beside=True, sharey=True, sharex=True)
 for ax, (pronoun, weights) in zip(axes, shares.items(), strict=True):
     plot.bars(ax, words, weights, xlabel="share of the look", fmt=".2f")
     ax.set_title(f"… because {pronoun}")
@@ -227,7 +227,7 @@ for d_k in dims:
     products["coin flips ±1"].append((flips_q * flips_k).sum(dim=-1))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Top: histograms of the dot product for d_k of 4, 64 and 256; each is centred on zero and wider than the one before. Bottom: the variance against d_k, both axes logarithmic; the measured points for normal components and for coin flips lie on the straight line variance equals d_k."}}
-figure, (top, bottom) = plt.subplots(2, 1, figsize=(5.6, 5.8))
+figure, (top, bottom) = plot.panels(2, height=2.9)
 for place in (4, 3, 1):
     dots, label = products["normal"][place], f"$d_k$ = {dims[place]}"
     bins = np.linspace(-60, 60, 61)
@@ -271,7 +271,7 @@ scaled = [saturation(d_k, math.sqrt(d_k), random) for d_k in dims]
 unscaled = [saturation(d_k, 1.0, random) for d_k in dims]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels against d_k. Top, mean entropy of the weights: flat above five bits with scaling, falling towards zero without. Bottom, gradient length on a logarithmic axis with a band from the tenth to the ninetieth percentile: flat with scaling; without scaling the median and above all the lower edge of the band collapse."}}
-figure, (top, bottom) = plt.subplots(2, 1, figsize=(5.6, 5.8), sharex=True)
+figure, (top, bottom) = plot.panels(2, height=2.9, sharex=True)
 for name, runs, color in [
     ("divided by √d_k", scaled, plot.BLUE),
     ("not divided", unscaled, plot.ORANGE),
@@ -349,7 +349,7 @@ padding = real.expand(5, 5)  # [T, T]: the same columns are open to every row
 allowed = causal & padding  # [T, T]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three five by five grids over two padding tokens and the words a, fine, film; rows look at columns. Causal: the lower triangle is filled. Padding: the columns of the three words are filled. Both: a triangle over the words only; the rows of the two padding tokens are empty."}}
-figure, axes = plt.subplots(1, 3, figsize=(5.6, 2.7), sharey=True)
+figure, axes = plot.panels(3, height=2.7, beside=True, sharey=True)
 masks = {"causal": causal, "padding": padding, "both": allowed}
 for ax, (name, mask) in zip(axes, masks.items(), strict=True):
     plot.heatmap(ax, mask, tokens, tokens, vmin=0, vmax=1.3)
@@ -651,7 +651,7 @@ reach = {
 }
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two seven by seven grids; a filled cell means that the output in this row moves when the word in this column is changed. Correct: exactly the lower triangle. Join without transpose: cells above the diagonal are filled too, so early outputs depend on later words."}}
-figure, axes = plt.subplots(1, 2, figsize=(5.6, 2.9), sharey=True)
+figure, axes = plot.panels(2, height=2.9, beside=True, sharey=True)
 places = [str(t + 1) for t in range(7)]
 for ax, (name, matrix) in zip(axes, reach.items(), strict=True):
     plot.heatmap(ax, matrix, places, places, vmin=0, vmax=1.3)
@@ -692,7 +692,7 @@ found = {
 }
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three seven by seven grids for a block with a layer normalization. Poked with a one in every component, only the diagonal is filled although nothing is masked. Poked with a random vector, all cells are filled. With the causal mask and a random vector, exactly the lower triangle is filled."}}
-figure, axes = plt.subplots(1, 3, figsize=(5.6, 2.3), sharey=True)
+figure, axes = plot.panels(3, height=2.3, beside=True, sharey=True)
 for ax, (name, matrix) in zip(axes, found.items(), strict=True):
     plot.heatmap(ax, matrix, places, places, vmin=0, vmax=1.3)
     ax.set(title=name, xlabel="changed word")
@@ -898,7 +898,7 @@ with torch.no_grad():
     _, weights = learned(*same, letters[0])  # [8, N]
 
 # %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Top: training loss against the step. Attention falls from above two nats to nearly zero within the first part of training; mean pooling falls slowly towards the dotted line at the logarithm of eight and stays above it. Bottom: an eight by eight heat map of the attention weights, question against entry; the diagonal is dark and the rest is empty."}}
-figure, (top, bottom) = plt.subplots(2, 1, figsize=(5.6, 6.4))
+figure, (top, bottom) = plot.panels(2, height=3.2)
 for name, color in [("attention", plot.BLUE), ("mean pooling", plot.ORANGE)]:
     losses = histories[name, 0].losses
     top.plot(losses, color=color, linewidth=1.2, label=name)
@@ -1017,7 +1017,7 @@ for name, f in layers.items():
     timing[name] = np.array([seconds(f, x) for x in inputs])
 
 # %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two log-log panels against the length of the text. Top, megabytes kept for the backward pass: the plain layer rises towards a slope of two, the fused kernel with a slope of at most one. Bottom, milliseconds of a forward pass: both rise, the plain layer more steeply."}}
-figure, (top, bottom) = plt.subplots(2, 1, figsize=(5.6, 5.6), sharex=True)
+figure, (top, bottom) = plot.panels(2, height=2.8, sharex=True)
 for name in layers:
     top.plot(lengths, memory[name][:, 0] / 2**20, "o-", label=name)
     bottom.plot(lengths, 1000 * timing[name], "o-")
@@ -1220,7 +1220,7 @@ for _, weights, hidden in readings[half:]:
     terms += pattern_scores(shares)[parked] / half  # [L, H]
 
 # %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Scatter plot with a dot a head: the share of CLS in the attention weights against its share in what is carried. Nearly all dots lie far below the dotted diagonal; most heads that give CLS much of their weight carry only a small part from it; the head with the largest weight carries far more than the others."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.3))
+figure, ax = plot.panels(height=3.3)
 ax.plot([0, 1], [0, 1], color=plot.GREY, linestyle=":", linewidth=1)
 ax.plot(share.flatten(), terms.flatten(), "o", alpha=0.6)
 ax.set(xlabel=f"share of {PATTERNS[parked]} in the weights")
