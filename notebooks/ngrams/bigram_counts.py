@@ -68,7 +68,7 @@ print("after q:", {b: n for (a, b), n in seen_pairs.items() if a == "q"})
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Square heat map of counts, 27 symbols before by 27 symbols after. The darkest cells are a and e followed by the end of the name. The vowel columns a, e, i and o are dark for most rows. Large parts are empty, among them nearly all of the q row, where only the cell u is filled well."}}
 symbols = ["↵", *string.ascii_lowercase]
 grid = np.array([[seen_pairs[a, b] for b in symbols] for a in symbols])
-figure, ax = plt.subplots(figsize=(5.8, 6.2))
+figure, ax = plot.panels(height=6.2)
 filled = np.where(grid > 0, grid, np.nan)  # [V, V]
 norm = PowerNorm(0.4, vmin=-20)
 image = plot.heatmap(ax, filled, symbols, symbols, norm=norm)
@@ -168,7 +168,7 @@ lift = {
 top = sorted(lift, key=lift.get, reverse=True)[:10]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Horizontal bars of the ten pairs with the largest lift, on a logarithmic axis. The pair qu is far ahead; then follow ph, ju, sh and ch, and among the rest ck and th."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.6))
+figure, ax = plot.panels(height=3.6)
 plot.bars(ax, top, [lift[pair] for pair in top], fmt=".1f")
 ax.set(xscale="log", xlim=(1, 130), xlabel="times as often as by chance")
 ax.set_xticks([1, 3, 10, 30, 100], [1, 3, 10, 30, 100])
@@ -279,7 +279,7 @@ name = "jacqueline"
 bits = surprise(tokenizer.encode(name), table)  # [T]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Vertical bars of the surprise in bits at each letter of the name jacqueline and at its end. The c after a and the q after c are the tallest; the u after q is almost nothing."}}
-figure, ax = plt.subplots(figsize=(5.6, 2.8))
+figure, ax = plot.panels(height=2.8)
 ax.bar(range(len(bits)), bits, color=plot.BLUE)
 ax.set_xticks(range(len(bits)), [*name, "↵"])
 ax.set_xlabel("the symbol predicted from the one before it")
@@ -415,7 +415,7 @@ print(f"  {lengths[10:].sum():8.2%}")
 # them the frequency of ↵, which is $1 / (\text{mean length} + 1)$. The other lines are another matter.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Share of names by length from 1 to 20 letters. Real names form a narrow hill around six letters. The invented ones start high at one and two letters and fall in a long tail far beyond ten."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.4))
+figure, ax = plot.panels(height=3.4)
 places = np.arange(1, 21)
 real_share = np.bincount(real, minlength=21)[1:21] / len(real)
 ax.bar(places, real_share, color=plot.SKY, label="real names")
@@ -509,7 +509,7 @@ for size in sizes:
     shares.append(np.mean(hit))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Share of validation names that contain a pair unseen in training, against the number of training names, both axes logarithmic. The share falls steadily from nearly all at ten names to about two in a hundred at the full list."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.3))
+figure, ax = plot.panels(height=3.3)
 ax.loglog(sizes, shares, "o-")
 ax.set_xlabel("training names")
 ax.set_ylabel("validation names\ngiven probability zero")
@@ -569,7 +569,7 @@ for k in (1e-6, k_names, 1.0, 10.0):
     print(f"{k:<10.3g}  {bits_per_char(held_out, add_k(counts, k)):.3f}")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character against k on a logarithmic axis, one curve for training names and one for validation names. The training curve is flat and then rises. The validation curve falls very slowly, has a wide flat valley between about 0.1 and 1, marked by a dot, and then rises steeply like the other."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.4))
+figure, ax = plot.panels(height=3.4)
 ax.plot(ks, on_train, label="training names")
 ax.plot(ks, on_validation, label="validation names")
 ax.plot(k_names, on_validation.min(), "o", color=plot.RED, label="chosen k")
@@ -653,7 +653,7 @@ print(f"{(review_counts == 0).mean():.0%} of the {V * V:,} cells are empty,")
 print(f"{empty_rows} rows have nothing else")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Heat map of 96 by 96 probabilities with the groups marked: punctuation, digits, capitals, lower case. Capitals and lower-case letters are followed mostly by lower-case letters, punctuation by the space, digits by digits. Most of the area is empty."}}
-figure, ax = plt.subplots(figsize=(5.6, 6.0))
+figure, ax = plot.panels(height=6)
 norm = PowerNorm(0.3, vmin=0, vmax=1)
 filled = np.where(review_counts > 0, shown, np.nan)
 image = ax.imshow(filled, cmap="Blues", norm=norm)
@@ -743,7 +743,7 @@ learning = np.array(learning)  # [6, 2]
 gap = learning[:, 1] - learning[:, 0]  # [6]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character against the number of training sentences on a logarithmic axis. The training curve begins low and rises slightly, the validation curve begins high and falls. At the full training set they have all but met."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.3))
+figure, ax = plot.panels(height=3.3)
 ax.semilogx(sizes, learning[:, 1], "o-", label="validation", color=plot.ORANGE)
 ax.semilogx(sizes, learning[:, 0], "o-", label="training", color=plot.BLUE)
 ax.set(xlabel="training sentences", ylabel="bits per character")
@@ -764,8 +764,8 @@ check("With all of them it is below a hundredth of a bit", abs(gap[-1]) < 0.01)
 # One test set, one number. From here on every language model of the book reports its bits per
 # character on the same test sentences: every symbol of the sentence and the closing line break is
 # predicted and counted, the opening one is not. We owe the ladder three rungs. *Uniform* has no
-# free number and needs no measurement: it is $\log_2 96$ whatever the text. The unigram has $V-1$
-# free probabilities, the bigram $V(V-1)$.
+# free number and needs no measurement: it is $\log_2 96$ whatever the text. The parameters of a
+# count model are the counts that it must store: of the symbols seen, or of the pairs seen.
 #
 # What do these bits buy? A bit saved is a halving of the choice. Two to the power of the rung is the
 # **perplexity**: the number of equally likely symbols among which it would be as hard to choose.
@@ -796,7 +796,7 @@ record(
     seconds=0.0,
     note="log2 of 96 symbols; exact, so without an interval",
 )
-for label, free in (("unigram", V - 1), ("bigram", V * (V - 1))):
+for label, stored in (("unigram", followers), ("bigram", review_counts)):
     record(
         f"bigram.bits_{label}",
         rungs[label].value,
@@ -804,13 +804,13 @@ for label, free in (("unigram", V - 1), ("bigram", V * (V - 1))):
         rungs[label][1:],
         ladder="language",
         label=label,
-        parameters=free,
+        parameters=int((stored > 0).sum()),
         seconds=seconds,
         note="add-k, k chosen on validation",
     )
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "The three rungs as dots on one axis of bits per character: uniform highest, unigram two bits lower, bigram nearly another bit lower. The 95 % intervals are narrower than the dots."}}
-figure, ax = plt.subplots(figsize=(5.6, 2.2))
+figure, ax = plot.panels(height=2.2)
 points = [(uniform, uniform, uniform), *rungs.values()]
 plot.intervals(ax, ["uniform", "unigram", "bigram"], points)
 ax.set(xlabel="bits per character, test reviews", xlim=(0, 7))
