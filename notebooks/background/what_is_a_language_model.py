@@ -102,7 +102,7 @@ axes[-1].set_xlabel("probability")
 plt.show()
 
 # %% [markdown]
-# Did you say *life* and *asleep*? The model is nearly sure in the first place, half sure in the
+# Did you say *life* and *asleep*? The model is fairly sure in the first place, half sure in the
 # second, and in the third so much is possible that no bar is long. That feeling, *this word surely,
 # that one perhaps, that one never*, is what a language model puts into numbers. (And what are *cre*
 # and *sl*? That will be answered.)
@@ -160,7 +160,7 @@ for text in texts:
 # %% [markdown]
 # So *cre* is where a word like *crept* begins. The last line is worth a thought: it says *I love
 # films* in Chinese. The list was made from mostly English text, so English comes in large pieces and
-# Chinese partly in crumbs smaller than a character, which cannot be printed alone (�). What a model
+# these characters in crumbs, which cannot be printed alone (�). What a model
 # was fed shows before it has computed anything.
 #
 # ## The definition
@@ -180,7 +180,7 @@ for text in texts:
 p = next_probabilities(encode("The film was so boring that I fell"))  # [V]
 print(f"{len(p):,} probabilities for {len(tokenizer):,} tokens")
 print(
-    f"sum {p.double().sum():.6f}, smallest {p.min():.0e}, largest {p.max():.2f}"
+    f"sum {p.double().sum():.4f}, smallest {p.min():.0e}, largest {p.max():.2f}"
 )
 
 # %% tags=["claims"]
@@ -280,7 +280,7 @@ def draw_text(ax, text, shades, width=42):
     ax.axis("off")
 
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A review sentence twice, each token in a box that is pale when the model expected it and orange when it did not. In the original about half of the boxes are pale, the small words among them; the first word and the words that carry the joke are orange. In the shuffled version nearly all boxes are orange."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A review sentence twice, each token in a box that is pale when the model expected it and orange when it did not. In the original the small words are pale; the first word and the words that carry the joke are orange. In the shuffled version most boxes are orange."}}
 shades = LinearSegmentedColormap.from_list("bits", ["#FFFFFF", plot.ORANGE])
 figure, axes = plt.subplots(nrows=2, figsize=(5.6, 3.6))
 for ax, text in zip(axes, [example, mixed], strict=True):
@@ -304,8 +304,8 @@ for start in range(0, len(pieces), 6):
 # %% [markdown]
 # Read the upper half slowly. A small word like *been* comes nearly free: after what stands before it,
 # it was to be expected. The words that carry the news cost most, *movie* and *observation* above all.
-# *This* is orange too: at the start of a text almost anything may come. In the lower half hardly
-# anything is free. Is that so in general, or is it this sentence? We add up the surprises of each of
+# *This* is orange too: at the start of a text almost anything may come. In the lower half there
+# is much more orange. Is that so in general, or is it this sentence? We add up the surprises of each of
 # a few dozen sentences and compare each with its own shuffled version. Adding is the right thing to
 # do: multiplying the probabilities of the tokens gives the probability that a text begins with them
 # all (why, is the subject of [the chain rule](../probability/chain_rule.ipynb)), and the logarithm
@@ -348,7 +348,7 @@ dearest = {pieces[i] for i in np.argsort(bits_of)[-2:]}
 check(
     "'movie' and 'observation' cost most", dearest == {"movie", "observation"}
 )
-check("Nine sentences in ten cost more when shuffled", dearer > 0.9)
+check("More than nine in ten cost more when shuffled", dearer > 0.9)
 check("by more than a third on average", extra.low > as_written.mean() / 3)
 
 # %% [markdown]
