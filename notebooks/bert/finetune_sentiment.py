@@ -105,7 +105,7 @@ for word in some_words:
     shares.append(praise[word] / max(sentences, 1))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Horizontal bars for eight words: the share of praise among the training sentences that contain the word, with a dotted line at the share among all sentences, about one half. Moving and best lie far above it, film and and a little above, the close to it, movie a little below, no and dull far below."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.6))
+figure, ax = plot.panels(height=3.6)
 plot.bars(ax, some_words, shares, fmt=".2f")
 ax.axvline(labels["train"].mean(), color=plot.INK, linestyle=":")
 ax.set(xlabel="share of praise (dotted: all sentences)", xlim=(0, 1))
@@ -198,7 +198,7 @@ def by_lexicon(texts):
 
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Bars of word weights on one axis. To the left, the nine words that most surely mean blame, among them too, bad, dull, but also no, to, or, and movie. To the right, the nine that most surely mean praise, among them best, funny, moving, but also film, of, a and and."}}
-figure, ax = plt.subplots(figsize=(5.6, 5.6))
+figure, ax = plot.panels(height=5.6)
 sides = np.concatenate([order[:9], order[::-1][:9]])
 colors = [plot.ORANGE] * 9 + [plot.BLUE] * 9
 plot.bars(ax, vocabulary[sides], weights[sides], color=colors)
@@ -320,7 +320,7 @@ for name, positions in computed.items():
     print(f"{name:<8} {share:.2f} of the computed positions hold a token")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one below the other. Above: a histogram of sentence lengths in tokens, a hump between ten and fifty, far below the limit, which is marked by a dotted line. Below: bars of computed positions per sentence for three ways of padding, split into tokens and padding. Padding to the limit has several times more padding than tokens, random batches about as much padding as tokens, length buckets almost none."}}
-figure, (above, below) = plt.subplots(nrows=2, figsize=(5.6, 5.2))
+figure, (above, below) = plot.panels(2, height=2.6)
 above.hist(lengths, bins=range(0, LONGEST + 4, 4), color=plot.BLUE)
 above.axvline(LONGEST, color=plot.INK, linestyle=":")
 above.set(xlabel="tokens in a sentence (dotted: limit)", ylabel="sentences")
@@ -374,7 +374,8 @@ print("head:", size_of(model.classifier))
 # write random words into its padding. Without the mask, it must not. On the way we compute (2) by
 # hand.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
+# @title Scores with and without the padding
 ids = torch.tensor(sample["input_ids"])  # [2, T]
 mask = torch.tensor(sample["attention_mask"])  # [2, T]
 random = torch.randint(1000, 20_000, ids.shape, generator=run.generator())
@@ -580,7 +581,7 @@ print(f"{history.steps} steps in {history.seconds:.0f} s", end="")
 print(f" on {run.device} in {run.precision}, {speed:.0f} sentences a second")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "The training loss against the step: faint dots for single batches, which scatter widely, and a line for their running mean. It stays at log 2 during the warm-up, then drops quickly and keeps falling slowly to about half of that."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.4))
+figure, ax = plot.panels(height=3.4)
 steps = np.arange(1, history.steps + 1)
 window = max(1, history.steps // 12)
 smooth = np.convolve(history.losses, np.ones(window) / window, mode="valid")
@@ -651,17 +652,18 @@ for name in systems:
     print(f"{name:<8}  {by_formula[name]}  {intervals[name]}")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on the test set with intervals for four systems on one axis. The majority class lies near one half, the lexicon near three quarters, TF-IDF with logistic regression a little above it, and fine-tuned BERT clearly to the right of all; its interval does not touch the others."}}
-figure, ax = plt.subplots(figsize=(5.6, 2.6))
+figure, ax = plot.panels(height=2.6)
 colors = [plot.GREY, plot.GREEN, plot.ORANGE, plot.BLUE]
 plot.intervals(ax, list(systems), list(intervals.values()), color=colors)
 ax.set_xlabel("accuracy on test")
 plt.show()
 
-# %%
+# %% tags=["hide-input"]
+# @title What each system stores, and how long it learned
 parameters = {
     "majority": 1,
     "lexicon": len(lexicon),
-    "TF-IDF": linear.coef_.size,
+    "TF-IDF": linear.coef_.size + 1 + vectorizer.idf_.size,  # 1: intercept
     "BERT": total,
 }
 seconds = {
@@ -670,7 +672,8 @@ seconds = {
     "TF-IDF": linear_seconds,
     "BERT": history.seconds,
 }
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
+# @title Records for the results page
 rungs = {
     "majority": ("majority", "Majority class"),
     "lexicon": ("lexicon", "Lexicon from counts"),
@@ -769,7 +772,8 @@ for i in worst[:6]:
 # something outside the sentence; and now and then a rating that you would dispute. If many errors
 # come from half-hearted sentences, accuracy must rise with the strength of the human rating.
 
-# %%
+# %% tags=["hide-input"]
+# @title Accuracy by the strength of the rating
 strength = np.abs(ratings["test"])  # [N]
 edges = [0.5, 1, 1.5, 2, 2.5, 4.1]
 curves = {"BERT": [], "TF-IDF": []}  # centre of the band, value, low, high
@@ -781,7 +785,7 @@ for low, high in itertools.pairwise(edges):
             points.append(((low + high) / 2, *interval))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test with intervals against the strength of the human rating, from half a point to four, for BERT and for TF-IDF. Both rise from left to right, from two thirds or less for weak ratings to about nine tenths for strong ones, BERT above TF-IDF everywhere."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.4))
+figure, ax = plot.panels(height=3.4)
 styles = {"BERT": (plot.BLUE, -0.03), "TF-IDF": (plot.ORANGE, 0.03)}
 for name, (color, shift) in styles.items():
     centre, value, low, high = np.array(curves[name]).T
@@ -814,7 +818,8 @@ if graded:
 # Accuracy is one axis. What does an answer cost, alone and in bulk?
 
 
-# %%
+# %% tags=["hide-input"]
+# @title The time of one answer
 def milliseconds(system, texts):
     """Median time of one answer, one text at a time."""
     times = []
@@ -871,7 +876,7 @@ report["zero_division"] = 0  # for a class that was never found
 print(classification_report(labels["test"], three_answers, **report))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A confusion matrix of three classes, rows what people said, columns what BERT said, each cell a number of sentences. Blame and praise have large counts on the diagonal. The column neutral is empty or nearly so: the neutral sentences were spread over the other two columns."}}
-figure, ax = plt.subplots(figsize=(4.6, 3.2))
+figure, ax = plot.panels(height=3.2)
 counts = confusion_matrix(labels["test"], three_answers, labels=[0, 1, 2])
 plot.heatmap(ax, counts, names, names, fmt=".0f")
 ax.set(xlabel="BERT says", ylabel="people say")
@@ -949,7 +954,8 @@ print("slope by the formula: ", slope.tolist())
 # along: the mean of the training ratings, which is the best constant under squared error, and ridge
 # regression on TF-IDF, its penalty chosen on validation.
 
-# %%
+# %% tags=["hide-input"]
+# @title Ridge regression on the same words
 vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
 features = {"train": vectorizer.fit_transform(texts["train"])}
 for name in ("validation", "test"):
@@ -986,7 +992,7 @@ for name in forecasts:  # a constant has no correlation
 record("finetune.score_correlation", r["BERT"], "correlation")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A cloud of test sentences, the human rating across and BERT's score upwards. It rises along the diagonal in two dense patches, praise at the upper right and blame at the lower left, and ends at the same height on either side, well short of the ends of the scale. The few neutral sentences, in a shaded strip, are spread over the whole height; a thin scatter lies in the two wrong quadrants."}}
-figure, ax = plt.subplots(figsize=(5.2, 4.2))
+figure, ax = plot.panels(height=4.2)
 style = {"color": plot.BLUE, "alpha": 0.25, "markersize": 5}
 ax.plot(ratings["test"], scores["test"], ".", **style)
 ax.plot([-4, 4], [-4, 4], color=plot.GREY, linestyle=":")
@@ -1006,7 +1012,8 @@ plt.show()
 # the rare class is not outvoted by its rarity alone. (On logarithms, dividing is subtracting.)
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Ways to cut, the best one chosen on validation
 def cut(scores, threshold):
     """Classes [N]: 0 below −threshold, 1 between, 2 from threshold on."""
     return np.digitize(scores, [-threshold, threshold])
@@ -1028,7 +1035,7 @@ tries = {
     "score, best cut": cut(scores["test"], best_cut),
 }
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 accuracy, recall = {}, {}
 print("                    accuracy  macro-F1  recall of neutral")
 for name, found in tries.items():
@@ -1053,7 +1060,8 @@ print(f"mean p(neutral) of the others        {p_neutral[1]:.3f}")
 # and *how far*: the correlation with the rating among the sentences of praise alone, and among those
 # of blame alone. The interval of the difference comes from a bootstrap over the test sentences.
 
-# %%
+# %% tags=["hide-input"]
+# @title Both losses within praise and within blame
 centres = np.array(
     [ratings["train"][labels["train"] == k].mean() for k in range(3)]
 )  # [3]
@@ -1079,7 +1087,7 @@ for _ in range(1000):
         within_sides(scores["test"], drawn) - within_sides(expected, drawn)
     )
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 r_all, r_within = {}, {}
 print("               side right  correlation  within the sides")
 for (name, f), side in zip(
