@@ -444,7 +444,7 @@ plt.show()
 # %% tags=["hide-input", "nbval-ignore-output"]
 all_leads = np.concatenate(list(lead.values()))  # [32]
 share = binomtest(int((all_leads > 0).sum()), len(all_leads))
-low, high = share.proportion_ci(method="wilson")
+low, high = share.proportion_ci(0.95, method="wilson")
 print(f"{share.k} of {share.n} pairs right:", end=" ")
 print(f"{share.statistic:.2f} [{low:.2f}, {high:.2f}]")
 for kind, bits in lead.items():
@@ -526,7 +526,7 @@ plt.show()
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 exact = binomtest(int((said == true).sum()), len(true))
-low, high = exact.proportion_ci(method="wilson")
+low, high = exact.proportion_ci(0.95, method="wilson")
 off = np.abs(said - true) / true  # [N], as a share of the true sum
 order = spearmanr(said, true).statistic
 print(f"exact:                 {exact.k} of {exact.n}", end=" ")
