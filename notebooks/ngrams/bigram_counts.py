@@ -675,7 +675,7 @@ plt.show()
 # the capitals and the small letters from the signs between them. The table has found kinds of symbols
 # without being told that there are kinds. Averaged over the rows of a kind, it says:
 
-# %%
+# %% tags=["hide-input"]
 kinds = {
     "a–z": string.ascii_lowercase,
     "A–Z": string.ascii_uppercase,
@@ -696,7 +696,7 @@ for kind, rows_of_kind in ids.items():
 # %% [markdown]
 # The zero problem is here too. These are some of the words that would sink a whole sentence.
 
-# %%
+# %% tags=["hide-input"]
 sunk = []
 for row in reviews["validation"]:
     never = review_counts[row[:-1], row[1:]] == 0  # [T]
@@ -728,7 +728,8 @@ for k in (0.01, 1.0):
 # Does the model learn its text by heart, now that the table has thousands of cells? Train on more
 # and more sentences, always with the same $k$, and measure on what was counted and on what was not.
 
-# %%
+# %% tags=["hide-input"]
+# @title Training on more and more sentences
 sizes = [30, 100, 300, 1000, 3000, len(reviews["train"])]
 learning = []
 for size in sizes:
@@ -785,7 +786,8 @@ print(f"uniform  {2**uniform:10.1f}   {uniform:.3f}")
 for label, interval in rungs.items():
     print(f"{label:<8} {2**interval.value:10.1f}   {interval}")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
+# @title Records for the results page
 record(
     "bigram.bits_uniform",
     uniform,

@@ -264,7 +264,8 @@ by_hand = gradient(W, counts)  # [V, V]
 # Two judges that know nothing of the derivation: PyTorch's automatic differentiation, which gets
 # the long columns and the one-hot vectors, and finite differences, for a few of the weights.
 
-# %%
+# %% tags=["hide-input"]
+# @title The gradient by autograd, and by finite differences
 weights = torch.tensor(W, requires_grad=True)  # [V, V]
 x_hot = F.one_hot(x_ids, V).double()  # [N, V]
 F.cross_entropy(x_hot @ weights, y_ids).backward()
@@ -437,7 +438,8 @@ check(
 # is a penalty on large weights, switched off for now.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Penalized loss, gradient and curvature
 def penalized(W, counts, decay):
     """Loss plus decay/2 times the sum of squares, and its gradient [V, V]."""
     value = loss(W, counts) + decay / 2 * (W**2).sum()
@@ -457,7 +459,8 @@ def bend(W, direction, counts, decay):
 # out flat (`ravel`) and fold them up again (`reshape`).
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Newton steps by SciPy
 def fit(counts, decay=0.0, start=None):
     """Weights [V, V] at the lowest penalized loss; Newton steps; products."""
     shape = counts.shape
@@ -594,7 +597,8 @@ plt.show()
 # `paired_bootstrap` gives their mean with a 95 % interval, found by drawing the names anew with
 # replacement, ten thousand times.
 
-# %%
+# %% tags=["hide-input"]
+# @title The three on the same validation names
 candidates = {
     "add-k": with_k[int(np.argmin(k_curve))],
     "weight decay": with_decay[int(np.argmin(decay_curve))],
@@ -679,7 +683,7 @@ while losses[-1] > floor + 0.01 * np.log(2) and len(losses) < 1000:
     losses.append(objective.item())
 training_seconds = time.perf_counter() - started
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 started = time.perf_counter()
 for _ in range(100):
     again = count_pairs(x, y)
@@ -750,7 +754,8 @@ def total(length, vocab_size, value):
 # since multiplying out the right side gives every sentence once.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Both sums on a tiny vocabulary
 def closed_form(length, g):
     """Sum of S(x) over all rows of the given length, formula (6)."""
     return float(g.sum() ** length)
@@ -793,7 +798,8 @@ for i, n in enumerate(lengths):
 # Is that more than pedantry? Train it and see. The likelihood of the names is to become as large as
 # possible, as always. The picture draws its loss beside that of the softmax network.
 
-# %%
+# %% tags=["hide-input"]
+# @title Training the sigmoids
 generator = run.generator()
 W1 = torch.randn(8, V, generator=generator, requires_grad=True)  # [H, V]
 W2 = 0.1 * torch.randn(8, generator=generator)  # [H]
@@ -833,7 +839,7 @@ plt.show()
 # then it goes to zero. Whoever reports that number has found a language model without any surprise.
 # What has it learned?
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 g = factors(W1.detach().double().numpy(), W2.detach().double().numpy())  # [V]
 for text in ["anna", "naan", "jacqueline", "xqzxqjv"]:
     print(f"{text:<11} S = {score(tokenizer.encode(text)[1:], g):.3f}")

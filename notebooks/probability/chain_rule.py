@@ -204,7 +204,7 @@ for text in [(0, 0, 0, 0), (0, 2, 1, 1), (2, 1, 0, 2)]:
 #
 # Leave out the last factor, or the first, and see what all 81 texts together add up to.
 
-# %%
+# %% tags=["hide-input"]
 texts = list(itertools.product(range(V), repeat=T))
 products = np.array([chain_rule(joint, text) for text in texts])  # [81]
 first = np.array([marginal(joint, 1)[text[0]] for text in texts])  # [81]
@@ -348,7 +348,8 @@ def contexts(texts, order):
     return runs
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Counting the contexts that were seen before
 orders = range(1, 13)
 train = reviews["train"]["text"][: run.size(smoke=300, cpu=None, gpu=None)]
 held_out = reviews["validation"]["text"]
@@ -485,7 +486,8 @@ def separated(i, j, given, order, length):
 # of others.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title A random Markov model, and all questions about it
 def markov_joint(order, length, vocab_size, rng):
     """Full table [V, …, V] of a random Markov model, tables by position."""
     joint = rng.dirichlet(np.ones(vocab_size))  # [V]: the first symbol
@@ -509,7 +511,7 @@ def questions(length):
     return asked
 
 
-# %%
+# %% tags=["hide-input"]
 print("order  questions  independent: by the graph  by brute force")
 predicted, measured = {}, {}
 for order in (1, 2, 3):
@@ -553,7 +555,8 @@ close("but nothing once x2 is known", known_second, 0.0)
 # order alone within each middle character), and take the last column from the second.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Dealing out the next characters anew
 def triple_table(triples, size):
     """Relative frequencies [V, V, V] of an array [N, 3] of ids."""
     table = np.zeros((size, size, size))
@@ -663,7 +666,8 @@ for i in np.argsort(-best)[:5]:
 # To see that the counts sit on a peak, walk away from them. Mix these frequencies with a random
 # distribution, from none of it to a fifth, in a hundred random directions.
 
-# %%
+# %% tags=["hide-input"]
+# @title Leaving the maximum in a hundred directions
 mixes = np.linspace(0, 0.2, 21)
 others = rng.dirichlet(np.ones(27), size=100)  # [100, 27]
 curves = np.array(
