@@ -327,7 +327,7 @@ def claims_only_claim(chapter: Chapter) -> Iterator[str]:
     """A `claims` cell judges what other cells have computed."""
     for cell in chapter.tagged("claims"):
         if others := {*tags(cell)} - {"claims"}:
-            yield f"{first_line(cell)!r} is tagged claims and {sorted(others)}: outputs are compared"
+            yield f"{first_line(cell)!r} is tagged claims and {sorted(others)}: claims stand alone"
         tree = ast.parse(cell.source)
         if not any(_judges(node) for node in ast.walk(tree)):
             yield f"{first_line(cell)!r} is tagged claims and has no check or close"
@@ -374,12 +374,14 @@ def _differentiates(node: ast.expr) -> bool:
 
 
 @rule
-def hidden_code_leaves_something_to_see(chapter: Chapter) -> Iterator[str]:
+def hidden_code_shows_or_says_what_it_does(chapter: Chapter) -> Iterator[str]:
+    """Under a fold lies an output to see, or the fold has a name (`# @title`)."""
     for cell in chapter.tagged("hide-input"):
         kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
         printed = any(output.get("text", "").strip() for output in cell.outputs)
-        if not printed and not any(kind.startswith(("image/", "text/")) for kind in kinds):
-            yield f"{first_line(cell)!r} is tagged hide-input and shows nothing"
+        seen = printed or any(kind.startswith(("image/", "text/")) for kind in kinds)
+        if not seen and not re.match(r"# @title \S", cell.source):
+            yield f"{first_line(cell)!r} is tagged hide-input, shows nothing and has no # @title"
 
 
 @rule

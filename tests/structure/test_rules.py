@@ -211,7 +211,7 @@ TEXTS = [
     ("claims_only_claim", swap('# %%\nprint("heads")', '# %% tags=["claims"]\nheads = 1')),
     ("claims_stand_together", swap('tags=["claims"]', "")),
     ("claims_stand_together", swap("draw()", 'draw()\nclose("Here", 1, 1)')),
-    ("hidden_code_leaves_something_to_see", swap("draw()", "paint()")),
+    ("hidden_code_shows_or_says_what_it_does", swap("draw()", "paint()")),
     ("no_removed_api", swap("draw()", "draw(np.float(1))")),
     ("no_removed_api", swap("from lmcourse import", "from transformers import AdamW, session #")),
     ("no_removed_api", swap("draw()", 'draw(); arguments(evaluation_strategy="epoch")')),
@@ -242,6 +242,11 @@ def test_a_broken_text_is_found(make, rule, change):
     text = change(GOOD)
     assert text != GOOD
     assert list(RULES[rule](make(text)))
+
+
+def test_hidden_code_may_have_a_name_instead_of_an_output(make):
+    chapter = make(GOOD.replace("draw()", "# @title Tossing a thousand times\npaint()"))
+    assert not list(RULES["hidden_code_shows_or_says_what_it_does"](chapter))
 
 
 def _cell(notebook: NotebookNode, word: str) -> NotebookNode:
@@ -307,7 +312,7 @@ NOTEBOOKS = [
     ("outputs_are_clean", _widget_state),
     ("metadata_is_known", _clock),
     ("notebooks_stay_small", _heavy),
-    ("hidden_code_leaves_something_to_see", _blank),
+    ("hidden_code_shows_or_says_what_it_does", _blank),
 ]
 
 
