@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from lmcourse.runner.find import find_chapters
 from tests.structure.rules import HOST, MACHINE, ROOT
 
 MODULES = sorted((ROOT / "lmcourse").rglob("*.py"))
+SOURCES = [*MODULES, *sorted((ROOT / "book" / "_ext").rglob("*.py"))]
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -39,6 +43,38 @@ def texts() -> dict[str, str]:
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_modules_have_300_lines_at_most(file):
     assert len(file.read_text(encoding="utf8").splitlines()) <= 300
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_docstrings_are_of_one_dialect(file):
+    assert not list(other_dialects(file.read_text(encoding="utf8")))
+
+
+@pytest.mark.parametrize(
+    "docstring",
+    [
+        "Asks ``name``.",
+        "Asks :func:`name`.",
+        "Asks.\n\n    :param name: whom",
+        "Asks `name` and `x.",
+    ],
+)
+def test_another_dialect_would_be_found(docstring):
+    (found,) = other_dialects(f'def f(name):\n    """{docstring}"""\n')
+    assert found.startswith("line 2: ")
+
+
+def other_dialects(text: str) -> Iterator[str]:
+    """Docstrings that are more than plain text with `names` in single backticks."""
+    for node in ast.walk(ast.parse(text)):
+        docstring = ast.get_docstring(node) if isinstance(node, DOCUMENTED) else None
+        if docstring is None:
+            continue
+        line = node.body[0].lineno
+        if found := re.search(r"``|:\w+:`|^\s*:(param|returns?|raises)\b", docstring, re.M):
+            yield f"line {line}: {found[0]!r}; names stand in single backticks, text is plain"
+        elif docstring.count("`") % 2:
+            yield f"line {line}: a backtick is not closed"
 
 
 def test_importing_the_package_is_quick_and_loads_nothing_heavy():
