@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
 from lmcourse.runner import run
+from lmcourse.runner.cli import app
 from lmcourse.runner.find import find_chapters
 from tests.structure.rules import HOST, MACHINE, ROOT
 
 MODULES = sorted((ROOT / "lmcourse").rglob("*.py"))
 SOURCES = [*MODULES, *sorted((ROOT / "book" / "_ext").rglob("*.py"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("book/*.md"))]
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -71,7 +74,7 @@ def other_dialects(text: str) -> Iterator[str]:
         if docstring is None:
             continue
         line = node.body[0].lineno
-        if found := re.search(r"``|:\w+:`|^\s*:(param|returns?|raises)\b", docstring, re.M):
+        if found := re.search(r"``|(?<!`):\w+:`|^\s*:(param|returns?|raises)\b", docstring, re.M):
             yield f"line {line}: {found[0]!r}; names stand in single backticks, text is plain"
         elif docstring.count("`") % 2:
             yield f"line {line}: a backtick is not closed"
@@ -114,11 +117,52 @@ def test_what_is_no_machine_is_left_alone(text):
 def test_documents_name_targets_that_exist():
     rules = (ROOT / "Makefile").read_text(encoding="utf8")
     targets = set(re.findall(r"^([a-z]+):", rules, re.MULTILINE))
-    for file in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *tracked("book/*.md", ".ci/run")]:
+    for file in [*DOCUMENTS, ROOT / ".ci" / "run"]:
         text = file.read_text(encoding="utf8")
         named = re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)
         assert set(named) <= targets, file.name
     assert {"book", "test", "run", "smoke", "serve", "clean"} <= targets
+
+
+def unknown_commands(text: str) -> Iterator[str]:
+    """What a document says of `lmcourse` and its options that the command does not know."""
+    commands = typer.main.get_group(app).commands
+    codes = re.findall(r"^```.*?^```|`[^`\n]+`", text, re.MULTILINE | re.DOTALL)
+    for line in "\n".join(code.strip("`") for code in codes).splitlines():
+        for name, arguments in re.findall(r"\blmcourse ([a-z]+\b)([^#;&\n]*)", line):
+            if name not in commands:
+                yield f"lmcourse {name}"
+                continue
+            known = {option for parameter in commands[name].params for option in parameter.opts}
+            for option in re.findall(r"(?<!\S)--?[a-z][a-z-]*", arguments):
+                if option not in known:
+                    yield f"lmcourse {name} {option}"
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
+def test_documents_name_commands_that_exist(file):
+    assert not list(unknown_commands(file.read_text(encoding="utf8")))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("`lmcourse walk part/name`", ["lmcourse walk"]),
+        ("`.venv/bin/lmcourse run --slow -j 2`", ["lmcourse run --slow"]),
+        ("```bash\nlmcourse seeds a/b --only x  # not --this\n```", ["lmcourse seeds --only"]),
+        ("The package lmcourse walks; `lmcourse run x --profile gpu`.", []),
+    ],
+)
+def test_a_command_that_does_not_exist_would_be_found(text, found):
+    assert list(unknown_commands(text)) == found
+
+
+def test_documents_name_files_that_exist():
+    for file in DOCUMENTS[:2]:
+        named = re.findall(r"`([\w./]+/(?:[\w.]+\.\w+|))`", file.read_text(encoding="utf8"))
+        kept = [name for name in named if not name.startswith(("_build/", "results/gpu/"))]
+        assert len(kept) > 2
+        assert [name for name in kept if not (ROOT / name).exists()] == [], file.name
 
 
 def test_ci_runs_what_people_run():
