@@ -32,7 +32,7 @@ class Cell:
 
 
 def functions(chapter: str) -> dict[str, Any]:
-    """Namespace of what ``chapter`` ("probability/softmax") defines outside its exercises."""
+    """Namespace of what `chapter` ("probability/softmax") defines outside its exercises."""
     cells = [cell for cell in _cells(chapter) if not {"exercise", "solution"} & {*cell.tags}]
     return _execute(chapter, itertools.chain.from_iterable(cell.body for cell in cells), {})
 
@@ -48,7 +48,7 @@ class Exercise:
 
 @cache
 def exercises(chapter: str) -> dict[int, Exercise]:
-    """The exercises of ``chapter`` by number, from the last lines ``checker(answer)`` of cells."""
+    """The exercises of `chapter` by number, from the last lines `checker(answer)` of cells."""
     found: dict[int, Exercise] = {}
     for cell in _cells(chapter):
         for tag, role in (("exercise", "stub"), ("solution", "solution")):
