@@ -34,12 +34,10 @@ class Cell:
     body: list[ast.stmt] = field(default_factory=list)
 
 
-def missing(file: Path, chapter: str) -> str:
+def missing(file: Path) -> str:
     """What a test says when a chapter lacks a file: the path, and what would have written it."""
     path = file.relative_to(NOTEBOOKS.parent).as_posix()
-    return (
-        f"{path} is missing: write it as `lmcourse new` does for a new chapter ({chapter} has none)"
-    )
+    return f"{path} is missing; `lmcourse new` writes it for a new chapter: write it like that"
 
 
 def source(chapter: str) -> str:

@@ -24,7 +24,7 @@ Mistakes = list[tuple[int, Any, str]]
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_exercise_is_judged_as_it_should_be(chapter):
     file = FOLDERS / chapter / "mistakes.py"
-    assert file.is_file(), missing(file, chapter)
+    assert file.is_file(), missing(file)
     mistakes = runpy.run_path(str(file)).get("MISTAKES", [])
     assert [*complaints(exercises(chapter), mistakes)] == []
 

@@ -25,7 +25,7 @@ Marker = tuple[str, str, ast.FunctionDef]
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_formula_has_a_function_and_a_test(chapter):
     tests = FOLDERS / chapter / "test_formulas.py"
-    assert tests.is_file(), missing(tests, chapter)
+    assert tests.is_file(), missing(tests)
     assert [*complaints(chapter, source(chapter), tests.read_text(encoding="utf8"))] == []
 
 
@@ -117,6 +117,6 @@ def test_a_folder_without_a_chapter_is_found(tmp_path):
 
 
 def test_a_missing_file_is_named_with_its_remedy():
-    sentence = missing(FOLDERS / "part/name" / "test_formulas.py", "part/name")
+    sentence = missing(FOLDERS / "part/name" / "test_formulas.py")
     assert "tests/chapters/part/name/test_formulas.py is missing" in sentence
     assert "lmcourse new" in sentence
