@@ -26,7 +26,8 @@ def with_chapter(contents: Path, part: str, name: str) -> str:
         raise ChapterError(f"{contents.name} has no line `- file: notebooks/…`; restore it.")
     if any(entry["part"] == part and entry["name"] == name for entry in entries.values()):
         raise ChapterError(
-            f"{contents.name} lists notebooks/{part}/{name}; remove the line or choose another name."
+            f"{contents.name} lists notebooks/{part}/{name}; remove the line or choose another "
+            "name."
         )
     of_part = [n for n, entry in entries.items() if entry["part"] == part]
     last = max(of_part or entries)
@@ -39,8 +40,10 @@ def with_chapter(contents: Path, part: str, name: str) -> str:
 
 def _heading(above: list[str], part: str) -> list[str]:
     """Caption and `chapters:` of a new part, indented as those of the part before."""
-    caption = next(line for line in reversed(above) if line.lstrip().startswith("- caption:"))
-    indent = caption[: -len(caption.lstrip())]
+    captions = [line for line in above if line.lstrip().startswith("- caption:")]
+    if not captions:
+        raise ChapterError("_toc.yml has no line `- caption: …`; restore it with git.")
+    indent = captions[-1][: -len(captions[-1].lstrip())]
     title = part.replace("_", " ").capitalize()
     return [f"{indent}- caption: {title}", f"{indent}  chapters:"]
 
