@@ -8,16 +8,17 @@ import pytest
 import scipy.stats
 import torch
 import torch.nn.functional as F
-from lmcourse.train import schedule
 from sklearn.metrics import f1_score
 from transformers import BertConfig, BertForSequenceClassification
 
-from lmcourse import metrics
+from lmcourse.evaluation import intervals
+from lmcourse.training.loop import schedule
 from tests.chapter import functions
 
 chapter = functions("bert/finetune_sentiment")
 
 
+@pytest.mark.formula(1, "chapter:log_odds")
 def test_log_odds_is_the_log_of_an_odds_ratio_and_its_error_is_honest():
     weight, error = chapter["log_odds"](np.array([30]), 100, np.array([5]), 80)
     odds_ratio = (30.5 / 70.5) / (5.5 / 75.5)
@@ -32,6 +33,7 @@ def test_log_odds_is_the_log_of_an_odds_ratio_and_its_error_is_honest():
     assert math.isclose(error[0] ** 2, 1 / 30.5 + 1 / 70.5 + 1 / 5.5 + 1 / 75.5)
 
 
+@pytest.mark.formula(2, "chapter:head_logits")
 @pytest.mark.parametrize("n_labels", [1, 2, 3])
 def test_head_logits_equal_the_model(n_labels):
     torch.manual_seed(0)
@@ -52,6 +54,7 @@ def test_head_logits_equal_the_model(n_labels):
         torch.testing.assert_close(chapter["head_logits"](model, h), model(input_ids=ids).logits)
 
 
+@pytest.mark.formula(3, "chapter:cross_entropy")
 def test_cross_entropy_equals_torch_and_brute_force():
     torch.manual_seed(0)
     logits, labels = 5 * torch.randn(20, 3, dtype=torch.float64), torch.randint(3, (20,))
@@ -63,6 +66,7 @@ def test_cross_entropy_equals_torch_and_brute_force():
     assert math.isclose(found, sum(surprises) / len(surprises))
 
 
+@pytest.mark.formula(4, "lmcourse.training.loop.schedule")
 @pytest.mark.parametrize("steps", [10, 100, 226])
 def test_schedule_rises_over_the_first_tenth_and_falls_to_the_last_step(steps):
     warmup = math.ceil(0.1 * steps)
@@ -73,6 +77,7 @@ def test_schedule_rises_over_the_first_tenth_and_falls_to_the_last_step(steps):
     assert math.isclose(factors[-1], 1 / (steps - warmup))
 
 
+@pytest.mark.formula(5, "chapter:accuracy_interval")
 def test_accuracy_interval_covers_in_95_percent_and_agrees_with_the_bootstrap():
     n, accuracy = 2000, 0.85
     covered = 0.0
@@ -82,10 +87,11 @@ def test_accuracy_interval_covers_in_95_percent_and_agrees_with_the_bootstrap():
             covered += scipy.stats.binom.pmf(right, n, accuracy)
     assert abs(covered - 0.95) < 0.01
     correct = np.arange(n) < 1700
-    bootstrap = metrics.bootstrap_mean(correct)
+    bootstrap = intervals.bootstrap_mean(correct)
     np.testing.assert_allclose(chapter["accuracy_interval"](correct), bootstrap, atol=2e-3)
 
 
+@pytest.mark.formula(6, "lmcourse.evaluation.intervals.mcnemar")
 @pytest.mark.parametrize(("b", "c"), [(0, 0), (1, 1), (5, 1), (3, 9), (0, 6), (7, 6)])
 def test_mcnemar_equals_counting_all_throws_of_coins(b, c):
     first = np.array([True] * b + [False] * c + [True, False])
@@ -95,10 +101,11 @@ def test_mcnemar_equals_counting_all_throws_of_coins(b, c):
     as_lopsided = sum(abs(2 * sum(throw) - len(throw)) >= lopsided for throw in throws)
     expected = as_lopsided / len(throws)
     formula = 2 * sum(math.comb(b + c, k) for k in range(min(b, c) + 1)) / 2 ** (b + c)
-    assert math.isclose(metrics.mcnemar(first, second), expected)
+    assert math.isclose(intervals.mcnemar(first, second), expected)
     assert math.isclose(min(1.0, formula), expected)
 
 
+@pytest.mark.formula(7, "chapter:macro_f1")
 def test_macro_f1_equals_scikit_learn_also_for_a_class_that_is_never_predicted():
     rng = np.random.default_rng(0)
     for predicted_classes in (3, 2, 1):
@@ -107,6 +114,7 @@ def test_macro_f1_equals_scikit_learn_also_for_a_class_that_is_never_predicted()
         assert math.isclose(chapter["macro_f1"](truth, predicted), expected)
 
 
+@pytest.mark.formula(8, "chapter:squared_error")
 def test_squared_error_and_its_slope():
     torch.manual_seed(0)
     scores, ratings = torch.randn(9, dtype=torch.float64), torch.randn(9, dtype=torch.float64)

@@ -9,9 +9,9 @@ import scipy.optimize
 import scipy.special
 from hypothesis import given
 from hypothesis import strategies as st
-from lmcourse.ngram import NGram
 
-from lmcourse import metrics
+from lmcourse.evaluation import metrics
+from lmcourse.models.ngram import NGram
 from tests.chapter import functions
 
 chapter = functions("ngrams/bigram_counts")
@@ -31,6 +31,7 @@ def test_pairs_are_counted_one_by_one(rows):
     np.testing.assert_array_equal(counts, by_hand)
 
 
+@pytest.mark.formula(1, "chapter:probability")
 def test_probability_is_the_product_and_all_words_sum_to_one():
     table = chapter["maximum_likelihood"](chapter["count_pairs"](ROWS, 3))
     row = ROWS[2]
@@ -43,6 +44,7 @@ def test_probability_is_the_product_and_all_words_sum_to_one():
     assert math.isinf(chapter["surprise"]([0, 0], table)[0])
 
 
+@pytest.mark.formula(2, "chapter:maximum_likelihood")
 def test_maximum_likelihood_is_where_an_optimizer_ends():
     counts = chapter["count_pairs"](ROWS, 3)
 
@@ -56,6 +58,7 @@ def test_maximum_likelihood_is_where_an_optimizer_ends():
     )
 
 
+@pytest.mark.formula(3, "chapter:bits_per_char")
 def test_bits_per_char_are_those_of_metrics():
     counts = chapter["count_pairs"](ROWS, 3)
     table = chapter["add_k"](counts, 0.3)
@@ -68,6 +71,7 @@ def test_bits_per_char_are_those_of_metrics():
     assert chapter["bits_per_char"](np.array([[0, 1], [1, 0]]), np.eye(2)) == math.inf
 
 
+@pytest.mark.formula(4, "chapter:add_k")
 @given(rows, st.floats(0.01, 10))
 def test_add_k_is_the_library_and_counting_invented_pairs(rows, k):
     counts = chapter["count_pairs"](rows, 5)

@@ -2,7 +2,8 @@
 
 import numpy as np
 import torch
-from lmcourse.train import pad
+
+from lmcourse.text.batches import pad
 
 
 def _unshifted(rows):

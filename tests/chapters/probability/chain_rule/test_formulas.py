@@ -19,12 +19,14 @@ def _table(seed, shape):
     return np.random.default_rng(seed).dirichlet(np.ones(math.prod(shape))).reshape(shape)
 
 
+@pytest.mark.formula(1, "chapter:conditional")
 def test_conditional_probability_is_a_ratio_of_counts():
     pairs = Counter({("a", "b"): 3, ("a", "c"): 1, ("d", "b"): 4})
     assert chapter["conditional"](pairs, "a", "b") == pytest.approx(3 / 4)
     assert chapter["conditional"](pairs, "d", "b") == pytest.approx(1)
 
 
+@pytest.mark.formula(2, "chapter:chain_rule")
 @pytest.mark.parametrize("seed", range(5))
 def test_the_chain_rule_rebuilds_any_joint_table(seed):
     joint = _table(seed, (3, 3, 3, 3))
@@ -32,6 +34,7 @@ def test_the_chain_rule_rebuilds_any_joint_table(seed):
         assert chapter["chain_rule"](joint, text) == pytest.approx(joint[text])
 
 
+@pytest.mark.formula(3, "chapter:markov_joint")
 @pytest.mark.parametrize("order", [1, 2])
 def test_a_markov_table_forgets_all_but_the_last_symbols(order):
     joint = chapter["markov_joint"](order, 4, 3, np.random.default_rng(0))
@@ -44,6 +47,7 @@ def test_a_markov_table_forgets_all_but_the_last_symbols(order):
     assert len(set(np.round(list(last.values()), 6))) == len(last)
 
 
+@pytest.mark.formula(4, "chapter:conditional_mutual_information")
 def test_mutual_information_is_zero_exactly_when_the_definition_holds():
     cmi = chapter["conditional_mutual_information"]
     joint = chapter["markov_joint"](1, 4, 3, np.random.default_rng(1))
@@ -101,6 +105,7 @@ def test_parameters_count_the_free_numbers_of_a_table():
     assert chapter["markov_parameters"](96, 1) == 96 * 95
 
 
+@pytest.mark.formula(5, "chapter:maximum_likelihood")
 def test_an_optimizer_finds_no_better_distribution_than_the_counts():
     counts = np.array([7.0, 1.0, 4.0, 0.0, 12.0])
     found = minimize(lambda z: -(counts * log_softmax(z)).sum(), np.zeros(5), tol=1e-12)

@@ -22,6 +22,7 @@ def normal(*shape, seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
+@pytest.mark.formula(1, "chapter:attention")
 @settings(deadline=None)
 @given(SIZE, SIZE, SIZE, SIZE, SEED)
 def test_attention_equals_the_sums_of_the_formula_and_torch(T, S, d_k, d_v, seed):
@@ -41,6 +42,7 @@ def test_attention_equals_the_sums_of_the_formula_and_torch(T, S, d_k, d_v, seed
     torch.testing.assert_close(output, expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.formula(2, "chapter:dot_product_variance")
 @pytest.mark.parametrize(("a", "b"), [(1.0, 1.0), (0.5, 3.0)])
 @pytest.mark.parametrize("d_k", [1, 2, 4])
 def test_variance_of_the_dot_product_by_enumeration(d_k, a, b):
@@ -54,6 +56,7 @@ def test_variance_of_the_dot_product_by_enumeration(d_k, a, b):
     assert chapter["dot_product_variance"](d_k, a**2, b**2) == pytest.approx(variance)
 
 
+@pytest.mark.formula(3, "chapter:masked_softmax")
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-20, 20), st.booleans()), min_size=1, max_size=8))
 def test_masked_softmax_is_the_softmax_of_what_is_visible(row):
@@ -68,6 +71,7 @@ def test_masked_softmax_is_the_softmax_of_what_is_visible(row):
     assert weights.tolist() == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.formula(4, "chapter:MultiHead")
 @settings(deadline=None, max_examples=20)
 @given(st.sampled_from([1, 2, 4]), SIZE, SEED)
 def test_multi_head_equals_torch(n_heads, T, seed):
@@ -85,6 +89,7 @@ def test_multi_head_equals_torch(n_heads, T, seed):
     torch.testing.assert_close(weights, expected[1], atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.formula(5, "chapter:attention_flops")
 @pytest.mark.parametrize(("length", "d_model"), [(1, 8), (7, 16), (40, 8)])
 @pytest.mark.parametrize("n_heads", [1, 4])
 def test_flops_are_those_that_run(length, d_model, n_heads):
@@ -98,8 +103,15 @@ def test_influence_finds_the_mask_and_the_wrong_join():
     x, future = normal(1, 6, 8), torch.ones(6, 6, dtype=torch.bool).tril()
     torch.manual_seed(0)
     right, wrong = chapter["MultiHead"](8, 2), chapter["WrongJoin"](8, 2)
-    assert torch.equal(chapter["influence"](right, x, future), future)
-    assert (chapter["influence"](wrong, x, future) & ~future).any()
+    poke = normal(8, seed=1)
+    assert torch.equal(chapter["influence"](right, x, future, poke), future)
+    assert (chapter["influence"](wrong, x, future, poke) & ~future).any()
+
+
+def test_influence_finds_the_missing_mask_behind_a_layer_norm():
+    torch.manual_seed(0)
+    block, x = chapter["PreNorm"](chapter["MultiHead"](8, 2), 8), normal(1, 6, 8)
+    assert chapter["influence"](block, x, None, normal(8, seed=1)).all()
 
 
 def test_pattern_scores_by_loops():

@@ -9,11 +9,11 @@ import scipy.special
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from lmcourse.ngram import NGram
-from lmcourse.nn import GPT, GPTConfig
 from torch import nn
 
-from lmcourse import metrics
+from lmcourse.evaluation import metrics, scoring
+from lmcourse.models.gpt import GPT, GPTConfig
+from lmcourse.models.ngram import NGram
 from tests.chapter import functions
 
 chapter = functions("transformer/gpt")
@@ -29,6 +29,7 @@ def tiny():
     return model.eval()
 
 
+@pytest.mark.formula(1, "chapter:log_likelihood")
 def test_log_likelihood_is_the_product_of_single_predictions(tiny):
     def probability(row):  # one call for each prediction, nothing behind it
         product = 1.0
@@ -44,6 +45,7 @@ def test_log_likelihood_is_the_product_of_single_predictions(tiny):
     assert math.isclose(by_hand.sum(), 1.0, rel_tol=1e-6)
 
 
+@pytest.mark.formula(2, "chapter:Block")
 def test_block_equals_torchs_pre_norm_layer():
     torch.manual_seed(0)
     block = chapter["Block"](16, 4).eval()
@@ -72,6 +74,7 @@ def test_block_equals_torchs_pre_norm_layer():
     torch.testing.assert_close(block(x), layer(x, src_mask=mask), atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.formula(3, "chapter:parameter_count")
 @given(st.integers(1, 100), st.integers(1, 40), st.integers(1, 3), st.integers(1, 4))
 def test_parameter_count(vocab_size, context_length, n_layers, n_heads):
     config = GPTConfig(vocab_size, context_length, n_layers, n_heads, d_model=4 * n_heads)
@@ -80,6 +83,7 @@ def test_parameter_count(vocab_size, context_length, n_layers, n_heads):
     assert predicted == measured
 
 
+@pytest.mark.formula(4, "chapter:batch_loss")
 def test_batch_loss_is_the_mean_over_real_targets():
     torch.manual_seed(0)
     logits = torch.randn(3, 5, V)
@@ -95,14 +99,16 @@ def test_batch_loss_is_the_mean_over_real_targets():
     assert math.isclose(chapter["batch_loss"](logits, targets).item(), expected, rel_tol=1e-5)
 
 
+@pytest.mark.formula(5, "lmcourse.evaluation.metrics.bits_per_char")
 def test_bits_per_char_of_a_whole_text():
     rows = [[0, 1, 2, 0], [0, 2, 0], [0, 1, 1, 1, 0]]
     model = NGram(2, V).fit(rows)
     product = math.prod(model.next(row[:t])[row[t]] for row in rows for t in range(1, len(row)))
-    ours = metrics.bits_per_char(model.nll(rows), [len(row) - 1 for row in rows])
+    ours = metrics.bits_per_char(scoring.nll(model, rows), [len(row) - 1 for row in rows])
     assert math.isclose(ours, -math.log2(product) / 9)
 
 
+@pytest.mark.formula(6, "chapter:next_probabilities")
 @given(st.lists(st.floats(-30, 30), min_size=1, max_size=8), st.floats(0.1, 10))
 def test_temperature_equals_scipy(z, temperature):
     ours = chapter["next_probabilities"](torch.tensor(z, dtype=torch.float64), temperature)

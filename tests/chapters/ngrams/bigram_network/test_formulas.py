@@ -5,6 +5,7 @@ import math
 from functools import partial
 
 import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given
@@ -36,12 +37,15 @@ def test_pairs_of_the_rows_are_counted_one_by_one():
     np.testing.assert_array_equal(counts, by_hand)
 
 
+@pytest.mark.formula(1, "chapter:predict")
 @given(weights)
 def test_predict_is_one_hot_times_weights_and_softmax(W):
     expected = F.softmax(torch.eye(4, dtype=torch.float64) @ torch.tensor(W), dim=1)
     np.testing.assert_allclose(chapter["predict"](W), expected, atol=1e-12)
 
 
+@pytest.mark.formula(2, "chapter:loss")
+@pytest.mark.formula(3, "chapter:gradient")
 @given(weights, tables)
 def test_loss_and_gradient_are_those_of_torch_on_the_pairs(W, counts):
     before, after = _pairs(counts)
@@ -52,6 +56,7 @@ def test_loss_and_gradient_are_those_of_torch_on_the_pairs(W, counts):
     np.testing.assert_allclose(chapter["gradient"](W, counts), leaf.grad, atol=1e-9)
 
 
+@pytest.mark.formula(4, "chapter:penalized")
 @given(weights, tables, st.floats(0, 1))
 def test_penalized_gradient_equals_finite_differences(W, counts, decay):
     _, slope = chapter["penalized"](W, counts, decay)
@@ -84,6 +89,7 @@ def test_fit_ends_at_the_counts_and_with_much_decay_at_uniform():
     assert math.isclose(chapter["bits"](table, counts), expected)
 
 
+@pytest.mark.formula(5, "chapter:factors")
 def test_factors_are_two_layers_of_sigmoids():
     rng = np.random.default_rng(0)
     W1, W2 = rng.normal(size=(4, 3)), rng.normal(size=4)
@@ -97,6 +103,7 @@ def test_factors_are_two_layers_of_sigmoids():
     assert math.isclose(chapter["score"]((0, 2, 2), g.numpy()), g[0] * g[2] ** 2, rel_tol=1e-6)
 
 
+@pytest.mark.formula(6, "chapter:closed_form")
 def test_closed_form_is_the_sum_over_all_sentences():
     g = np.array([0.2, 0.9, 0.4])
     for length in (1, 2, 5):

@@ -57,6 +57,7 @@ def product(model, text):
     return math.prod(factors)
 
 
+@pytest.mark.formula(1, "chapter:next_probabilities")
 @pytest.mark.parametrize("text", ["", "a", "cab"])
 def test_next_probabilities_are_a_distribution(chapter, text):
     p = chapter["next_probabilities"](chapter["encode"](text))
@@ -66,6 +67,7 @@ def test_next_probabilities_are_a_distribution(chapter, text):
     np.testing.assert_allclose(p, chapter["model"].probabilities(text), atol=1e-6)
 
 
+@pytest.mark.formula(2, "chapter:surprise")
 @pytest.mark.parametrize("text", ["a", "cab", "bbca"])
 def test_surprise_is_minus_log2_of_each_token_given_those_before(chapter, text):
     model = chapter["model"]
@@ -76,6 +78,7 @@ def test_surprise_is_minus_log2_of_each_token_given_those_before(chapter, text):
     np.testing.assert_allclose(chapter["surprise"](text), expected, atol=1e-5)
 
 
+@pytest.mark.formula(3, "chapter:total_surprise")
 def test_total_surprise_is_that_of_the_text_and_all_texts_sum_to_one(chapter):
     total = [chapter["total_surprise"](text) for text in texts(3)]
     expected = [-math.log2(product(chapter["model"], text)) for text in texts(3)]
@@ -87,6 +90,7 @@ def test_a_later_token_changes_no_earlier_surprise(chapter):
     np.testing.assert_array_equal(chapter["surprise"]("cab"), chapter["surprise"]("caba")[:3])
 
 
+@pytest.mark.formula(4, "chapter:fill_gap")
 def test_fill_gap_equals_the_conditional_of_the_joint(chapter):
     left, right = "ab", "ca"
     joint = {text: product(chapter["model"], text) for text in texts(5)}

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 import scipy.special
 import torch
 import torch.nn.functional as F
@@ -16,6 +17,7 @@ chapter = functions("probability/softmax")
 logits = arrays(float, st.integers(1, 8), elements=st.floats(-50, 50))
 
 
+@pytest.mark.formula(1, "chapter:softmax")
 @given(logits)
 def test_softmax_equals_scipy_and_the_formula(z):
     total = sum(math.exp(score) for score in z)
@@ -25,6 +27,7 @@ def test_softmax_equals_scipy_and_the_formula(z):
     np.testing.assert_allclose(chapter["softmax"](z * 40), scipy.special.softmax(z * 40))
 
 
+@pytest.mark.formula(2, "chapter:logsumexp")
 @given(logits)
 def test_logsumexp_equals_scipy(z):
     large = z * 40  # up to 2,000: exp overflows
@@ -35,6 +38,7 @@ def test_logsumexp_equals_scipy(z):
     )
 
 
+@pytest.mark.formula(3, "chapter:cross_entropy")
 def test_cross_entropy_equals_torch():
     rng = np.random.default_rng(0)
     z, targets = rng.normal(scale=20, size=(50, 7)), rng.integers(7, size=50)
@@ -42,6 +46,7 @@ def test_cross_entropy_equals_torch():
     assert math.isclose(chapter["cross_entropy"](z, targets), expected)
 
 
+@pytest.mark.formula(4, "chapter:gradient")
 @given(logits)
 def test_gradient_equals_finite_differences(z):
     step, target = 1e-4, len(z) - 1
@@ -52,6 +57,7 @@ def test_gradient_equals_finite_differences(z):
         assert math.isclose(slopes[i], (above - below) / (2 * step), abs_tol=1e-6)
 
 
+@pytest.mark.formula(5, "chapter:kl_divergence")
 def test_cross_entropy_is_entropy_plus_divergence():
     rng = np.random.default_rng(0)
     f, p = rng.dirichlet(np.ones(6)), rng.dirichlet(np.ones(6))
@@ -62,6 +68,7 @@ def test_cross_entropy_is_entropy_plus_divergence():
     assert chapter["kl_divergence"](np.array([0.5, 0.5]), np.array([1.0, 0.0])) == math.inf
 
 
+@pytest.mark.formula(6, "chapter:smoothed_cross_entropy")
 @given(logits, st.floats(0, 0.9))
 def test_smoothed_loss_equals_torch(z, epsilon):
     expected = F.cross_entropy(
