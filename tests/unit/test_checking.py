@@ -2,7 +2,7 @@
 
 import pytest
 
-from lmcourse.exercises import Mistake, exercise
+from lmcourse.exercises.checking import Mistake, exercise
 
 
 @exercise
