@@ -1,11 +1,25 @@
 """The first names: fixed, distinct, weighted."""
 
+import hashlib
 import re
 from collections import Counter
 
 import pytest
 
 from lmcourse.data.first_names import load_names
+
+
+@pytest.mark.parametrize(
+    ("split", "digest"),
+    [
+        ("train", "09d1eddcc1a281ebeedd736bafbbdab9a7a7fac68df2dd485f444f9ac906954f"),
+        ("validation", "981dd278d50731a5371ef10907f08b7d771499c91bbaa44ce6041dc2c2a89206"),
+        ("test", "86c61e31472f583e079c0f6fa2c9150206cd9b277e1dd973a3bc6773ce9a0234"),
+    ],
+)
+def test_the_names_of_a_split_and_their_order_are_pinned(split, digest):
+    text = "\n".join(load_names()[split]["name"])
+    assert hashlib.sha256(text.encode()).hexdigest() == digest
 
 
 def test_names_are_distinct_lower_case_and_weighted():

@@ -1,16 +1,22 @@
-"""The character GPT's training, scoring and storing, on rows small enough to check by hand."""
+"""Training a language model, on rows small enough to check by hand."""
 
+import dataclasses
 import math
 
-import numpy as np
 import pytest
 import torch
-from lmcourse.nn import GPT, GPTConfig
-from lmcourse.train import fit
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from lmcourse import char_gpt, longer, session
+from lmcourse import session
+from lmcourse.models.gpt import GPT, GPTConfig
+from lmcourse.text.batches import shifted
+from lmcourse.training import language_model
+from lmcourse.training.language_model import next_symbol_loss, train_language_model
+from lmcourse.training.loop import fit
 
-CONFIG = GPTConfig(vocab_size=5, context_length=8, n_layers=1, n_heads=2, d_model=8, dropout=0.1)
+CONFIG = GPTConfig(vocab_size=5, context_length=8, n_layers=1, n_heads=2, d_model=8, dropout=0.0)
 ROWS = [[0, 1, 2, 3, 0], [0, 2, 0], [0, 4, 4, 4, 4, 0], [0, 0], [0, 3, 1, 0]]
 SETTINGS = {"steps": 6, "batch_size": 2, "learning_rate": 1e-2}
 
@@ -22,62 +28,67 @@ def _fp32(monkeypatch):
 
 
 def train(rows=ROWS, validation=ROWS, **changes):
+    """A model trained from seed 0, with dropout, and how it came to its weights."""
     run = session.start("smoke", 0)
-    return char_gpt.train_char_gpt(CONFIG, rows, validation, session=run, **SETTINGS | changes)
+    model = GPT(dataclasses.replace(CONFIG, dropout=0.1))
+    return model, train_language_model(model, rows, validation, session=run, **SETTINGS | changes)
 
 
-def test_targets_are_the_next_symbols():
-    inputs, targets = char_gpt.shifted([[0, 3, 1, 0], [0, 2, 0]])
-    assert inputs.tolist() == [[0, 3, 1], [0, 2, 0]]
-    assert targets.tolist() == [[3, 1, 0], [2, 0, -100]]
-
-
-def test_every_row_comes_once_an_epoch():
-    at = char_gpt.batches(ROWS, 2, seed=3)
-    seen = [tuple(i for i in row if i != -100) for step in range(3) for row in at(step)[1].tolist()]
-    assert sorted(seen) == sorted(tuple(row[1:]) for row in ROWS)
-
-
-def test_log_probs_are_those_of_each_row_alone():
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.lists(st.integers(0, 4), min_size=2, max_size=8), min_size=1, max_size=4))
+def test_padding_changes_neither_loss_nor_gradients(rows: list[list[int]]) -> None:
     torch.manual_seed(0)
-    model = GPT(CONFIG)  # in training mode: dropout must not count
-    together = char_gpt.log_probs(model, ROWS, batch_size=3)
-    assert model.training
-    with pytest.raises(ValueError, match="context"):
-        char_gpt.log_probs(model, [[0] * 20])
-    assert model.training
-    model.eval()
-    for row, ours in zip(ROWS, together, strict=True):
-        by_hand = [
-            model(torch.tensor([row[:t]]))[0, -1].log_softmax(-1)[row[t]].item()
-            for t in range(1, len(row))
-        ]
-        np.testing.assert_allclose(ours, by_hand, atol=1e-5)
-    np.testing.assert_allclose(char_gpt.nll(model, ROWS), [-p.sum() for p in together])
-    assert char_gpt.characters(ROWS).tolist() == [4, 2, 5, 1, 3]
+    model = GPT(CONFIG)
+    loss = next_symbol_loss(model, shifted(rows))
+    padded = torch.autograd.grad(loss, list(model.parameters()))
+    alone = [F.cross_entropy(model(torch.tensor([r[:-1]]))[0], torch.tensor(r[1:])) for r in rows]
+    symbols = [len(r) - 1 for r in rows]
+    mean = sum(n * a for n, a in zip(symbols, alone, strict=True)) / sum(symbols)
+    torch.testing.assert_close(loss, mean)
+    for ours, theirs in zip(
+        padded, torch.autograd.grad(mean, list(model.parameters())), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-4)
+
+
+def test_loss_of_nothing_is_zero() -> None:
+    model = GPT(CONFIG)
+    ids = torch.tensor([[1, 2]])
+    loss = next_symbol_loss(model, (ids, torch.full((1, 2), -100)))
+    loss.backward()
+    assert loss.item() == 0
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
 
 
 def test_the_weights_that_did_best_on_validation_are_kept():
     strange = [[0, 4, 4, 4, 0]]  # the more is learned of the other row, the worse
-    trained = train([[0, 1, 2, 1, 2, 1, 2, 0]], strange, looks=6)
+    model, trained = train([[0, 1, 2, 1, 2, 1, 2, 0]], strange, looks=6)
     assert list(trained.curve) == [1, 2, 3, 4, 5, 6]
     assert trained.best_step == 1
-    bits = char_gpt.nll(trained.model, strange).sum() / math.log(2) / 4
-    assert bits == pytest.approx(trained.curve[1], rel=1e-6)
-    assert bits < min(trained.curve[step] for step in range(2, 7))
-    assert not trained.model.training
+    assert not model.training
+    with torch.no_grad():
+        nats = F.cross_entropy(model(torch.tensor([[0, 4, 4, 4]]))[0], torch.tensor([4, 4, 4, 0]))
+    assert nats.item() / math.log(2) == pytest.approx(trained.curve[1], rel=1e-6)
+    assert trained.curve[1] < min(trained.curve[step] for step in range(2, 7))
 
 
-def test_training_depends_on_the_seed_and_not_on_what_was_drawn_before():
-    run = session.start("smoke", 0)
-    first = char_gpt.train_char_gpt(CONFIG, ROWS, ROWS, session=run, **SETTINGS)
-    torch.rand(3)
-    again = char_gpt.train_char_gpt(CONFIG, ROWS, ROWS, session=run, **SETTINGS)
-    assert first.history.losses == again.history.losses
+def test_training_lowers_the_surprise():
+    _, trained = train(steps=60, looks=2)
+    assert trained.best_step == 60
+    assert trained.curve[60] < trained.curve[30] < math.log2(5)
+    assert trained.history.losses[-1] < trained.history.losses[0]
+
+
+def test_training_is_the_same_again_from_the_same_seed():
+    (first, kept), (again, repeated) = train(), train()
+    assert kept.history.losses == repeated.history.losses
+    assert kept.curve == repeated.curve
+    for p, q in zip(first.parameters(), again.parameters(), strict=True):
+        torch.testing.assert_close(p, q, atol=0, rtol=0)
 
 
 def test_an_interrupted_training_ends_like_an_uninterrupted_one(tmp_path, monkeypatch):
-    whole = train(looks=3)
+    whole_model, whole = train(looks=3)
     path = tmp_path / "run.pt"
 
     def killed(*args, on_step, **options):
@@ -88,65 +99,18 @@ def test_an_interrupted_training_ends_like_an_uninterrupted_one(tmp_path, monkey
 
         return fit(*args, on_step=step, **options)
 
-    monkeypatch.setattr(char_gpt, "fit", killed)
-    with pytest.raises(KeyboardInterrupt):
-        train(looks=3, checkpoint=path, checkpoint_every=2)
-    monkeypatch.setattr(char_gpt, "fit", fit)
-    resumed = train(looks=3, checkpoint=path, checkpoint_every=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(language_model, "fit", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(looks=3, checkpoint=path, checkpoint_every=2)
+    assert torch.load(path)["step"] == 4
+    model, resumed = train(looks=3, checkpoint=path, checkpoint_every=2)
     assert resumed.curve == whole.curve
     assert resumed.history.losses == whole.history.losses
-    for key, value in whole.model.state_dict().items():
-        torch.testing.assert_close(resumed.model.state_dict()[key], value, atol=0, rtol=0)
+    for key, value in whole_model.state_dict().items():
+        torch.testing.assert_close(model.state_dict()[key], value, atol=0, rtol=0)
 
 
-@pytest.mark.parametrize("looks", [0, 7])
-def test_refused_looks(looks):
-    with pytest.raises(ValueError, match=rf"looks must be from 1 to steps \(6\), got {looks}"):
-        train(looks=looks)
-
-
-def test_a_single_look_is_the_last():
-    assert list(train(looks=1).curve) == [6]
-
-
-def test_stored_and_loaded(tmp_path):
-    torch.manual_seed(0)
-    model = GPT(CONFIG).eval()
-    char_gpt.save(tmp_path, "tiny", model, {"seed": 0})
-    loaded, recipe = char_gpt.load("tiny", tmp_path)
-    assert recipe["seed"] == 0
-    assert loaded.config == CONFIG
-    assert not loaded.training
-    ids = torch.tensor([ROWS[0]])
-    torch.testing.assert_close(loaded(ids), model(ids), atol=1e-3, rtol=1e-2)
-    with pytest.raises(ValueError, match="unknown checkpoint 'gtp': The choices are tiny"):
-        char_gpt.load("gtp", tmp_path)
-
-
-def test_the_checkpoint_in_the_package():
-    model, recipe = char_gpt.load("gpt")
-    folder = char_gpt.resources.files(char_gpt.checkpoints)
-    assert len((folder / "gpt.safetensors").read_bytes()) <= 4_000_000
-    assert recipe["command"].startswith("python -m lmcourse.longer gpt")
-    wanted = {"config", "training", "seed", "precision", "seconds", "date", "versions"}
-    assert wanted <= recipe.keys()
-    assert 1.5 < recipe["validation_bits"] < 3.0
-    assert model.config.context_length == 288
-
-
-def test_the_command(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(longer, "GPT_SIZE", {"n_layers": 1, "n_heads": 1, "d_model": 8})
-    monkeypatch.setattr(longer, "GPT_TRAINING", {**longer.GPT_TRAINING, "batch_size": 2})
-    sentences = {"text": ["A film.", "Dull!"]}
-    splits = dict.fromkeys(("train", "validation", "test"), sentences)
-    monkeypatch.setattr(longer.data, "reviews", lambda task: splits)
-    progress = tmp_path / "progress.pt"
-    longer.main(
-        ["gpt", "--steps", "3", "--folder", str(tmp_path), "--progress", str(progress)]
-    )  # fmt: skip
-    _, recipe = char_gpt.load("gpt", tmp_path)
-    assert recipe["command"] == "python -m lmcourse.longer gpt --seed 0 --steps 3"
-    assert f"{recipe['validation_bits']:.4f} bits per character" in capsys.readouterr().out
-    with pytest.raises(SystemExit) as stop:
-        longer.main(["gtp"])
-    assert stop.value.code == 2
+def test_refused_looks():
+    with pytest.raises(ValueError, match=r"looks must be from 1 to steps \(6\), got 7"):
+        train(looks=7)

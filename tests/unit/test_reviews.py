@@ -1,5 +1,6 @@
 """The film reviews: fixed, clean, and without leaks from test into train."""
 
+import hashlib
 import re
 from itertools import combinations
 
@@ -28,6 +29,19 @@ def test_every_sentence_of_the_source_is_in_exactly_one_split(everything):
     scores = np.concatenate([everything[split]["score"] for split in everything])
     assert len(scores) == 10_605  # counted in the source's own description
     assert np.abs(scores).max() <= 4
+
+
+@pytest.mark.parametrize(
+    ("split", "digest"),
+    [
+        ("train", "5e64cb52cfe759098e84fdffc010b041a33ce24c88884a62c4770b9e72cd777c"),
+        ("validation", "15c22c36f8261eebb8d552d7c9d0096a8dd2fe2f80565f04162f14ef87571683"),
+        ("test", "3f86db91f65fe246d1376df391ac5c16437d30fc0cc79b4832c237d03f964682"),
+    ],
+)
+def test_the_sentences_of_a_split_and_their_order_are_pinned(everything, split, digest):
+    text = "\n".join(everything[split]["text"])
+    assert hashlib.sha256(text.encode()).hexdigest() == digest
 
 
 def test_no_near_duplicate_crosses_the_splits(everything):

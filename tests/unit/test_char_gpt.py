@@ -1,0 +1,69 @@
+"""The longer training: the weights in the package, and the command that makes them."""
+
+import json
+from dataclasses import asdict
+from importlib import resources
+
+import pytest
+import torch
+
+from lmcourse import session, weights
+from lmcourse.data.reviews import load_reviews
+from lmcourse.evaluation.metrics import bits_per_char
+from lmcourse.text.characters import ALPHABET, CharTokenizer
+from lmcourse.weights import char_gpt
+
+
+def test_the_packaged_weights_have_a_whole_recipe():
+    model, recipe = char_gpt.load()
+    folder = resources.files(weights)
+    assert len((folder / "char_gpt.safetensors").read_bytes()) <= 4_000_000
+    assert recipe == json.loads((folder / "char_gpt.json").read_text(encoding="utf8"))
+    assert recipe["command"] == "python -m lmcourse.weights.char_gpt --seed 0 --steps 13000"
+    wanted = {"config", "training", "seed", "precision", "seconds", "date", "versions"}
+    assert wanted <= recipe.keys()
+    assert asdict(model.config) == recipe["config"]
+    assert (model.config.vocab_size, model.config.context_length) == (len(ALPHABET), 288)
+    assert recipe["training"] == {**char_gpt.TRAINING, "looks": 20}
+    assert recipe["config"].items() >= char_gpt.SIZE.items()
+    assert recipe["best_step"] == int(
+        min(recipe["validation_curve"], key=recipe["validation_curve"].get)
+    )
+    assert not model.training
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+
+
+def test_the_packaged_weights_reach_about_what_the_recipe_says():
+    """The first 100 of 1,000 validation sentences, one at a time with torch's own loss."""
+    model, recipe = char_gpt.load()
+    nats, symbols = [], []
+    for sentence in load_reviews("text")["validation"]["text"][:100]:
+        ids = torch.tensor(CharTokenizer().encode(sentence))
+        with torch.no_grad():
+            loss = torch.nn.functional.cross_entropy(model(ids[None, :-1])[0], ids[1:])
+        nats.append(loss.item() * (len(ids) - 1))
+        symbols.append(len(ids) - 1)
+    assert bits_per_char(nats, symbols) == pytest.approx(recipe["validation_bits"], abs=0.1)
+
+
+def test_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(session, "_fast_bf16", lambda device: False)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setattr(char_gpt, "SIZE", {"n_layers": 1, "n_heads": 1, "d_model": 8})
+    monkeypatch.setattr(char_gpt, "TRAINING", {**char_gpt.TRAINING, "batch_size": 2})
+    tiny = {"text": ["A film.", "Dull!"]}
+    monkeypatch.setattr(char_gpt, "load_reviews", lambda task: {"train": tiny, "validation": tiny})
+    progress = tmp_path / "progress.pt"
+    folder = tmp_path / "weights"
+    char_gpt.main(
+        ["--seed", "2", "--steps", "3", "--folder", str(folder), "--progress", str(progress)]
+    )
+    model, recipe = char_gpt.load(folder)
+    assert recipe["command"] == "python -m lmcourse.weights.char_gpt --seed 2 --steps 3"
+    assert recipe["training"]["looks"] == 3
+    assert model.config.d_model == 8
+    assert f"{recipe['validation_bits']:.4f} bits per character" in capsys.readouterr().out
+    assert [file.name for file in tmp_path.iterdir()] == ["weights"]  # no progress is left
+    with pytest.raises(SystemExit) as stop:
+        char_gpt.main(["--step", "one"])
+    assert stop.value.code == 2
