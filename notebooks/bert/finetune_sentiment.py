@@ -157,7 +157,9 @@ for name in texts:
 # A word seen once has a large weight and no evidence behind it. The standard error of (1) is the
 # root of the sum of the reciprocals of its four counts, so we keep the words with the largest
 # $|w_t|$ in standard errors, two hundred a side: a list that one can still read. A sentence is praise
-# when the weights of its words sum to more than zero.
+# when the weights of its words sum to more than zero. In the second cell `order` holds the words from
+# the surest sign of blame to the surest sign of praise, and `began` starts the clock, as for every
+# system of this chapter: its cost is part of the comparison.
 
 
 # %%
@@ -215,7 +217,9 @@ plt.show()
 # a softmax. Each sentence becomes a sparse vector with one entry for each word and each pair of
 # neighbouring words, larger the rarer the word; all weights are learned at once. So *not good*
 # has a weight of its own, and words that occur together share credit, which the lexicon cannot
-# do. The penalty on large weights, weaker for larger $C$, is chosen on validation.
+# do. The penalty on large weights, weaker for larger $C$, is chosen on validation. (`ngram_range` asks
+# for words and pairs, `min_df` leaves out what stands in one sentence only, `sublinear_tf` counts a
+# word that is repeated with the logarithm.)
 
 # %% tags=["nbval-ignore-output"]
 began = time.perf_counter()
@@ -266,7 +270,8 @@ check(
 #
 # A BERT encoder does not read words. It reads pieces from a fixed list, its **WordPiece** vocabulary:
 # frequent words whole, rare ones in parts, the continuing parts marked with `##`. So hardly any word is
-# unknown.
+# unknown. `pretrained.classifier` loads the tokenizer and the encoder, with a fresh layer of two
+# outputs on top; the tokenizer turns two sentences into two rows of equal length.
 
 # %%
 tokenizer, model = pretrained.classifier(2, SEED)
@@ -407,7 +412,9 @@ print("without the mask            ", unmasked[1].numpy().round(4))
 
 # %% [markdown]
 # What does the model know before training? The head is random, so its forecast should be worth as
-# much as a coin.
+# much as a coin. For the answers to many sentences, `predict` takes them in batches of similar length
+# (`by_length`) and puts each answer back in the place of its sentence; `eval()` switches dropout off,
+# and `inference_mode` keeps no slopes.
 
 
 # %%
@@ -847,7 +854,8 @@ check("For one text BERT takes more than twice TF-IDF's time", slower > 2)
 #
 # Now the sentences near zero come back as a third class, *neutral*. In code, the head gets a third row.
 # To keep the chapter short, this run and the next see two thirds of the sentences once (in the `gpu`
-# profile, all of them three times). The test sentences are looked at again here, for other tasks:
+# profile, all of them three times). The shares that are printed first show how rare the new class is.
+# The test sentences are looked at again here, for other tasks:
 # what is chosen is still chosen on validation.
 
 # %%
@@ -1007,7 +1015,9 @@ plt.show()
 # From the score the classes come back by two cuts: half a point from zero, where the neutral
 # class was *defined*, or at the distance that is best for macro-F1 on validation. The three-class
 # model gets a second try as well: its probabilities divided by the classes' frequencies, so that
-# the rare class is not outvoted by its rarity alone. (On logarithms, dividing is subtracting.)
+# the rare class is not outvoted by its rarity alone. (On logarithms, dividing is subtracting.) The
+# loop tries thirty cuts on validation and keeps the best; then all five answers to the test sentences
+# are compared.
 
 
 # %%
