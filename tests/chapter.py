@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+FOLDERS = Path(__file__).with_name("chapters")  # what guards one chapter: FOLDERS / "part/name"
+SOURCES = sorted(NOTEBOOKS.glob("[!_.]*/[!_.]*.py"))
+CHAPTERS = [path.relative_to(NOTEBOOKS).with_suffix("").as_posix() for path in SOURCES]
 MARKER = re.compile(r"^# %%(?P<options>.*)$", re.MULTILINE)
 TAGS = re.compile(r"tags=(\[[^\]]*\])")
 EXERCISE = re.compile(r"\*\*Exercise (\d+)\.")
@@ -31,8 +34,19 @@ class Cell:
     body: list[ast.stmt] = field(default_factory=list)
 
 
+def missing(file: Path) -> str:
+    """What a test says when a chapter lacks a file: the path, and what would have written it."""
+    path = file.relative_to(NOTEBOOKS.parent).as_posix()
+    return f"{path} is missing; `lmcourse new` writes it for a new chapter: write it like that"
+
+
+def source(chapter: str) -> str:
+    """The text of `chapter` ("probability/softmax")."""
+    return _path(chapter).read_text(encoding="utf8")
+
+
 def functions(chapter: str) -> dict[str, Any]:
-    """Namespace of what ``chapter`` ("probability/softmax") defines outside its exercises."""
+    """Namespace of what `chapter` ("probability/softmax") defines outside its exercises."""
     cells = [cell for cell in _cells(chapter) if not {"exercise", "solution"} & {*cell.tags}]
     return _execute(chapter, itertools.chain.from_iterable(cell.body for cell in cells), {})
 
@@ -48,7 +62,7 @@ class Exercise:
 
 @cache
 def exercises(chapter: str) -> dict[int, Exercise]:
-    """The exercises of ``chapter`` by number, from the last lines ``checker(answer)`` of cells."""
+    """The exercises of `chapter` by number, from the last lines `checker(answer)` of cells."""
     found: dict[int, Exercise] = {}
     for cell in _cells(chapter):
         for tag, role in (("exercise", "stub"), ("solution", "solution")):
@@ -69,7 +83,7 @@ def _call(chapter: str, line: ast.stmt, namespace: dict[str, Any]) -> tuple[Any,
 
 @cache
 def _cells(chapter: str) -> list[Cell]:
-    text = _path(chapter).read_text(encoding="utf8")
+    text = source(chapter)
     starts, cells = [], []
     for mark in MARKER.finditer(text):
         tags = TAGS.search(mark["options"])

@@ -112,12 +112,12 @@ def doctor() -> None:
 
 @app.command()
 def new(name: Annotated[str, typer.Argument(help="part/name of the new chapter.")]) -> None:
-    """Write the skeleton of a chapter."""
+    """Write every file of a new chapter, and list it in _toc.yml."""
     with clear_errors():
         root = find.find_root()
         for path in skeleton.new(root, name):
             print(path.relative_to(root).as_posix())
-        print(f"Now write it, list notebooks/{name} in _toc.yml, and lmcourse run {name}")
+        print(f"Now write it, and lmcourse run {name}")
 
 
 @app.command()

@@ -40,16 +40,15 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patches import FancyBboxPatch, Rectangle
-from scipy.stats import binomtest, spearmanr
-
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation.intervals import bootstrap_mean, paired_bootstrap
 from lmcourse.exercises.background import what_is_a_language_model as exercises
 from lmcourse.models import pretrained
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import FancyBboxPatch, Rectangle
+from scipy.stats import binomtest, spearmanr
 
 run = session.start(PROFILE, SEED)
 
@@ -94,7 +93,7 @@ prompts = [
 answers = [likeliest(prompt) for prompt in prompts]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three bar charts, one below the other, each the six likeliest next words after one of the three beginnings. After I have never been so bored in my, one long bar: life. After The film was so boring that I fell, asleep takes about half. After She opened the door and, only short bars of similar length; two of their labels, cre and sl, are no words."}}
-figure, axes = plt.subplots(nrows=3, figsize=(5.6, 6.6), sharex=True)
+figure, axes = plot.panels(3, height=2.2, sharex=True)
 for ax, prompt, (words, p) in zip(axes, prompts, answers, strict=True):
     plot.bars(ax, words, p)
     ax.set_title(f"{prompt} …")
@@ -282,7 +281,7 @@ def draw_text(ax, text, shades, width=42):
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A review sentence twice, each token in a box that is pale when the model expected it and orange when it did not. In the original the small words are pale; the first word and the words that carry the joke are orange. In the shuffled version most boxes are orange."}}
 shades = LinearSegmentedColormap.from_list("bits", ["#FFFFFF", plot.ORANGE])
-figure, axes = plt.subplots(nrows=2, figsize=(5.6, 3.6))
+figure, axes = plot.panels(2, height=1.8)
 for ax, text in zip(axes, [example, mixed], strict=True):
     draw_text(ax, text, shades)
 axes[0].set_title("as written")
@@ -430,7 +429,7 @@ for kind, lines in PAIRS.items():
     lead[kind] = np.array(bits)  # [8]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four rows of dots, one dot a minimal pair, by how many bits the wrong sentence costs more. Nearly all dots of neighbouring agreement and of words that need a not lie right of zero, many by far. In agreement far apart several dots lie left of zero: there the model prefers the wrong sentence."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.2))
+figure, ax = plot.panels(height=3.2)
 for row, bits in enumerate(lead.values()):
     colors = [plot.BLUE if b > 0 else plot.RED for b in bits]
     ax.scatter(bits, np.full(len(bits), row), color=colors)
@@ -444,7 +443,7 @@ plt.show()
 # %% tags=["hide-input", "nbval-ignore-output"]
 all_leads = np.concatenate(list(lead.values()))  # [32]
 share = binomtest(int((all_leads > 0).sum()), len(all_leads))
-low, high = share.proportion_ci(method="wilson")
+low, high = share.proportion_ci(0.95, method="wilson")
 print(f"{share.k} of {share.n} pairs right:", end=" ")
 print(f"{share.statistic:.2f} [{low:.2f}, {high:.2f}]")
 for kind, bits in lead.items():
@@ -513,7 +512,7 @@ said = np.array([first_number(text) for text in completed])  # [N]
 true = pairs.sum(axis=1)  # [N]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "The model's answer against the true sum, one dot a sum. More than half of the dots lie near the diagonal line of right answers, hardly any exactly on it; several lie far below it and a few far above."}}
-figure, ax = plt.subplots(figsize=(5.6, 3.8))
+figure, ax = plot.panels(height=3.8)
 ax.plot([200, 2000], [200, 2000], color=plot.GREY, linewidth=1, label="right")
 colors = [plot.BLUE if right else plot.RED for right in said == true]
 ax.scatter(true, said, color=colors)
@@ -526,7 +525,7 @@ plt.show()
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 exact = binomtest(int((said == true).sum()), len(true))
-low, high = exact.proportion_ci(method="wilson")
+low, high = exact.proportion_ci(0.95, method="wilson")
 off = np.abs(said - true) / true  # [N], as a share of the true sum
 order = spearmanr(said, true).statistic
 print(f"exact:                 {exact.k} of {exact.n}", end=" ")
@@ -588,7 +587,7 @@ filled = np.array(
 )  # [5, C]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A table of probabilities, one row for each ending of She went to the blank, one column for each place. Without an ending beach leads, without certainty. With to borrow a book nearly all probability is on library, with to borrow some money on bank, with to see a film on cinema, with to swim on beach."}}
-figure, ax = plt.subplots(figsize=(5.6, 2.8))
+figure, ax = plot.panels(height=2.8)
 rows = ["(nothing yet)", *(f"… {ending.strip()}" for ending in endings[1:])]
 plot.heatmap(ax, filled, rows, places, fmt=".2f")
 ax.set_title("She went to the …")
@@ -697,7 +696,7 @@ alike = {
 # %% tags=["hide-input"] mystnb={"image": {"alt": "An eight by eight table of cosines between the vectors of bank, first four river sentences, then four money sentences. The two four by four blocks on the diagonal are darker than the blocks off the diagonal: the same sense is more alike than the other sense."}}
 labels = ["boats", "river", "tree", "flowers"]  # four at a river
 labels += ["account", "lend", "London", "robbed"]  # four with money
-figure, ax = plt.subplots(figsize=(5.6, 3.8))
+figure, ax = plot.panels(height=3.8)
 plot.heatmap(ax, alike["bank"], labels, labels, fmt=".1f", vmax=0.7)
 ax.tick_params(axis="x", rotation=35)
 ax.set_title("bank, in the sentence with …")
@@ -925,7 +924,7 @@ for name, (template, good, bad) in WORDINGS.items():
     scores[name] = np.array(bits)  # [N]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "For each of two wordings the scores of the sentences as dots, praising ones in blue above and blaming ones in orange below, with a vertical line at zero where the decision changes. In both, the blue dots lie further right than the orange ones. With the second wording almost all dots of both colours lie right of the line, so nearly everything is called positive."}}
-figure, axes = plt.subplots(nrows=2, figsize=(5.6, 4.2), sharex=True)
+figure, axes = plot.panels(2, height=2.1, sharex=True)
 jitter = np.random.default_rng(SEED).uniform(-0.25, 0.25, n)
 colors = np.where(praise, plot.BLUE, plot.ORANGE)
 for ax, (name, score) in zip(axes, scores.items(), strict=True):
@@ -995,7 +994,7 @@ ARROWS = [
 COLOURS = [plot.BLUE, plot.GREEN, plot.RED]  # a row each
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Map of the book in three rows of boxes joined by arrows. First row, ideas: background (text, tokens) leads to probability (scores, chances), which leads to n-grams (counting). From n-grams down to the second row, models: Transformer (attention, GPT) leads to pretraining (plain text), which leads to BERT (fine-tuning). From BERT down to the third row, use: tasks (names, answers) leads to applications (services), which leads to deployment (small, fast). Probability also has an arrow to the Transformer. Pretraining and the whole third row have dashed outlines: they are planned."}}
-figure, ax = plt.subplots(figsize=(5.6, 4.2))
+figure, ax = plot.panels(height=4.2)
 for i, part in enumerate(PARTS.splitlines()):
     (name, what), x, y = part.split(": "), i % 3 * 2.3, -(i // 3) * 1.7
     line = {"linestyle": "--" if "*" in name else "-", "linewidth": 2}

@@ -43,10 +43,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import classification_report, confusion_matrix
-
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
@@ -56,6 +52,9 @@ from lmcourse.models import pretrained
 from lmcourse.records import record
 from lmcourse.text.batches import LengthBuckets, by_length, pad
 from lmcourse.training.loop import fit, schedule
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import classification_report, confusion_matrix
 
 run = session.start(PROFILE, SEED)
 
@@ -200,7 +199,7 @@ def by_lexicon(texts):
     return by_words(texts, lexicon)
 
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Bars of word weights on one axis. To the left, the nine words that most surely mean blame, among them too, bad, dull, but also no, to, or, and movie. To the right, the nine that most surely mean praise, among them best, funny, moving, but also film, of, a and and."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Bars of word weights on one axis. To the left, the nine words that most surely mean blame, among them too, bad and no, but also or, movie and to. To the right, the nine that most surely mean praise, among them heart, best, funny and moving, but also and, of and a."}}
 figure, ax = plot.panels(height=5.6)
 sides = np.concatenate([order[:9], order[::-1][:9]])
 colors = [plot.ORANGE] * 9 + [plot.BLUE] * 9
@@ -247,8 +246,8 @@ def by_tfidf(texts):
 short = by_lexicon(texts["validation"]) == labels["validation"]  # [N]
 full = by_words(texts["validation"], all_words) == labels["validation"]
 print("accuracy on validation")
-print(f"lexicon of {len(lexicon)} words:  {short.mean():.3f}")
-print(f"all {len(all_words):,} words:     {full.mean():.3f}")
+print(f"lexicon, {len(lexicon):6,} words  {short.mean():.3f}")
+print(f"lexicon, {len(all_words):6,} words  {full.mean():.3f}")
 
 # %% [markdown]
 # Two hundred words a side are easy to read, and not the best choice: all words do better. On the
@@ -690,7 +689,7 @@ rungs = {
     "TF-IDF": (
         "tfidf",
         "TF-IDF + logistic regression",
-        linear.coef_.size,
+        linear.coef_.size + 1 + vectorizer.idf_.size,  # 1: intercept
         linear_seconds,
     ),
     "BERT": ("minilm", "Fine-tuned MiniLM", total, history.seconds),

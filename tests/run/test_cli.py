@@ -1,6 +1,5 @@
 """The command line: names that do not exist, help, doctor, new. In this process where possible."""
 
-import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -9,9 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lmcourse.data import catalogue, download
-from lmcourse.runner import cli, doctor, skeleton
-from tests.run.conftest import REPOSITORY
-from tests.structure import rules
+from lmcourse.runner import cli, doctor
 
 
 @pytest.fixture
@@ -116,55 +113,6 @@ def test_doctor_compares_versions_with_the_floors(monkeypatch):
     assert not findings["numpy"].fine
     assert findings["numpy"].remedy == 'pip install "numpy>=99"'
     assert findings["no-such-package"].state.startswith("missing")
-
-
-def test_a_new_chapter_runs_and_its_exercises_pass(book, monkeypatch):
-    shutil.copytree(REPOSITORY / "lmcourse", book.root / "lmcourse")
-    for name in ("chapter.py", "exercises/test_exercises.py"):
-        (book.root / "tests" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(REPOSITORY / "tests" / name, book.root / "tests" / name)
-    monkeypatch.setenv("PYTHONPATH", str(book.root))
-    assert book.lmcourse("new", "part/first_steps").returncode == 0
-    again = book.lmcourse("new", "part/first_steps")
-    assert again.returncode == 1
-    assert again.stderr == "lmcourse: notebooks/part/first_steps.py exists; choose another name.\n"
-    assert book.lmcourse("new", "part/second").returncode == 0
-
-    done = book.lmcourse("run", "first_steps")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "!" not in done.stdout
-    source = book.root / "notebooks" / "part" / "first_steps.py"
-    assert rules.complaints(rules.Chapter.read(source)) == []
-    tests = subprocess.run(
-        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "tests/exercises"],
-        cwd=book.root, capture_output=True, text=True,
-    )  # fmt: skip
-    assert tests.returncode == 0, tests.stdout
-    assert "[part/first_steps] PASSED" in tests.stdout
-    lint = [
-        sys.executable,
-        "-m",
-        "ruff",
-        "check",
-        "-q",
-        "lmcourse/exercises/part.py",
-        "tests",
-        "notebooks",
-    ]
-    assert subprocess.run(lint, cwd=book.root).returncode == 0
-
-
-def test_new_overwrites_nothing(book):
-    other = book.root / "tests" / "exercises" / "part_name.py"
-    other.parent.mkdir(parents=True)
-    other.write_text("mine")
-    with pytest.raises(skeleton.ChapterError, match=r"tests/exercises/part_name\.py exists"):
-        skeleton.new(book.root, "part/name")
-    assert not (book.root / "notebooks" / "part").exists()
-    other.unlink()
-    book.module("exercises/part.py", "def name_1(answer):\n    pass\n")
-    with pytest.raises(skeleton.ChapterError, match="has name_1"):
-        skeleton.new(book.root, "part/name")
 
 
 @pytest.mark.parametrize(
