@@ -47,20 +47,23 @@ class BestWeights:
 
     @property
     def best_step(self) -> int:
-        """After how many steps the kept weights were reached."""
-        return min(self.curve, key=lambda step: self.curve[step])
+        """After how many steps the kept weights were reached: the first among equals."""
+        return min(self.curve, key=lambda step: self._rank(self.curve[step]))
 
     def __call__(self, step: int) -> None:
         """Measures after `step` updates if it is time."""
         if step not in self.at:
             return
-        value = self.measure()
-        self.curve[step] = value
-        if math.isfinite(value) and value <= min(self.curve.values()):
+        self.curve[step] = self.measure()
+        if step == self.best_step:
             self.weights = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         if self.file is not None:
             with replacing(self.file) as file:
                 torch.save({"curve": self.curve, "weights": self.weights}, file)
+
+    @staticmethod
+    def _rank(value: float) -> float:
+        return value if math.isfinite(value) else math.inf
 
     def restore(self) -> None:
         """Puts the kept weights into the model."""

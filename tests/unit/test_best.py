@@ -51,9 +51,15 @@ def test_what_is_not_measured_is_not_kept() -> None:
 
 
 def test_a_measure_that_is_not_finite_is_not_the_best() -> None:
-    model, best = run([2.0, math.inf, 3.0, math.inf], looks=4)
+    model, best = run([math.nan, 2.0, -math.inf, 3.0], looks=4)
     best.restore()
-    assert (best.best_step, model.weight.item()) == (1, 1)
+    assert (best.best_step, model.weight.item()) == (2, 2)
+
+
+def test_of_equals_the_first_is_kept() -> None:
+    model, best = run([2.0, 1.0, 1.0], looks=3)
+    best.restore()
+    assert (best.best_step, model.weight.item()) == (2, 2)
 
 
 def test_an_interrupted_run_goes_on_with_what_was_kept(tmp_path: Path) -> None:
@@ -72,8 +78,8 @@ def test_an_interrupted_run_goes_on_with_what_was_kept(tmp_path: Path) -> None:
 def test_without_the_trainings_own_file_it_begins_anew(tmp_path: Path) -> None:
     checkpoint = tmp_path / "run.pt"
     run([0.5, 1.0], looks=2, checkpoint=checkpoint)
-    _, best = run([2.0, 1.0], looks=2, checkpoint=checkpoint)
-    assert best.curve == {1: 2.0, 2: 1.0}
+    _, best = run([2.0, 1.0], looks=1, checkpoint=checkpoint)
+    assert best.curve == {2: 1.0}
 
 
 @pytest.mark.parametrize("looks", [0, 7])
