@@ -6,25 +6,25 @@ import re
 
 import yaml
 
-from lmcourse import project
+from lmcourse.runner import addresses
 from tests.structure.rules import ROOT
 from tests.structure.test_repository import texts
 
-NAME = project.repository().rpartition("/")[2]
+NAME = addresses.repository().rpartition("/")[2]
 SITE = re.compile(rf"https://[\w.-]+/{NAME}\b|https://[\w-]+\.github\.io/[\w-]+")
 REPOSITORY = re.compile(rf"https://github\.com/[\w-]+/{NAME}\b|github/[\w-]+/{NAME}\b")
 
 
 def test_addresses_follow_pyproject():
-    """To move the book, edit [project.urls] and replace the old addresses in these files."""
-    owner = "/".join(project.repository().split("/")[-2:])
+    """To move the book, edit [addresses.urls] and replace the old addresses in these files."""
+    owner = "/".join(addresses.repository().split("/")[-2:])
     wrong = {
         f"{file}: {found}"
         for file, text in texts().items()
         if not file.startswith("tests/")
         for pattern in (SITE, REPOSITORY)
         for found in pattern.findall(text)
-        if found != project.site() and not found.endswith(f"/{owner}")
+        if found != addresses.site() and not found.endswith(f"/{owner}")
     }
     assert not wrong
 
@@ -33,12 +33,12 @@ def test_citation_has_the_addresses_and_the_version():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf8"))
     import lmcourse
 
-    assert citation["repository-code"] == project.repository()
-    assert citation["url"] == project.site()
+    assert citation["repository-code"] == addresses.repository()
+    assert citation["url"] == addresses.site()
     assert citation["version"] == lmcourse.__version__
 
 
 def test_readme_links_to_the_site_and_to_colab():
     readme = (ROOT / "README.md").read_text(encoding="utf8")
-    assert project.site() in readme
-    assert project.colab("probability/softmax") in readme
+    assert addresses.site() in readme
+    assert addresses.colab("probability/softmax") in readme

@@ -1,4 +1,4 @@
-"""Exercise checkers: ``○ not solved yet``, ``✗`` with the likely mistake, or ``✓``.
+"""Exercise checkers: `○ not solved yet`, `✗` with the likely mistake, or `✓`.
 
 One file a chapter, one checker an exercise. A checker is a function of the reader's answer that
 raises `Mistake` with what probably went wrong and returns when the answer is right.
@@ -22,7 +22,7 @@ class NotSolved(Exception):
 
 
 class Verdict(NamedTuple):
-    """``status`` is "unsolved", "wrong" or "right"."""
+    """`status` is "unsolved", "wrong" or "right"."""
 
     status: str
     message: str
@@ -54,7 +54,7 @@ class Exercise:
 
 
 def exercise(checker: Callable[[Any], None]) -> Exercise:
-    """Make a checker an ``Exercise``; its docstring's first line is what a right answer prints."""
+    """Make a checker an `Exercise`; its docstring's first line is what a right answer prints."""
     return Exercise(checker)
 
 
@@ -65,7 +65,7 @@ def same(a: Any, b: Any, tolerance: float = 1e-6) -> bool:
 
 
 def _watched(answer: Any) -> Any:
-    """The answer; a stub, or a function that returns the stub's nothing, raises ``NotSolved``."""
+    """The answer; a stub, or a function that returns the stub's nothing, raises `NotSolved`."""
     if answer is None or answer is ...:
         raise NotSolved
     if not callable(answer):

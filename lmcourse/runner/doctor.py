@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from lmcourse import session
 from lmcourse.data import download
@@ -40,9 +42,6 @@ def examine() -> Iterator[Finding]:
 
 def versions() -> Iterator[Finding]:
     """Python and the required packages against their floors."""
-    from packaging.requirements import Requirement
-    from packaging.specifiers import SpecifierSet
-
     found = metadata.metadata("lmcourse")
     floor = SpecifierSet(found["Requires-Python"])
     python = platform.python_version()

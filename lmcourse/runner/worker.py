@@ -15,6 +15,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from lmcourse.runner.kernels import persistent
+
 
 def main() -> int:
     task = json.loads(sys.stdin.readline())
@@ -30,8 +34,6 @@ def _execute(task: dict[str, Any]) -> dict[str, Any] | None:
     import nbformat
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
-
-    from lmcourse.runner.kernels import persistent
 
     try:
         persistent(execute_notebook)(
@@ -65,8 +67,6 @@ def _last_started(path: str) -> str | None:
 
 
 def _leave_with_parent(task: dict[str, Any]) -> None:
-    import psutil
-
     while sys.stdin.read(1):
         pass
     for process in psutil.Process().children(recursive=True):

@@ -15,24 +15,18 @@
 # %% [markdown]
 # # What is a language model?
 #
-# You have probably used one today, in the keyboard of a phone or in a chat window; here you open
-# one up and find that it does a single thing, and that a surprising amount follows from it.
+# You ask a real language model how a text goes on, watch it write, judge and fail, and see that
+# through all of it the model does a single thing.
 #
-# **You will**
-#
-# - ask a real language model how your own sentence goes on, and read its answer as a distribution,
-# - see which words of a text surprise it, and why shuffling the words costs so much,
-# - let it write, judge grammar, fill gaps and answer questions, and measure where it fails,
-# - compare the meanings of words and sentences as arrows in space,
-# - know which tasks are built on this, and where in the book each idea is taken apart.
-#
-# **You need** nothing but curiosity. Read the prose and the pictures; whoever knows some Python
-# can change the code and run it again.
+# Play first. How would you go on: *I have never been so bored in my …*, *The film was so boring that
+# I fell …*, *She opened the door and …*? For one of them you have a word at once, for another you can
+# only shrug. What would a machine say that has read an enormous amount of text?
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
     get_ipython().run_line_magic(
-        "pip", 'install -q "lmcourse @ git+https://github.com/OWNER/language-models"'
+        "pip",
+        'install -q "lmcourse @ git+https://github.com/OWNER/language-models"',
     )
 
 # %% tags=["parameters"]
@@ -41,61 +35,44 @@ SEED = 0
 
 # %%
 import re
+import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patches import FancyBboxPatch, Rectangle
-from scipy.stats import binomtest, mannwhitneyu, spearmanr
-
 from lmcourse import plot, session
 from lmcourse.claims import check, close
+from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation.intervals import bootstrap_mean, paired_bootstrap
 from lmcourse.exercises.background import what_is_a_language_model as exercises
 from lmcourse.models import pretrained
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import FancyBboxPatch, Rectangle
+from scipy.stats import binomtest, spearmanr
 
 run = session.start(PROFILE, SEED)
 
 # %% [markdown]
-# ## Guess the next word
-#
-# Play first. How would you go on?
-#
-# > I have never been so bored in my …
-# >
-# > The film was so boring that I fell …
-# >
-# > She opened the door and …
-#
-# You had a word for the first at once, and for the third you could only shrug: so much is
-# possible. That feeling, *this word surely, that one perhaps, that one never*, is what a language
-# model puts into numbers. Let us fetch a real one. SmolLM2 is a small cousin of the models behind
-# the well-known chatbots, small enough for a laptop, and **pretrained**: somebody else has
-# already let it read an enormous amount of text. To keep the download small its numbers are rounded to
-# four bits each; the original may answer a little differently, and here and there better.
+# SmolLM2 is a small cousin of the models behind the well-known chatbots, small enough for a laptop,
+# and **pretrained**: somebody else has already let it read. The code is short, and you may skip it:
+# text goes in, a list of probabilities comes out. (The model gives scores for every position of the
+# text. `logits[0, -1]` are those after the last piece, and
+# [the softmax](../probability/softmax.ipynb) turns them into probabilities.)
 
 # %%
 torch.set_grad_enabled(False)  # we only use the model, we do not train it
 tokenizer, model = pretrained.causal_lm()
 model.to(run.device)
-print(f"{sum(p.numel() for p in model.parameters()):,} adjustable numbers")
-
-# %% [markdown]
-# The next cell asks it for the next word. The code is short, and you may skip it: text goes in, a
-# list of probabilities comes out.
-
-# %%
-START = 0  # the id of <|endoftext|>, which stood between the texts that the model has read
+START = 0  # the id of <|endoftext|>, which stood between the texts it has read
 
 
 def encode(text):
-    """The ids that the model reads: the start mark, then the pieces of the text."""
+    """The ids that the model reads: the start mark, then those of the text."""
     return [START, *tokenizer(text)["input_ids"]]
 
 
 def next_probabilities(ids):
-    """The model's probability for each possible next piece, [V], after the pieces `ids`."""
+    """Probability of each possible next piece, [V], after the pieces `ids`."""
     logits = model(torch.tensor([ids], device=run.device)).logits  # [1, T, V]
     return logits[0, -1].softmax(dim=-1).cpu()  # [V]
 
@@ -103,42 +80,68 @@ def next_probabilities(ids):
 def likeliest(text, k=6):
     """The k likeliest continuations of a text, and their probabilities."""
     p, ids = next_probabilities(encode(text)).topk(k)  # [k], [k]
-    return [tokenizer.decode([i]).strip() or "(blank)" for i in ids.tolist()], p.numpy()
+    words = [tokenizer.decode([i]).strip() or "(blank)" for i in ids.tolist()]
+    return words, p.numpy()
 
 
-# %% mystnb={"image": {"alt": "Three bar charts, each the six likeliest next words after one of the three beginnings. After I have never been so bored in my, one long bar: life. After The film was so boring that I fell, asleep takes about half. After She opened the door and, only short bars of similar length."}}
+# %%
 prompts = [
     "I have never been so bored in my",
     "The film was so boring that I fell",
     "She opened the door and",
 ]
-titles = [
-    "I have never been\nso bored in my …",
-    "The film was so\nboring that I fell …",
-    "She opened\nthe door and …",
-]
 answers = [likeliest(prompt) for prompt in prompts]
-figure, axes = plt.subplots(1, 3, figsize=(7, 3.2), sharex=True)
-for ax, title, (words, p) in zip(axes, titles, answers, strict=True):
-    plot.bars(ax, words, p, xlabel="probability")
-    ax.set_title(title)
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three bar charts, one below the other, each the six likeliest next words after one of the three beginnings. After I have never been so bored in my, one long bar: life. After The film was so boring that I fell, asleep takes about half. After She opened the door and, only short bars of similar length; two of their labels, cre and sl, are no words."}}
+figure, axes = plot.panels(3, height=2.2, sharex=True)
+for ax, prompt, (words, p) in zip(axes, prompts, answers, strict=True):
+    plot.bars(ax, words, p)
+    ax.set_title(f"{prompt} …")
+axes[-1].set_xlabel("probability")
 plt.show()
 
-# %%
-top = [p[0] for _, p in answers]
-check("The first blank is all but filled", top[0] > 0.5)
-check("the third is wide open: no word has even a fifth of the probability", top[2] < 0.2)
-check("and some of its bars are no words", {"cre", "sl"} & {*answers[2][0]} != set())
+# %% [markdown]
+# Did you say *life* and *asleep*? The model is fairly sure in the first place, half sure in the
+# second, and in the third so much is possible that no bar is long. That feeling, *this word surely,
+# that one perhaps, that one never*, is what a language model puts into numbers. (And what are *cre*
+# and *sl*? That will be answered.)
 
 # %% [markdown]
-# Did you say *life* and *asleep*? (And what are *cre* and *sl*? Wait for the next section.) Now
-# it is your turn. Change the sentence, run the cell again, and guess before you look.
+# **You will**
+#
+# - ask a real language model how your own sentence goes on, and read its answer as a distribution,
+# - see which words of a text surprise it, and why shuffling the words costs so much,
+# - let it write, judge grammar, fill gaps and answer questions, and measure where it fails,
+# - compare the meanings of words and sentences as arrows in space,
+# - know which tasks are built on this, and where in the book each idea is taken apart.
+#
+# **You need** no earlier chapter. For the prose and the pictures it is enough to know what a
+# probability and a logarithm are; whoever reads Python can change the code and run it again.
+
+# %% [markdown]
+# ## Guess the next word
+#
+# Now it is your turn. Change the sentence, run the cell again, and guess before you look.
 
 # %% tags=["nbval-ignore-output"]
 sentence = "My grandmother always told me that"
 
 for word, p in zip(*likeliest(sentence), strict=True):
     print(f"{p:6.3f}  {sentence} {word}")
+
+# %% [markdown]
+# What is inside? Many numbers, adjusted until the forecasts fitted the texts that were read. To keep
+# the download small they are rounded to four bits each; the original may answer a little differently.
+# Larger models have a thousand times as many, so what ours cannot do says little about them.
+
+# %%
+numbers = sum(p.numel() for p in model.parameters())
+print(f"{numbers:,} adjustable numbers")
+
+# %% tags=["claims"]
+top = [p[0] for _, p in answers]
+check("One word takes more than half of the first blank", top[0] > 0.5)
+check("In the third no word has even a fifth", top[2] < 0.2)
 
 # %% [markdown]
 # ## What the model reads
@@ -148,19 +151,16 @@ for word, p in zip(*likeliest(sentence), strict=True):
 # of them. Rare words are put together from parts, so that nothing is ever unreadable.
 
 # %%
-for text in ["I love films", " crept", " unwatchably", "2024"]:
+texts = ["I love films", " crept", " unwatchably", "2024", "我爱电影"]
+for text in texts:
     pieces = [tokenizer.decode([i]) for i in tokenizer(text)["input_ids"]]
     print(f"{len(text):>3} characters  {len(pieces)} tokens  {pieces}")
 
-in_english = len(tokenizer("I love films")["input_ids"])
-in_chinese = len(tokenizer("我爱电影")["input_ids"])
-check("The same sentence in Chinese takes more tokens than it has characters", in_chinese > 4)
-check("and at least twice as many as in English", in_chinese >= 2 * in_english)
-
 # %% [markdown]
-# So *cre* is where a word like *crept* begins. The last two lines are worth a thought. The list
-# was made from mostly English text, so English comes in large pieces and Chinese in crumbs
-# smaller than a character. What a model was fed shows before it has computed anything.
+# So *cre* is where a word like *crept* begins. The last line is worth a thought: it says *I love
+# films* in Chinese. The list was made from mostly English text, so English comes in large pieces and
+# these characters in crumbs, which cannot be printed alone (�). What a model
+# was fed shows before it has computed anything.
 #
 # ## The definition
 #
@@ -175,10 +175,15 @@ check("and at least twice as many as in English", in_chinese >= 2 * in_english)
 # The bar is read *given*. Nothing in the definition mentions grammar, meaning or truth. Whatever
 # the model has of them must show up in these numbers.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 p = next_probabilities(encode("The film was so boring that I fell"))  # [V]
-close("One probability for each token of the vocabulary", len(p), len(tokenizer))
-close("They sum to one", p.double().sum(), 1.0, atol=1e-4)
+print(f"{len(p):,} probabilities for {len(tokenizer):,} tokens")
+print(
+    f"sum {p.double().sum():.4f}, smallest {p.min():.0e}, largest {p.max():.2f}"
+)
+
+# %% tags=["claims"]
+close("The probabilities sum to one", p.double().sum(), 1.0, atol=1e-4)
 check("None is zero: everything is possible", p.min() > 0)
 
 # %% [markdown]
@@ -186,7 +191,8 @@ check("None is zero: everything is possible", p.min() > 0)
 #
 # How does a thing that only forecasts one token write a whole answer? It draws a token at random,
 # each with its probability, appends it, and asks itself again. That is **sampling**. (Or it takes
-# the likeliest token each time; then the same beginning always goes on in the same way.)
+# the likeliest token each time; then the same beginning always goes on in the same way.) The die
+# is `torch.multinomial`, which draws one id according to the probabilities.
 
 
 # %%
@@ -201,11 +207,9 @@ def write(text, length, generator):
 
 # %% tags=["nbval-ignore-output"]
 length = run.size(smoke=2, cpu=20, gpu=40)
-stories = [write("The film was so boring that I fell", length, run.generator(i)) for i in range(3)]
-print(*stories, sep="\n\n")
-
-# %%
-check("Three rolls of the dice, three different texts", len(set(stories)) == 3)
+for i in range(3):
+    text = write("The film was so boring that I fell", length, run.generator(i))
+    print(text, end="\n\n")
 
 # %% [markdown]
 # Nearly fluent, a little mad, different each time. From one draw to the next the model keeps nothing
@@ -220,83 +224,91 @@ check("Three rolls of the dice, three different texts", len(set(stories)) == 3)
 # eighth of three. This is the **surprise** in *bits*:
 #
 # $$s_t = -\log_2 P(x_t \mid x_1, \dots, x_{t-1}) \tag{2}$$
+#
+# One pass through the model gives the forecasts at all positions. Position $t$ has read the tokens up
+# to the one numbered $t$ and forecasts the next; dividing by $\log 2$ turns natural logarithms into
+# bits.
 
 
 # %%
 def surprise(text):
     """Surprise in bits of each token of a text, [T]."""
     ids = encode(text)  # the start mark and T tokens
-    logits = model(torch.tensor([ids], device=run.device)).logits[0]  # [T + 1, V]
-    log_p = logits.log_softmax(dim=-1).cpu().numpy()  # [T + 1, V]: row t forecasts token t + 1
-    return -log_p[np.arange(len(ids) - 1), ids[1:]] / np.log(2)
+    logits = model(torch.tensor([ids], device=run.device)).logits[0]
+    log_p = logits.log_softmax(dim=-1).cpu().numpy()  # [T + 1, V]
+    steps = range(len(ids) - 1)
+    return np.array([-log_p[t, ids[t + 1]] for t in steps]) / np.log(2)
+
+
+def shuffled(text, rng):
+    """The words of a text in random order, the first and the last in place."""
+    first, *inner, last = text.split()
+    return " ".join([first, *rng.permutation(inner), last])
 
 
 # %% [markdown]
 # Here is a sentence from a real film review, each token coloured by its surprise; below it the
 # same words in another order, only the first and the last left in place.
 
-
 # %%
-def shuffled(text, rng):
-    """The words of a text in random order, the first and the last in their places."""
-    first, *inner, last = text.split()
-    return " ".join([first, *rng.permutation(inner), last])
+reviews = load_reviews("three")["validation"]  # 0 blame, 1 neutral, 2 praise
+decided = [i for i, label in enumerate(reviews["label"]) if label != 1]
+reviews = reviews.select(decided)
+beginning = "This is a movie where"
+example = next(t for t in reviews["text"] if t.startswith(beginning))
+rng = np.random.default_rng(SEED)
+mixed = shuffled(example, rng)
 
 
-def draw_text(ax, text, width=42):
-    """Draw the tokens of a text as boxes coloured by surprise, wrapped after `width` letters."""
+# %% tags=["hide-input"]
+# @title How the pictures of surprise are drawn
+def draw_text(ax, text, shades, width=42):
+    """Draw the tokens of a text as boxes coloured by surprise, in lines."""
     tokens = [tokenizer.decode([i]) for i in encode(text)[1:]]
-    shades = LinearSegmentedColormap.from_list("surprise", [plot.PAPER, plot.ORANGE])
     x, y = 0, 0
     for token, bits in zip(tokens, surprise(text), strict=True):
         if token.startswith(" ") and x + len(token) > width:
             x, y, token = 0, y + 1, token.strip()
-        place = x + len(token) - len(token.strip())
-        box = Rectangle((place, y), len(token.strip()), 0.8, color=shades(min(bits / 16, 1.0)))
-        ax.add_patch(box)
-        ax.text(place, y + 0.42, token.strip(), family="monospace", fontsize=12.5, va="center")
+        place, size = x + len(token) - len(token.strip()), len(token.strip())
+        shade = shades(min(bits / 16, 1.0))
+        ax.add_patch(Rectangle((place, y), size, 0.8, color=shade))
+        style = {"family": "monospace", "va": "center", "color": "#000000"}
+        ax.text(place, y + 0.42, token.strip(), **style)
         x += len(token)
     ax.set(xlim=(0, width), ylim=(y + 1, 0))
     ax.axis("off")
-    return plt.cm.ScalarMappable(plt.Normalize(0, 16), shades)
 
 
-# %% mystnb={"image": {"alt": "A review sentence twice, each token in a box that is pale when the model expected it and orange when it did not. In the original about half of the boxes are pale, the small words among them; the first word and the words that carry the joke are orange. In the shuffled version nearly all boxes are orange."}}
-reviews = load_reviews("three")["validation"]  # 0 blame, 1 neutral, 2 praise
-reviews = reviews.select([i for i, label in enumerate(reviews["label"]) if label != 1])
-example = next(text for text in reviews["text"] if text.startswith("This is a movie where"))
-rng = np.random.default_rng(SEED)
-
-figure, axes = plt.subplots(2, 1, figsize=(5.4, 3.4))
-for ax, text, title in zip(
-    axes, [example, shuffled(example, rng)], ["as written", "shuffled"], strict=True
-):
-    colours = draw_text(ax, text)
-    ax.set_title(title)
-figure.colorbar(
-    colours,
-    ax=axes,
-    orientation="horizontal",
-    aspect=40,
-    label="surprise in bits, 16 and more in the darkest",
-)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A review sentence twice, each token in a box that is pale when the model expected it and orange when it did not. In the original the small words are pale; the first word and the words that carry the joke are orange. In the shuffled version most boxes are orange."}}
+shades = LinearSegmentedColormap.from_list("bits", ["#FFFFFF", plot.ORANGE])
+figure, axes = plot.panels(2, height=1.8)
+for ax, text in zip(axes, [example, mixed], strict=True):
+    draw_text(ax, text, shades)
+axes[0].set_title("as written")
+axes[1].set_title("shuffled")
+scale = plt.cm.ScalarMappable(plt.Normalize(0, 16), shades)
+bar = figure.colorbar(scale, ax=axes, orientation="horizontal", aspect=40)
+bar.set_label("surprise in bits, 16 and more in full orange")
 plt.show()
 
-# %%
-bits_of = dict(zip(encode(example)[1:], surprise(example), strict=True))
-cheap, dear = (bits_of[tokenizer(word)["input_ids"][0]] for word in [" been", " observation"])
-check("'been' costs less than a tenth of 'observation'", cheap < dear / 10)
-dearest = {tokenizer.decode([i]).strip() for i in sorted(bits_of, key=bits_of.get)[-2:]}
-check("'movie' and 'observation' cost most", dearest == {"movie", "observation"})
+# %% tags=["hide-input", "nbval-ignore-output"]
+pieces = [tokenizer.decode([i]).strip() for i in encode(example)[1:]]
+bits_of = surprise(example)  # [T]
+print("surprise of each token as written, in bits:")
+for start in range(0, len(pieces), 6):
+    part = slice(start, start + 6)
+    pairs = zip(pieces[part], bits_of[part], strict=True)
+    print("   " + "   ".join(f"{piece} {bits:.1f}" for piece, bits in pairs))
 
 # %% [markdown]
-# Read the upper half slowly. Small words like *is* and *been* come nearly free: after what stands
-# before them they were to be expected. Dark are the words that carry the news, *movie* and
-# *observation* above all. *This* is dark too: at the start of a text almost anything may come. In the
-# lower half hardly anything is free. Is that so in general, or is it this sentence? We add up the surprises of each of a few dozen sentences and compare each with
-# its own shuffled version. Adding is the right thing to do: multiplying the probabilities of the
-# tokens gives the probability of the whole text (why, is the subject of [the chain
-# rule](../probability/chain_rule.ipynb)), and the logarithm turns the product into a sum.
+# Read the upper half slowly. A small word like *been* comes nearly free: after what stands before it,
+# it was to be expected. The words that carry the news cost most, *movie* and *observation* above all.
+# *This* is orange too: at the start of a text almost anything may come. In the lower half there
+# is much more orange. Is that so in general, or is it this sentence? We add up the surprises of each of
+# a few dozen sentences and compare each with its own shuffled version. Adding is the right thing to
+# do: multiplying the probabilities of the tokens gives the probability that a text begins with them
+# all (why, is the subject of [the chain rule](../probability/chain_rule.ipynb)), and the logarithm
+# turns the product into a sum.
 #
 # $$-\log_2 P(x_1, \dots, x_T) = \sum_{t=1}^{T} s_t \tag{3}$$
 
@@ -307,116 +319,154 @@ def total_surprise(text):
     return float(surprise(text).sum())
 
 
-# %% tags=["nbval-ignore-output"]
 sentences = [text for text in reviews["text"] if len(text.split()) >= 6]
 sentences = sentences[: run.size(smoke=2, cpu=40, gpu=400)]
 as_written = np.array([total_surprise(text) for text in sentences])  # [N]
-in_disorder = np.array([total_surprise(shuffled(text, rng)) for text in sentences])  # [N]
-extra = paired_bootstrap(in_disorder, as_written)
-print(f"a sentence as written costs {as_written.mean():.0f} bits")
-print(f"shuffling it costs {extra.value:.0f} more [{extra.low:.0f}, {extra.high:.0f}]")
+in_disorder = np.array(
+    [total_surprise(shuffled(text, rng)) for text in sentences]
+)  # [N]
 
-# %%
+# %% tags=["hide-input", "nbval-ignore-output"]
+extra = paired_bootstrap(in_disorder, as_written)
+dearer = np.mean(in_disorder > as_written)
+print(f"a sentence as written costs {as_written.mean():.0f} bits on average")
+print(f"shuffling: {extra.value:.0f} more [{extra.low:.0f}, {extra.high:.0f}]")
+print(f"share of the sentences that get dearer: {dearer:.2f}")
+
+# %% [markdown]
+# Same words, same letters; the difference is what the model knows about *order*. (The brackets hold a
+# 95 % interval: how far the mean may be off with so few sentences. It is found by the *bootstrap*:
+# draw the sentences anew with replacement, ten thousand times, and see how the mean varies.) A text
+# that a model finds likely can also be written down in few bits, and all language models of this
+# book, from counting letters upwards, are compared by this number, per character, on the same
+# reviews. (Our model may well have read some of them. A sentence that it knows by heart is cheap only
+# as written, so this would widen the gap.)
+
+# %% tags=["claims"]
+dearest = {pieces[i] for i in np.argsort(bits_of)[-2:]}
 check(
-    "Shuffling makes nearly every sentence more surprising", np.mean(in_disorder > as_written) > 0.9
+    "'movie' and 'observation' cost most", dearest == {"movie", "observation"}
 )
+check("More than nine in ten cost more when shuffled", dearer > 0.9)
 check("by more than a third on average", extra.low > as_written.mean() / 3)
 
 # %% [markdown]
-# Same words, same letters; the difference is what the model knows about *order*. (The brackets hold an
-# interval: how far the mean may be off with so few sentences.) A text that a
-# model finds likely can also be written down in few bits, and all language models of this book,
-# from counting letters upwards, are compared by this number, per character, on the same reviews.
-# (Our model may well have read some of them; for the comparison of orders that does not matter,
-# later it will.)
-#
 # ## What did it pick up?
 #
 # Nobody has built a rule of grammar into the model. Did it find any? Give it two sentences that
 # are alike but for one point, one right and one wrong, a **minimal pair**, and see which of them
-# surprises it more. We made four times eight of them, some hard on purpose.
+# surprises it more. We made four times eight of them, some hard on purpose:
+#
+# | kind | right | wrong |
+# |---|---|---|
+# | agreement, neighbours | *The child is asleep.* | *The child are asleep.* |
+# | agreement, far apart | *The key to the cabinets is lost.* | *The key to the cabinets are lost.* |
+# | words that need a *not* | *I have not finished yet.* | *I have finished yet.* |
+# | how the world goes | *The stone sank.* | *The stone floated.* |
+#
+# The lists stand in the next two cells, with `[right|wrong]` where the two sentences differ.
 
-# %%
+# %% tags=["hide-input"]
+# @title Sixteen pairs on agreement
 PAIRS = {
-    "agreement, neighbours": """The dog barks at night. / The dog bark at night.
-The dogs bark at night. / The dogs barks at night.
-The child is asleep. / The child are asleep.
-The children are asleep. / The children is asleep.
-This film was a waste of time. / This films was a waste of time.
-These films were a waste of time. / These film were a waste of time.
-My sister writes well. / My sister write well.
-My sisters write well. / My sisters writes well.""",
-    "agreement, far apart": """The key to the cabinets is lost. / The key to the cabinets are lost.
-The keys to the cabinet are lost. / The keys to the cabinet is lost.
-The picture of my sisters was lost. / The picture of my sisters were lost.
-The pictures of my sister were lost. / The pictures of my sister was lost.
-The author that the critics love writes well. / The author that the critics love write well.
-The critics that the author hates write well. / The critics that the author hates writes well.
-The boy that the teachers like sings well. / The boy that the teachers like sing well.
-The boys that the teacher likes sing well. / The boys that the teacher likes sings well.""",
+    "agreement, neighbours": """The dog [barks|bark] at night.
+The dogs [bark|barks] at night.
+The child [is|are] asleep.
+The children [are|is] asleep.
+This [film|films] was a waste of time.
+These [films|film] were a waste of time.
+My sister [writes|write] well.
+My sisters [write|writes] well.""",
+    "agreement, far apart": """The key to the cabinets [is|are] lost.
+The keys to the cabinet [are|is] lost.
+The picture of my sisters [was|were] lost.
+The pictures of my sister [were|was] lost.
+The author that the critics love [writes|write] well.
+The critics that the author hates [write|writes] well.
+The boy that the teachers like [sings|sing] well.
+The boys that the teacher likes [sing|sings] well.""",
 }
+
+# %% tags=["hide-input"]
+# @title Sixteen pairs on not and on the world
+PAIRS |= {
+    "words that need a not": """I [do not|do] have any money.
+I have [not finished|finished] yet.
+She [never|always] says anything.
+He [did not|did] help us either.
+[None|All] of us could sleep at all.
+[No student has|Most students have] ever failed.
+I [do not|do] think that anybody knows.
+[Nobody|Somebody] has ever seen it.""",
+    "how the world goes": """He drank a glass of [water|sand].
+If you drop a glass, it [breaks|flies].
+The sun rises in the [east|west].
+The stone [sank|floated].
+She put on her [socks and then her shoes|shoes and then her socks].
+The [full|empty] bottle is heavier than the [empty|full] one.
+She [opened the bottle|poured the wine] and [poured the wine|opened the bottle].
+Ann is shorter than Tom, so [Tom is taller than Ann|Ann is taller than Tom].""",
+}
+
 
 # %%
-PAIRS |= {
-    "words that need a not": """I do not have any money. / I do have any money.
-I have not finished yet. / I have finished yet.
-She never says anything. / She always says anything.
-He did not help us either. / He did help us either.
-None of us could sleep at all. / All of us could sleep at all.
-No student has ever failed. / Most students have ever failed.
-I do not think that anybody knows. / I do think that anybody knows.
-Nobody has ever seen it. / Somebody has ever seen it.""",
-    "how the world goes": """He drank a glass of water. / He drank a glass of sand.
-If you drop a glass, it breaks. / If you drop a glass, it flies.
-The sun rises in the east. / The sun rises in the west.
-The stone sank. / The stone floated.
-She put on her socks and then her shoes. / She put on her shoes and then her socks.
-The full bottle is heavier than the empty one. / The empty bottle is heavier than the full one.
-She opened the bottle and poured the wine. / She poured the wine and opened the bottle.
-Ann is shorter than Tom, so Tom is taller than Ann. / Ann is shorter than Tom, so Ann is taller than Tom.""",
-}
+def right_and_wrong(line):
+    """The two sentences of a line with [right|wrong] in it."""
+    choice = r"\[(.*?)\|(.*?)\]"
+    return re.sub(choice, r"\1", line), re.sub(choice, r"\2", line)
 
-# %% tags=["nbval-ignore-output"]
-lead, missed = {}, []  # how many bits more the wrong sentence costs; where it costs less
+
+n_pairs = run.size(smoke=1, cpu=8, gpu=8)
+lead = {}  # for each kind: how many bits more the wrong sentences cost
+missed = []  # wrong sentences that cost less
 for kind, lines in PAIRS.items():
-    pairs = [line.split(" / ") for line in lines.splitlines()[: run.size(smoke=1, cpu=8, gpu=8)]]
-    lead[kind] = np.array([total_surprise(bad) - total_surprise(good) for good, bad in pairs])
-    missed += [bad for (_, bad), bits in zip(pairs, lead[kind], strict=True) if bits < 0]
-all_leads = np.concatenate(list(lead.values()))
-share = binomtest(int((all_leads > 0).sum()), len(all_leads))
-low, high = share.proportion_ci(method="wilson")
-print(f"{share.k} of {share.n} pairs right: {share.statistic:.2f} [{low:.2f}, {high:.2f}]")
-print("preferred although wrong:", *missed, sep="\n    ")
+    bits = []
+    for line in lines.splitlines()[:n_pairs]:
+        right, wrong = right_and_wrong(line)
+        bits.append(total_surprise(wrong) - total_surprise(right))
+        if bits[-1] < 0:
+            missed.append(wrong)
+    lead[kind] = np.array(bits)  # [8]
 
-# %% mystnb={"image": {"alt": "Four rows of dots, one dot a minimal pair, by how many bits the wrong sentence costs more. Nearly all dots of neighbouring agreement and of words that need a not lie right of zero, many by far. In agreement far apart several dots lie left of zero: there the model prefers the wrong sentence."}}
-figure, ax = plt.subplots(figsize=(6.4, 3))
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four rows of dots, one dot a minimal pair, by how many bits the wrong sentence costs more. Nearly all dots of neighbouring agreement and of words that need a not lie right of zero, many by far. In agreement far apart several dots lie left of zero: there the model prefers the wrong sentence."}}
+figure, ax = plot.panels(height=3.2)
 for row, bits in enumerate(lead.values()):
-    ax.scatter(
-        bits, np.full(len(bits), row), color=[plot.BLUE if b > 0 else plot.RED for b in bits]
-    )
+    colors = [plot.BLUE if b > 0 else plot.RED for b in bits]
+    ax.scatter(bits, np.full(len(bits), row), color=colors)
 ax.axvline(0, color=plot.INK, linewidth=1)
 ax.set_yticks(range(len(lead)), lead)
-ax.set_ylim(len(lead) - 0.5, -0.6)
-ax.set_xlim(left=min(-6.5, all_leads.min() - 1))
+ax.set_ylim(len(lead) - 0.5, -0.5)
+ax.set_xlim(left=min(-6.5, min(bits.min() for bits in lead.values()) - 1))
 ax.set_xlabel("extra surprise of the wrong sentence in bits")
-ax.text(-0.3, -0.25, "← wrong one", ha="right", fontsize=10)
-ax.text(0.3, -0.25, "prefers the right one →", fontsize=10)
 plt.show()
 
-# %%
-near, far = lead["agreement, neighbours"], lead["agreement, far apart"]
-check("The model is right clearly more often than a coin", low > 0.5)
-check("but it slips when other nouns stand between noun and verb", np.sum(far < 0) >= 2)
-smaller = mannwhitneyu(near, far, alternative="greater")
-check("and its lead is smaller there than between neighbours", smaller.pvalue < 0.05)
-slips = [any(part in bad for bad in missed) for part in ("critics love write", "dog bark ")]
-check("The author that the critics love and the dog are among the slips", all(slips))
+# %% tags=["hide-input", "nbval-ignore-output"]
+all_leads = np.concatenate(list(lead.values()))  # [32]
+share = binomtest(int((all_leads > 0).sum()), len(all_leads))
+low, high = share.proportion_ci(0.95, method="wilson")
+print(f"{share.k} of {share.n} pairs right:", end=" ")
+print(f"{share.statistic:.2f} [{low:.2f}, {high:.2f}]")
+for kind, bits in lead.items():
+    print(f"    {kind:<22} median lead {np.median(bits):4.1f} bits")
+print("preferred although wrong:", *missed, sep="\n    ")
 
 # %% [markdown]
-# Much of grammar can be had from guessing alone. Where it slips is telling: in *the author that
-# the critics love …* the nearest noun is *critics*, and the model listens to the near one. (With
-# *the dog bark* it may have had the bark of a dog in mind. One cannot ask it.)
-#
+# Right of the line the model prefers the right sentence. (The interval is again one of 95 %, by
+# Wilson's formula for a share.) Much of this grammar can be had from guessing alone. Among the pairs
+# far apart it does not slip where a phrase stands between noun and verb, as in *the key to the
+# cabinets*; it slips where a whole clause does, as in *the author that the critics love*. (With *the
+# dog bark* it may have had the bark of a dog in mind. One cannot ask it.)
+
+# %% tags=["claims"]
+near, far = lead["agreement, neighbours"], lead["agreement, far apart"]
+check("The model is right clearly more often than a coin", low > 0.5)
+check("Its median lead is smaller far apart", np.median(far) < np.median(near))
+check(
+    "Far apart it slips where a clause stands between, and only there",
+    (far[:4] > 0).all() and (far[4:] < 0).sum() >= 2,
+)
+
+# %% [markdown]
 # ### Likely is not true
 #
 # What about facts? We ask for three capitals.
@@ -426,63 +476,88 @@ capitals = {}
 for country in ["France", "Kenya", "Australia"]:
     words, p = likeliest(f"The capital of {country} is the city of", k=3)
     capitals[country] = words[0], p[0]
-    print(f"{country:<10}", ", ".join(f"{w} {q:.2f}" for w, q in zip(words, p, strict=True)))
-
-# %%
-known = [capitals[country][0] for country in ["France", "Kenya"]]
-check("Paris and Nairobi are known", known == ["Paris", "Nairobi"])
-word, confidence = capitals["Australia"]
-check("For Australia it says Sydney, and is wrong", word == "Sydney")
-check("with more than half of the probability", confidence > 0.5)
+    three = [f"{words[i]} {p[i]:.2f}" for i in range(3)]
+    print(f"{country:<10}", ", ".join(three))
 
 # %% [markdown]
-# A likely reason: people write *Sydney* near *Australia*, and near *city of*, more often than
-# *Canberra*. Nothing in (1) separates the likely from the true.
+# For Australia it says *Sydney*, with confidence, and is wrong. (With another wording it may answer
+# otherwise. One example shows no more than that such things happen.) Nothing in (1) separates the
+# likely from the true.
 #
 # And where the answer must be worked out? We show the model two sums, draw thirty more at random,
 # and let it complete each, always with the likeliest next token.
 
-# %% tags=["nbval-ignore-output"]
+
+# %%
+def first_number(text):
+    """The number that a text begins with, 0 where there is none."""
+    found = re.match(r"\s*(\d+)", text)
+    return int(found[1]) if found else 0
+
+
 n_sums = run.size(smoke=2, cpu=30, gpu=200)
 pairs = np.random.default_rng(SEED).integers(100, 1000, size=(n_sums, 2))
-asked = [encode(f"12 + 30 = 42\n105 + 210 = 315\n{a} + {b} =") for a, b in pairs]
-ids = torch.tensor(asked, device=run.device)  # [N, T]
+shown = "12 + 30 = 42\n105 + 210 = 315\n"
+ids = torch.tensor([encode(f"{shown}{a} + {b} =") for a, b in pairs])  # [N, T]
+ids = ids.to(run.device)
 out = model.generate(
-    ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, do_sample=False, pad_token_id=START
+    ids,
+    attention_mask=torch.ones_like(ids),
+    max_new_tokens=8,
+    do_sample=False,
+    pad_token_id=START,
 )
-said = tokenizer.batch_decode(out[:, ids.shape[1] :])
-said = np.array([int(re.match(r"\s*(\d*)", text)[1] or 0) for text in said])  # [N]
+completed = tokenizer.batch_decode(out[:, ids.shape[1] :])
+said = np.array([first_number(text) for text in completed])  # [N]
 true = pairs.sum(axis=1)  # [N]
-exact = binomtest(int((said == true).sum()), len(true))
-low, high = exact.proportion_ci(method="wilson")
-print(f"{exact.k} of {exact.n} sums are exact: {exact.statistic:.2f} [{low:.2f}, {high:.2f}]")
 
-# %% mystnb={"image": {"alt": "The model's answer against the true sum, one dot a sum. About half of the dots lie near the diagonal line of right answers, hardly any exactly on it; several lie far below it and a few far above."}}
-figure, ax = plt.subplots(figsize=(4.6, 3.6))
+# %% tags=["hide-input"] mystnb={"image": {"alt": "The model's answer against the true sum, one dot a sum. More than half of the dots lie near the diagonal line of right answers, hardly any exactly on it; several lie far below it and a few far above."}}
+figure, ax = plot.panels(height=3.8)
 ax.plot([200, 2000], [200, 2000], color=plot.GREY, linewidth=1, label="right")
-ax.scatter(true, said, color=[plot.BLUE if right else plot.RED for right in said == true])
-ax.set(xlabel="true sum of two three-digit numbers", ylabel="the model's answer")
+colors = [plot.BLUE if right else plot.RED for right in said == true]
+ax.scatter(true, said, color=colors)
+ax.set(
+    xlabel="true sum of two three-digit numbers", ylabel="the model's answer"
+)
 ax.set_ylim(0, max(2300, 1.05 * said.max()))
 ax.legend()
 plt.show()
 
-# %%
-check("Most sums are wrong", high < 0.5)
-check("yet the answers follow the true sums", spearmanr(said, true).statistic > 0.4)
-check("and half of them are within a sixth", np.median(np.abs(said - true) / true) < 1 / 6)
-check("but some are less than half of the true sum", (said < true / 2).any())
+# %% tags=["hide-input", "nbval-ignore-output"]
+exact = binomtest(int((said == true).sum()), len(true))
+low, high = exact.proportion_ci(0.95, method="wilson")
+off = np.abs(said - true) / true  # [N], as a share of the true sum
+order = spearmanr(said, true).statistic
+print(f"exact:                 {exact.k} of {exact.n}", end=" ")
+print(f"({exact.statistic:.2f} [{low:.2f}, {high:.2f}])")
+print(f"within a sixth:        {(off < 1 / 6).sum()} of {exact.n}")
+print(f"less than half of it:  {(said < true / 2).sum()} of {exact.n}")
+print(f"rank correlation:      {order:.2f}")
 
 # %% [markdown]
-# This surprised us most. It does not add. About half of its answers have the size that a sum of such
-# numbers *ought to have*, the others are off, some by several times, and nothing in the output tells
-# the one from the other. Plausible, fluent, unmarked: expect this kind of error.
-#
+# This surprised us most. It does not add. Yet the answers are not arbitrary: the *rank correlation*
+# would be zero if they had nothing to do with the true sums, and one if a larger sum always got a
+# larger answer. Many have about the size that the sum ought to have, others are not half of it, and
+# nothing in the output tells the one from the other. Plausible, fluent, unmarked: expect this kind
+# of error.
+
+# %% tags=["claims"]
+known = [capitals[country][0] for country in ["France", "Kenya"]]
+check("Paris and Nairobi lead", known == ["Paris", "Nairobi"])
+check(
+    "Sydney takes more than half of the probability",
+    capitals["Australia"][0] == "Sydney" and capitals["Australia"][1] > 0.5,
+)
+check("Most sums are wrong", high < 0.5)
+check("yet the answers follow the true sums", order > 0.4)
+
+# %% [markdown]
 # ## Both sides of a gap
 #
 # So far the model looked only to the left. Such a model is called **causal**, and for writing
 # that is the natural direction. But often both sides are known. *She went to the … to borrow a
-# book*: what is missing? Before the gap nothing speaks for a library. A causal model can be asked
-# all the same, by putting every candidate $w$ in and taking the probability of the *whole*
+# book*: what is missing? Before the gap, a library is one place among many. A causal model can be
+# asked all the same, by putting every candidate $w$ in and taking the probability of the *whole*
 # sentence:
 #
 # $$P(w \mid \text{left}, \text{right}) = \frac{P(\text{left}, w, \text{right})}
@@ -493,66 +568,101 @@ check("but some are less than half of the true sum", (said < true / 2).any())
 
 # %%
 def fill_gap(left, candidates, right):
-    """Probability of each candidate between left and right, [C]; they compete with each other."""
-    bits = np.array([total_surprise(left + word + right) for word in candidates])  # [C]
-    p = 2.0 ** (bits.min() - bits)  # the smallest is subtracted so that nothing underflows
+    """Probability of each candidate between left and right, [C]."""
+    bits = np.array([total_surprise(left + w + right) for w in candidates])
+    p = 2.0 ** (bits.min() - bits)  # relative to the best: no underflow
     return p / p.sum()
 
 
 places = ["library", "bank", "cinema", "beach", "doctor"]
-endings = ["", " to borrow a book.", " to borrow some money.", " to see a film.", " to swim."]
-filled = np.array([fill_gap("She went to the ", places, right) for right in endings])  # [5, C]
+endings = [
+    "",
+    " to borrow a book.",
+    " to borrow some money.",
+    " to see a film.",
+    " to swim.",
+]
+filled = np.array(
+    [fill_gap("She went to the ", places, right) for right in endings]
+)  # [5, C]
 
-# %% mystnb={"image": {"alt": "A table of probabilities, one row for each ending of She went to the blank, one column for each place. Without an ending beach leads, without certainty. With to borrow a book nearly all probability is on library, with to borrow some money on bank, with to see a film on cinema, with to swim on beach."}}
-figure, ax = plt.subplots(figsize=(6.4, 2.8))
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A table of probabilities, one row for each ending of She went to the blank, one column for each place. Without an ending beach leads, without certainty. With to borrow a book nearly all probability is on library, with to borrow some money on bank, with to see a film on cinema, with to swim on beach."}}
+figure, ax = plot.panels(height=2.8)
 rows = ["(nothing yet)", *(f"… {ending.strip()}" for ending in endings[1:])]
 plot.heatmap(ax, filled, rows, places, fmt=".2f")
 ax.set_title("She went to the …")
 plt.show()
 
-# %%
-check("From the left alone no place is certain", filled[0].max() < 0.9)
-right_answers = filled[1:].argmax(axis=1) == [0, 1, 2, 3]
-check("The right side decides each time, and rightly", right_answers.all())
-check("with far more certainty", filled[1:].max(axis=1).min() > filled[0].max() + 0.2)
-
 # %% [markdown]
 # It works, at the price of one pass through the model for every candidate. A **masked language
 # model** is trained for such gaps directly: words are hidden, and it must restore them from both
-# sides at once. BERT, to which a whole part of this book belongs, is of this kind. By the letter of
-# (1) it is no language model: it gives no probability to a whole text. The name has stuck. It cannot
-# easily write, but when it reads, it uses all there is.
-#
+# sides at once. BERT, to which a whole part of this book belongs, is of this kind. In the sense of
+# (1) it is no language model: it does not forecast what comes next from what came before. The name
+# has stuck. It cannot easily write, but when it reads, it uses all there is.
+
+# %% tags=["claims"]
+check("From the left alone no place has nine tenths", filled[0].max() < 0.9)
+right_answers = filled[1:].argmax(axis=1) == [0, 1, 2, 3]
+check("The right side decides each time, and rightly", right_answers.all())
+check(
+    "with more certainty by a fifth at least",
+    filled[1:].max(axis=1).min() > filled[0].max() + 0.2,
+)
+
+# %% [markdown]
 # ## Meaning as a place
 #
 # What does a model that reads both sides make of a word? An **encoder** turns each token of a
 # text into a vector, a list of a few hundred numbers, an arrow in a space of as many dimensions.
-# Such a vector is called an **embedding**. Take an encoder of the BERT family, MiniLM, and give
-# it eight sentences with the word *bank*, four at a river and four with money. From its eight
-# arrows we take away their mean: what they share, the word itself, would otherwise make all of
-# them look alike. How alike two of them are is measured by the cosine of the angle between them:
-# one if they point the same way, zero at a right angle, negative if they point apart.
+# Such a vector is called an **embedding**. (A causal model has such vectors too; those of an encoder
+# have seen both sides.) Take an encoder of the BERT family, MiniLM, and give it eight sentences with
+# the word *bank*, four at a river, such as *The river broke its bank after the rain*, and four with
+# money, such as *Thieves robbed the bank at noon*. From its eight arrows we take away their mean:
+# what they share, the word itself, would otherwise make all of them look alike. How alike two of them
+# are is measured by the cosine of the angle between them: one if they point the same way, zero at a
+# right angle, negative if they point apart.
 
-# %%
+# %% tags=["hide-input"]
+# @title Sixteen sentences with bank and spring
 WORDS = {
-    "bank": """We sat on the bank and watched the boats. / The river broke its bank after the rain.
-He tied the boat to a tree on the bank. / Wild flowers grew along the bank of the stream.
-She opened an account at the bank. / The bank refused to lend him any money.
-He works for a bank in London. / Thieves robbed the bank at noon.""",
-    "spring": """Tulips bloom in spring. / The spring was cold and wet that year.
-They married in spring, before the heat came. / Birds return in the spring.
-The spring in the mattress is broken. / A metal spring pulls the door shut.
-The toy jumps because of a spring inside. / Oil the spring, and the lock will work.""",
-    "star": """He is the star of the film. / The star signed photographs for her fans.
-The star forgot her lines. / A young actor became a star.
-The telescope found a new star. / A star is a ball of burning gas.
-The brightest star rose over the hills. / The light of that star is a thousand years old.""",
-    "match": """Our team lost the match. / The match ended without a goal.
-She won the match in three sets. / The crowd cheered all through the match.
-He lit the candle with a match. / The match went out in the wind.
-She struck a match in the dark. / One match was left in the box.""",
+    "bank": """We sat on the bank and watched the boats.
+The river broke its bank after the rain.
+He tied the boat to a tree on the bank.
+Wild flowers grew along the bank of the stream.
+She opened an account at the bank.
+The bank refused to lend him any money.
+He works for a bank in London.
+Thieves robbed the bank at noon.""",
+    "spring": """Tulips bloom in spring.
+The spring was cold and wet that year.
+They married in spring, before the heat came.
+Birds return in the spring.
+The spring in the mattress is broken.
+A metal spring pulls the door shut.
+The toy jumps because of a spring inside.
+Oil the spring, and the lock will work.""",
 }
 
+# %% tags=["hide-input"]
+# @title Sixteen sentences with star and match
+WORDS |= {
+    "star": """He is the star of the film.
+The star signed photographs for her fans.
+The star forgot her lines.
+A young actor became a star.
+The telescope found a new star.
+A star is a ball of burning gas.
+The brightest star rose over the hills.
+The light of that star is a thousand years old.""",
+    "match": """Our team lost the match.
+The match ended without a goal.
+She won the match in three sets.
+The crowd cheered all through the match.
+He lit the candle with a match.
+The match went out in the wind.
+She struck a match in the dark.
+One match was left in the box.""",
+}
 
 # %%
 encoder_tokenizer, encoder = pretrained.encoder()
@@ -565,67 +675,75 @@ def cosines(vectors):
 
 
 def word_vectors(sentences, word, layer):
-    """The encoder's vector of `word` in each sentence, less what all have in common, [N, D]."""
+    """The encoder's vector of `word` in each sentence, less their mean."""
     batch = encoder_tokenizer(sentences, padding=True, return_tensors="pt")
-    states = encoder(**batch, output_hidden_states=True).hidden_states[layer]  # [N, T, D]
-    place = batch["input_ids"] == encoder_tokenizer.convert_tokens_to_ids(word)  # [N, T]
-    vectors = torch.stack([state[here][0] for state, here in zip(states, place, strict=True)])
-    return vectors - vectors.mean(dim=0)  # [N, D]
+    states = encoder(**batch, output_hidden_states=True).hidden_states[layer]
+    word_id = encoder_tokenizer.convert_tokens_to_ids(word)
+    vectors = []
+    for state, ids in zip(states, batch["input_ids"].tolist(), strict=True):
+        vectors.append(state[ids.index(word_id)])  # [D], where the word stands
+    vectors = torch.stack(vectors)  # [N, D]
+    return vectors - vectors.mean(dim=0)
 
 
-# %% mystnb={"image": {"alt": "An eight by eight table of cosines between the vectors of bank, first four river sentences, then four money sentences. The two four by four blocks on the diagonal are darker than the blocks off the diagonal: the same sense is more alike than the other sense."}}
-sentences_of = {word: re.split(" / |\n", lines) for word, lines in WORDS.items()}
-alike = {word: cosines(word_vectors(lines, word, -1)) for word, lines in sentences_of.items()}
-labels = ["boats", "river", "tree", "flowers", "account", "lend", "London", "robbed"]
-figure, ax = plt.subplots(figsize=(6.2, 3.8))
+# %%
+sentences_of = {word: lines.splitlines() for word, lines in WORDS.items()}
+alike = {
+    word: cosines(word_vectors(lines, word, layer=-1))
+    for word, lines in sentences_of.items()
+}  # each [8, 8]
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "An eight by eight table of cosines between the vectors of bank, first four river sentences, then four money sentences. The two four by four blocks on the diagonal are darker than the blocks off the diagonal: the same sense is more alike than the other sense."}}
+labels = ["boats", "river", "tree", "flowers"]  # four at a river
+labels += ["account", "lend", "London", "robbed"]  # four with money
+figure, ax = plot.panels(height=3.8)
 plot.heatmap(ax, alike["bank"], labels, labels, fmt=".1f", vmax=0.7)
 ax.tick_params(axis="x", rotation=35)
 ax.set_title("bank, in the sentence with …")
 plt.show()
-
-# %%
-same = np.kron(np.eye(2), np.ones((4, 4))) == 1  # [8, 8]: True where both mean the same
-least, most = alike["bank"][same].min(), alike["bank"][~same].max()
-check("Every two of the same sense are more alike than any two of different senses", least > most)
 
 # %% [markdown]
 # Two blocks. The river block is loose: it falls into two pairs that have little in common. Still no two
 # of different senses are as alike as any two of the same, and nobody has told the encoder that there
 # are two senses. Now all four words, with a control: the vectors at the
 # encoder's entrance, where each token has not yet seen its neighbours. For each occurrence we ask
-# whether its nearest fellow has the same sense.
+# whether its nearest fellow has the same sense; by chance three of the seven others have. (Taking 3
+# from the diagonal keeps an occurrence from being its own nearest.)
 
 
 # %%
 def same_sense(cosines):
-    """Whether the nearest other occurrence is of the same sense; the first half is one sense."""
+    """Whether the nearest other occurrence has the same sense, [N].
+
+    The first half of the occurrences has one sense, the second the other.
+    """
     n = len(cosines)
-    nearest = (cosines - 3 * np.eye(n)).argmax(axis=1)
-    return nearest // (n // 2) == np.arange(n) // (n // 2)
+    nearest = (cosines - 3 * np.eye(n)).argmax(axis=1)  # [N]
+    sense = np.arange(n) >= n // 2  # [N]
+    return sense[nearest] == sense
 
 
-before = {word: cosines(word_vectors(lines, word, 0)) for word, lines in sentences_of.items()}
-hits_before = np.concatenate([same_sense(c) for c in before.values()])  # [32]
-hits_after = np.concatenate([same_sense(c) for c in alike.values()])  # [32]
-gain = paired_bootstrap(hits_after, hits_before)
-print(f"{hits_before.sum()} of {len(hits_before)} before, {hits_after.sum()} after")
-check(
-    "Reading the neighbours separates the senses: the nearest fellow fits far more often",
-    gain.low > 0,
-)
-check(
-    "for bank, spring and star without an error",
-    all(same_sense(alike[w]).all() for w in ["bank", "spring", "star"]),
-)
-check("but not for match", not same_sense(alike["match"]).all())
-closest = (alike["match"] - 3 * np.eye(8)).argmax(axis=1)  # sentence 1 "ended", 5 "went out"
-check("the match that went out is nearest to the one that ended", closest[5] == 1)
+before = {
+    word: cosines(word_vectors(lines, word, layer=0))
+    for word, lines in sentences_of.items()
+}  # each [8, 8]
+hits_before = {word: same_sense(c).sum() for word, c in before.items()}
+hits_after = {word: same_sense(c).sum() for word, c in alike.items()}
+
+# %% tags=["hide-input"]
+print("nearest fellow of the same sense, of 8:  before  after")
+for word in WORDS:
+    print(f"    {word:<36} {hits_before[word]:6}  {hits_after[word]:5}")
+total_before, total_after = sum(hits_before.values()), sum(hits_after.values())
+print(f"    {'all, of 32':<36} {total_before:6}  {total_after:5}")
 
 # %% [markdown]
-# *Match* fails: a match that *ended* and one that *went out* are too much alike. Averaging the
-# arrows of all tokens gives one for a whole sentence, and with it a search that needs no common
-# words. (This encoder was trained a second time, on pairs of sentences that belong together, for
-# just this purpose.)
+# Three words come out without an error. *Match* does not: among others, the match that *went out* is
+# nearest to the one that *ended*. Averaging the arrows of all tokens gives one for a whole sentence,
+# and with it a search that can do without common words. (This encoder was trained a second time, on
+# pairs of sentences that belong together, for just this purpose.) Padding, which fills up the short
+# sentences of a batch, must be left out of the mean: the *attention mask* is one where a token is
+# real.
 
 
 # %%
@@ -633,30 +751,50 @@ def sentence_vectors(sentences):
     """Mean of the token vectors of each sentence, padding left out, [N, D]."""
     batch = encoder_tokenizer(sentences, padding=True, return_tensors="pt")
     states = encoder(**batch).last_hidden_state  # [N, T, D]
-    real = batch["attention_mask"][..., None]  # [N, T, 1]
+    real = batch["attention_mask"].unsqueeze(-1)  # [N, T, 1]
     return (states * real).sum(dim=1) / real.sum(dim=1)
 
 
-# %% tags=["nbval-ignore-output"]
 pool = reviews["text"][: run.size(smoke=10, cpu=320, gpu=320)]
 blocks = [sentence_vectors(pool[i : i + 40]) for i in range(0, len(pool), 40)]
-queries = ["Children will love it.", "It broke my heart.", "It is not funny at all."]
-similar = cosines(torch.cat([sentence_vectors(queries), *blocks]))[:3, 3:]  # [3, N]
+queries = [
+    "Children will love it.",
+    "It broke my heart.",
+    "It is not funny at all.",
+]
+vectors = torch.cat([sentence_vectors(queries), *blocks])  # [3 + N, D]
+similar = cosines(vectors)[:3, 3:]  # [3, N]
 found = [pool[i] for i in similar.argmax(axis=1)]
-for query, text in zip(queries, found, strict=True):
-    print(f"{query}\n    → {text[:88]}")
 
-# %%
-common = {"it", "broke", "my", "heart"} & set(re.findall(r"\w+", found[1].lower()))
-check(
-    "A broken heart is found without a word in common", "heartbreaking" in found[1] and not common
-)
-check("Not funny at all finds something funny", "consistently funny" in found[2])
+# %% tags=["hide-input", "nbval-ignore-output"]
+for query, text in zip(queries, found, strict=True):
+    print(f"{query}\n    → {text[:66]}")
 
 # %% [markdown]
 # The second hit is the charm of the method and the third its trap: the arrow says *comedy, funny*
 # so loudly that the *not* is lost. Being about the same thing is not saying the same thing.
-#
+
+# %% tags=["claims"]
+sense = np.arange(8) >= 4
+same = sense[:, None] == sense  # [8, 8]: True where both mean the same
+least, most = alike["bank"][same].min(), alike["bank"][~same].max()
+check("bank: same sense is always more alike than other sense", least > most)
+check(
+    "More have a nearest fellow of their sense after than before",
+    total_after > total_before,
+)
+check(
+    "bank, spring and star have no error, match has some",
+    [hits_after[word] == 8 for word in WORDS] == [True, True, True, False],
+)
+nearest = (alike["match"] - 3 * np.eye(8)).argmax(axis=1)
+check(
+    "The match that went out is nearest to the one that ended", nearest[5] == 1
+)
+check("'It broke my heart' finds 'heartbreaking'", "heartbreaking" in found[1])
+check("'not funny at all' finds 'consistently funny'", "ly funny" in found[2])
+
+# %% [markdown]
 # ## Where do the answers come from?
 #
 # Training needs questions with known answers. You can read that language models learn from texts
@@ -667,8 +805,8 @@ check("Not funny at all finds something funny", "consistently funny" in found[2]
 sentence = "The plot makes no sense."
 tokens = [tokenizer.decode([i]) for i in encode(sentence)[1:]]
 for t, token in enumerate(tokens):
-    print(f"{''.join(tokens[:t]) or '(start mark)':<22} → {token.strip()}")
-close("T tokens give T questions, each with its answer", len(surprise(sentence)), len(tokens))
+    read = "".join(tokens[:t]) or "(start mark)"
+    print(f"{read:<22} → {token.strip()}")
 
 # %% [markdown]
 # The text is its own answer sheet: the **label** of each position is the next token. So all that
@@ -676,7 +814,7 @@ close("T tokens give T questions, each with its answer", len(surprise(sentence))
 # plain text comes first and is called pretraining; examples of a task, written by people or by a
 # larger model, come afterwards and in small amounts. This second step is **fine-tuning**. Our
 # model has had it too, for conversation, mostly with dialogues that larger models wrote; the
-# *Instruct* in its full name says so.
+# *Instruct* in its full name says so. (What we saw above is therefore the work of both steps.)
 #
 # ## What people do with it
 #
@@ -692,60 +830,76 @@ close("T tokens give T questions, each with its answer", len(surprise(sentence))
 # | dialogue | *I cannot sleep before exams. What can I do?* | helpful advice | part *tasks* |
 #
 # A chat model takes them all as conversation. The text that we hand it is called the **prompt**.
-# Let us see what ours makes of one of each; nothing is changed, but long answers are cut off.
+# Let us see what ours makes of one of each; nothing is changed, but long answers are cut off. Between
+# the turns of a conversation stand marks on which the model was trained; `apply_chat_template` sets
+# them, and `generate` appends the likeliest token again and again.
 
 
 # %%
 def reply(question, length):
-    """The chat model's answer of at most `length` tokens, always taking the likeliest one."""
+    """The chat model's answer, at most `length` tokens, the likeliest ones."""
     chat = [{"role": "user", "content": question}]
     inputs = tokenizer.apply_chat_template(
         chat, add_generation_prompt=True, return_tensors="pt", return_dict=True
     ).to(run.device)
     out = model.generate(
-        **inputs, max_new_tokens=length, do_sample=False, pad_token_id=tokenizer.eos_token_id
+        **inputs,
+        max_new_tokens=length,
+        do_sample=False,
+        pad_token_id=tokenizer.eos_token_id,
     )
-    return tokenizer.decode(out[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+    answer = out[0, inputs["input_ids"].shape[1] :]  # without the question
+    return tokenizer.decode(answer, skip_special_tokens=True)
 
 
+# %% tags=["hide-input"]
+# @title The six requests
 REQUESTS = {
-    "classification": 'Is this review positive or negative? "The plot grinds on with yawn '
-    'provoking dullness." Answer with one word.',
-    "tagging": 'Which words in this sentence are nouns? "The old man opened the heavy door."',
-    "extraction": 'Who wrote the book? "Jane Austen wrote Emma in 1815." Answer with the name only.',
+    "classification": "Is this review positive or negative? "
+    '"The plot grinds on with yawn provoking dullness." Answer with one word.',
+    "tagging": "Which words in this sentence are nouns? "
+    '"The old man opened the heavy door."',
+    "extraction": 'Who wrote the book? "Jane Austen wrote Emma in 1815." '
+    "Answer with the name only.",
     "generation": "Write one sentence about a lighthouse.",
     "translation": 'Translate into French: "The cat sleeps on the chair."',
-    "dialogue": "I cannot sleep before exams. What can I do? Answer in one sentence.",
+    "dialogue": "I cannot sleep before exams. What can I do? "
+    "Answer in one sentence.",
 }
 
 # %% tags=["nbval-ignore-output"]
 asked = list(REQUESTS)[: run.size(smoke=1, cpu=6, gpu=6)]
-replies = {task: reply(REQUESTS[task], run.size(smoke=3, cpu=32, gpu=40)) for task in asked}
+length = run.size(smoke=3, cpu=32, gpu=40)
+replies = {task: reply(REQUESTS[task], length) for task in asked}
 for task, text in replies.items():
-    print(f"{task}: {REQUESTS[task]}\n    → {text}\n")
-
-# %%
-check("The review is called negative", "negative" in replies["classification"].lower())
-extracted = replies.get("extraction", "").strip(' ."')
-check("The extraction does not name Jane Austen", not extracted.endswith("Austen"))
-check("Tagging gives the sentence back", "heavy" in replies.get("tagging", ""))
-check(
-    "There is no cat in the French sentence", "chat" not in replies.get("translation", "").lower()
-)
+    question = textwrap.fill(REQUESTS[task], 72)
+    answer = textwrap.indent(textwrap.fill(text, 68), "    ")
+    print(f"{task}: {question}\n{answer}\n")
 
 # %% [markdown]
 # It gets the label, though not in one word, and it writes prettily about lighthouses. Asked to tag, it
 # repeats the sentence; asked to extract or to translate, it answers without hesitation, and wrongly;
-# the advice mixes up sleeping and not sleeping. Remember that when a far larger model answers just
-# as smoothly. And do not judge from one example! Let us measure one family.
-#
+# the advice mixes up sleeping and not sleeping. These are the failures of a small model, rounded to
+# four bits, asked once: they do not show that language models cannot translate. But remember how
+# smoothly it said all that when a far larger model answers just as smoothly. And do not judge from
+# one example! Let us measure one family.
+
+# %% tags=["claims"]
+answer = replies["classification"].lower()
+check("The review is called negative", "negative" in answer)
+french = replies.get("translation", "").lower()
+check("There is no cat in the French sentence", "chat" not in french)
+
+# %% [markdown]
 # ### One task, measured
 #
 # No training, two words: after a review we compare the probabilities of a praising and a blaming
-# word. This is called **zero-shot classification**. We show two of four wordings that we tried,
-# one that does well and one that does not; beforehand we should have trusted both alike.
+# word. This is called **zero-shot classification**. The score of a review is the logarithm of how many
+# times likelier the praising word is. We show two of four wordings that we tried, one that does well
+# and one that does not; beforehand we should have trusted both alike. (As we chose them afterwards,
+# do not take the distance between them for that of any two wordings.)
 
-# %% tags=["nbval-ignore-output"]
+# %%
 n = run.size(smoke=2, cpu=60, gpu=400)
 praise = np.array(reviews["label"][:n]) == 2  # [N]
 WORDINGS = {
@@ -754,39 +908,43 @@ WORDINGS = {
         " positive",
         " negative",
     ),
-    "… All in all, it was great / terrible": ("{} All in all, it was", " great", " terrible"),
+    "… All in all, it was great / terrible": (
+        "{} All in all, it was",
+        " great",
+        " terrible",
+    ),
 }
-scores = {}  # log of how many times likelier the praising word is
-for name, (template, *options) in WORDINGS.items():
-    good, bad = (tokenizer(word)["input_ids"][0] for word in options)
-    p = [next_probabilities(encode(template.format(text))) for text in reviews["text"][:n]]
-    scores[name] = np.array([float(torch.log2(q[good] / q[bad])) for q in p])  # [N]
-    print(name, bootstrap_mean((scores[name] > 0) == praise), sep="\n    accuracy ")
-print(f"always the commoner label: {max(praise.mean(), 1 - praise.mean()):.3f}")
+scores = {}
+for name, (template, good, bad) in WORDINGS.items():
+    good, bad = (tokenizer(word)["input_ids"][0] for word in (good, bad))
+    bits = []
+    for text in reviews["text"][:n]:
+        p = next_probabilities(encode(template.format(text)))  # [V]
+        bits.append(float(torch.log2(p[good] / p[bad])))
+    scores[name] = np.array(bits)  # [N]
 
-# %% mystnb={"image": {"alt": "For each of two wordings the scores of the sentences as dots, praising ones in blue above and blaming ones in orange below, with a vertical line at zero where the decision changes. In both, the blue dots lie further right than the orange ones. With the second wording almost all dots of both colours lie right of the line, so nearly everything is called positive."}}
-figure, axes = plt.subplots(2, 1, figsize=(6.4, 3.8), sharex=True)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "For each of two wordings the scores of the sentences as dots, praising ones in blue above and blaming ones in orange below, with a vertical line at zero where the decision changes. In both, the blue dots lie further right than the orange ones. With the second wording almost all dots of both colours lie right of the line, so nearly everything is called positive."}}
+figure, axes = plot.panels(2, height=2.1, sharex=True)
 jitter = np.random.default_rng(SEED).uniform(-0.25, 0.25, n)
+colors = np.where(praise, plot.BLUE, plot.ORANGE)
 for ax, (name, score) in zip(axes, scores.items(), strict=True):
-    ax.scatter(
-        score, jitter + np.where(praise, 0, 1), s=18, color=np.where(praise, plot.BLUE, plot.ORANGE)
-    )
+    ax.scatter(score, jitter + np.where(praise, 0, 1), s=18, color=colors)
     ax.axvline(0, color=plot.INK, linewidth=1)
     ax.set_yticks([0, 1], ["praise", "blame"])
     ax.set(ylim=(1.5, -0.5), title=name)
-axes[1].set_xlabel("score in bits   (right of the line the model says positive)")
+axes[1].set_xlabel("score in bits; right of the line the model says positive")
 plt.show()
 
-# %%
-first, second = scores.values()
-for name, score in zip(["first", "second"], scores.values(), strict=True):
-    order = mannwhitneyu(score[praise], score[~praise], alternative="greater")
-    check(f"With the {name} wording praise scores higher than blame", order.pvalue < 0.01)
-check("The second wording says positive nearly always", np.mean(second > 0) > 0.85)
-gap = paired_bootstrap((first > 0) == praise, (second > 0) == praise)
-check("and is right less often than the first", gap.low > 0)
-share = abs(np.mean((second > 0) == praise) - praise.mean())
-check("its accuracy is about the share of praise in the sample", share < 0.1)
+# %% tags=["hide-input", "nbval-ignore-output"]
+medians = {}
+for name, score in scores.items():
+    medians[name] = np.median(score[praise]), np.median(score[~praise])
+    print(name)
+    print(f"    accuracy     {bootstrap_mean((score > 0) == praise)}")
+    print(f"    median score {medians[name][0]:.1f} bits for praise", end=", ")
+    print(f"{medians[name][1]:.1f} for blame")
+    print(f"    says positive in {np.mean(score > 0):.2f} of all cases")
+print(f"always the commoner label: {max(praise.mean(), 1 - praise.mean()):.3f}")
 
 # %% [markdown]
 # With both wordings praise lies on the whole to the right of blame, so the model *has noticed* the
@@ -795,30 +953,62 @@ check("its accuracy is about the share of praise in the sample", share < 0.1)
 # question gets out of it are two things. To move the line a few labelled sentences would do.
 # [Fine-tuning](../bert/finetune_sentiment.ipynb) goes further: a few thousand of them change the
 # numbers inside an encoder.
-#
+
+# %% tags=["claims"]
+check(
+    "With both wordings the median of praise is higher than that of blame",
+    all(good > bad for good, bad in medians.values()),
+)
+always = list(scores.values())[1] > 0  # [N], what the second wording says
+check("The second wording says positive nearly always", always.mean() > 0.85)
+check(
+    "Its accuracy is about the share of praise in the sample",
+    abs(np.mean(always == praise) - praise.mean()) < 0.1,
+)
+
+# %% [markdown]
 # ## A map of the book
 
-# %% mystnb={"image": {"alt": "Map of the book in three rows of boxes joined by arrows. First row, ideas: background (text and tokens) leads to probability (chain rule, softmax), which leads to n-grams (counting). From n-grams down to the second row, models: Transformer (attention, GPT) leads to pretraining (learning from plain text), which leads to BERT (fine-tuning). From BERT down to the third row, use: tasks (names, answers, translation) leads to applications (service, monitoring), which leads to deployment (smaller, faster, served). Probability also has an arrow to the Transformer. Pretraining and the whole third row have dashed outlines: they are planned."}}
-MAP = [
-    ("background", "text and tokens"), ("probability", "chain rule, softmax"), ("n-grams", "counting"),
-    ("transformer", "attention, GPT"), ("pretraining", "from plain text"), ("BERT", "fine-tuning"),
-    ("tasks", "names, answers, …"), ("applications", "service, alarms"), ("deployment", "small and fast"),
-]  # fmt: skip
-PLANNED = ["pretraining", "tasks", "applications", "deployment"]
-ARROWS = [(0, 1), (1, 2), (2, 3), (1, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 8)]
-COLOURS = [plot.BLUE, plot.GREEN, plot.RED]
+# %% tags=["hide-input"]
+# @title Parts and arrows of the map; a star marks what is planned
+PARTS = """background: text, tokens
+probability: scores, chances
+n-grams: counting
+transformer: attention, GPT
+pretraining*: plain text
+BERT: fine-tuning
+tasks*: names, answers
+applications*: services
+deployment*: small, fast"""
+ARROWS = [
+    (0, 1),
+    (1, 2),
+    (2, 3),
+    (1, 3),
+    (3, 4),
+    (4, 5),
+    (5, 6),
+    (6, 7),
+    (7, 8),
+]
+COLOURS = [plot.BLUE, plot.GREEN, plot.RED]  # a row each
 
-figure, ax = plt.subplots(figsize=(6.6, 4.2))
-for i, (part, what) in enumerate(MAP):
-    x, y, colour = i % 3 * 2.3, -(i // 3) * 1.7, COLOURS[i // 3]
-    outline = {"linestyle": "--" if part in PLANNED else "-", "edgecolor": colour, "linewidth": 2}
-    ax.add_patch(FancyBboxPatch((x, y), 1.7, 0.8, "round,pad=0.1", facecolor="white", **outline))
-    ax.text(x + 0.85, y + 0.55, part, ha="center", va="center", weight="bold", fontsize=13)
-    ax.text(x + 0.85, y + 0.18, what, ha="center", va="center", fontsize=11.5)
-for start, end in ARROWS:
-    (x, y), (u, v) = ((i % 3 * 2.3 + 0.85, -(i // 3) * 1.7 + 0.4) for i in (start, end))
-    tail, tip = ((x + 0.97, y), (u - 0.97, v)) if y == v else ((x, y - 0.52), (u, v + 0.52))
-    ax.annotate("", tip, tail, arrowprops={"arrowstyle": "-|>", "color": plot.INK})
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Map of the book in three rows of boxes joined by arrows. First row, ideas: background (text, tokens) leads to probability (scores, chances), which leads to n-grams (counting). From n-grams down to the second row, models: Transformer (attention, GPT) leads to pretraining (plain text), which leads to BERT (fine-tuning). From BERT down to the third row, use: tasks (names, answers) leads to applications (services), which leads to deployment (small, fast). Probability also has an arrow to the Transformer. Pretraining and the whole third row have dashed outlines: they are planned."}}
+figure, ax = plot.panels(height=4.2)
+for i, part in enumerate(PARTS.splitlines()):
+    (name, what), x, y = part.split(": "), i % 3 * 2.3, -(i // 3) * 1.7
+    line = {"linestyle": "--" if "*" in name else "-", "linewidth": 2}
+    line |= {"edgecolor": COLOURS[i // 3], "facecolor": plot.PAPER}
+    ax.add_patch(FancyBboxPatch((x, y), 1.7, 0.8, "round,pad=0.1", **line))
+    middle = {"ha": "center", "va": "center"}
+    ax.text(x + 0.85, y + 0.6, name.strip("*"), weight="bold", **middle)
+    ax.text(x + 0.85, y + 0.18, what, **middle)
+for a, b in ARROWS:
+    (x, y), (u, v) = ((i % 3 * 2.3 + 0.85, 0.4 - i // 3 * 1.7) for i in (a, b))
+    tail, tip = ((x, y - 0.52), (u, v + 0.52))
+    if y == v:
+        tail, tip = ((x + 0.97, y), (u - 0.97, v))
+    ax.annotate("", tip, tail, arrowprops={"arrowstyle": "-|>"})
 ax.set(xlim=(-0.2, 6.5), ylim=(-3.6, 1.0))
 ax.axis("off")
 plt.show()
@@ -837,10 +1027,10 @@ plt.show()
 # A language model gives every token a probability to come next, given what came before. Drawing
 # again and again makes it write. Minus the logarithm of the probability is its surprise, which
 # adds up over a text and tells how well the model knows the language. It is trained on plain
-# text, whose next token is the label. In that way it picks up much grammar, some facts and the
-# look of a sum, and it never tells which of them it has. Models that read both sides turn words
-# and sentences into vectors. What a model has noticed and what a prompt gets out of it are
-# different things, so measure.
+# text, whose next token is the label. Ours has much grammar, some facts and the look of a sum, and
+# it never tells which of them it has. A model that reads both sides gives words and sentences a
+# place by their meaning. What a model has noticed and what a prompt gets out of it are different
+# things, so measure.
 #
 # ## Exercises
 #
@@ -921,7 +1111,7 @@ exercises.next_token(log_p_of_next)
 
 # %% tags=["exercise"]
 def bits_per_character(tokens, surprises):
-    """Bits of surprise for each character of the text that the tokens make up."""
+    """Bits of surprise for each character of the text of the tokens."""
     ...
 
 
@@ -931,7 +1121,7 @@ exercises.bits_per_character(bits_per_character)
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
 def bits_per_character(tokens, surprises):
-    """Bits of surprise for each character of the text that the tokens make up."""
+    """Bits of surprise for each character of the text of the tokens."""
     return sum(surprises) / len("".join(tokens))
 
 
@@ -954,7 +1144,7 @@ exercises.bits_per_character(bits_per_character)
 
 # %% tags=["exercise"]
 def gap_probabilities(candidates):
-    """Probability of each candidate, [C], from the token log-probabilities of its sentence."""
+    """Probability of each candidate, [C]; a list of log-probabilities each."""
     ...
 
 
@@ -964,7 +1154,7 @@ exercises.gap(gap_probabilities)
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 4
 def gap_probabilities(candidates):
-    """Probability of each candidate, [C], from the token log-probabilities of its sentence."""
+    """Probability of each candidate, [C]; a list of log-probabilities each."""
     totals = np.array([np.sum(log_p) for log_p in candidates])
     p = np.exp(totals - totals.max())
     return p / p.sum()
@@ -975,12 +1165,16 @@ exercises.gap(gap_probabilities)
 # %% [markdown]
 # ## Common mistakes
 #
-# *Taking likely for true*: the model forecasts texts, and texts contain errors and gaps. *Judging
-# from one prompt or one example*: another wording can turn the result round, as we saw; count,
-# and give an interval. *Forgetting the start mark*: without it the first token has no forecast,
-# and its surprise is missing from the sum. *Comparing surprises per token between models with
-# different tokens*: use characters. *Reading "it prefers" as "it knows"*: we measured
-# probabilities and nothing else.
+# - *Taking likely for true*: the model forecasts texts, and texts contain errors and gaps. Look facts
+#   up elsewhere.
+# - *Judging from one prompt or one example*: another wording can turn the result round, as we saw.
+#   Count, and give an interval.
+# - *Forgetting the start mark*: without it the first token has no forecast, and its surprise is
+#   missing from the sum. Compare the number of surprises with the number of tokens.
+# - *Comparing surprises per token* between models with different tokens: the cuts differ, not only
+#   the models. Use characters.
+# - *Reading "it prefers" as "it knows"*: we measured probabilities and nothing else. Say what was
+#   measured.
 #
 # ## Further reading
 #

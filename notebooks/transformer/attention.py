@@ -39,9 +39,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
-
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
@@ -51,6 +48,8 @@ from lmcourse.models import attention as library
 from lmcourse.models import pretrained
 from lmcourse.records import record
 from lmcourse.training.loop import fit
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 run = session.start(PROFILE, SEED)
 
@@ -133,7 +132,7 @@ def soft_lookup(query, keys, values, sharpness=1.0):
 
 
 # %% [markdown]
-# The **sharpness** is one over the temperature of the softmax; it says how undecided the lookup is. We
+# The *sharpness* is one over the temperature of the softmax; it says how undecided the lookup is. We
 # ask for *it* at five of them. Each line shows the weight of *film* and the answer.
 
 # %%
@@ -294,7 +293,7 @@ plt.show()
 # a fraction of the gradient with scaling. The last column is the share of all gradient that goes to the
 # tenth of the rows with the largest.
 
-# %%
+# %% tags=["hide-input"]
 print(" d_k    mean  median  tenth percentile  top tenth's share")
 for place in (3, 5):
     with_root, without = scaled[place][1], unscaled[place][1]  # [2048] each
@@ -434,10 +433,9 @@ def attention(query, key, value, allowed=None):
     """Attention (1) with the mask (3); allowed broadcasts to [..., T, S]."""
     d_k = query.shape[-1]
     scores = query @ key.transpose(-2, -1) / math.sqrt(d_k)  # [..., T, S]
-    if allowed is None:
-        weights = scores.softmax(dim=-1)  # [..., T, S]
-    else:
-        weights = masked_softmax(scores, allowed)  # [..., T, S]
+    if allowed is not None:  # as in masked_softmax
+        scores = scores.masked_fill(~allowed, -math.inf)  # [..., T, S]
+    weights = scores.softmax(dim=-1)  # [..., T, S]
     return weights @ value, weights  # [..., T, d_v], [..., T, S]
 
 
@@ -468,7 +466,7 @@ for name, slope in slopes.items():
 # PyTorch's function decides likewise; its *module* depends on how it is asked. Here is what each of them
 # answers to a row in which nothing may be looked at.
 
-# %%
+# %% tags=["hide-input"]
 empty = torch.zeros(5, 5, dtype=torch.bool)  # [T, T]
 module = nn.MultiheadAttention(16, 1, batch_first=True).eval()
 three = (query, key, value)
@@ -555,7 +553,8 @@ class MultiHead(nn.Module):
 # Is it the thing itself? The hardest test is a foreign implementation with the same weights. PyTorch
 # and our package both keep the three matrices stacked as one, so we stack ours.
 
-# %%
+# %% tags=["hide-input"]
+# @title The same weights for all three
 torch.manual_seed(SEED)
 ours = MultiHead(d_model=32, n_heads=4)
 torchs = nn.MultiheadAttention(32, 4, batch_first=True)
@@ -663,7 +662,9 @@ plt.show()
 # Without the transpose the pieces lie head by head, not word by word. Output 1 is made of what head 1
 # found for words 1 to 4; output 2 of words 5, 6, 7 of head 1 and word 1 of head 2; and so on.
 #
-# **How not to poke.** A tool that finds leaks must itself be shown to find them. Why a *random* vector,
+# ### How not to poke
+#
+# A tool that finds leaks must itself be shown to find them. Why a *random* vector,
 # and not simply a one added to every component? Put a layer normalization in front, as
 # [the GPT chapter](gpt.ipynb) does. It subtracts the mean of each vector, so a constant that was added to
 # all components is gone before attention sees it. The block below has no mask at all, and every word
@@ -816,7 +817,8 @@ VERSIONS = {
 # Each version is trained three times, from other random weights on other dictionaries. `fit` is the
 # book's training loop: a batch, the loss, its gradient, a step, and again.
 
-# %%
+# %% tags=["hide-input"]
+# @title Training a lookup
 steps = run.size(smoke=5, cpu=300, gpu=2000)
 
 
@@ -856,7 +858,8 @@ for name in VERSIONS:
 # exactly zero.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Accuracy on new dictionaries
 @torch.no_grad()
 def accuracy(model, entries):
     """Share of right answers on 2,000 new dictionaries."""
@@ -871,7 +874,7 @@ for name in VERSIONS:
     three = [models[name, trial] for trial in range(3)]
     results[name] = {n: [accuracy(m, n) for m in three] for n in (ENTRIES, 16)}
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 print(f"{'':<24}{'8 entries':<24}16 entries")
 for name, right in results.items():
     short = intervals.seeds_interval(right[ENTRIES])
@@ -978,7 +981,8 @@ for length in lengths[:3]:
 # table of weights in memory. Both run on the CPU here. PyTorch lets us watch each tensor that is kept.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title What autograd keeps
 def kept_for_backward(layer, x):
     """Bytes that autograd keeps: all, and those in tables [..., T, T]."""
     kept = {}
@@ -996,7 +1000,8 @@ def kept_for_backward(layer, x):
     return whole, tables
 
 
-# %%
+# %% tags=["hide-input"]
+# @title The time of a forward pass
 @torch.no_grad()
 def seconds(layer, x, repeats=5):
     """Shortest of several forward passes, after one to warm up."""
@@ -1062,7 +1067,8 @@ check(
 # every head for each, choose the best on one set of review sentences, and judge the chosen on *another*.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Four patterns of looking
 def pattern_scores(weights):
     """Mean weight [4, L, H] on the previous and next token, [CLS] and [SEP].
 
@@ -1084,7 +1090,8 @@ sentences = [text for text in reviews if 60 <= len(text) <= 160][:wanted]
 # (The diagonal below the main one holds the weights on the previous token, the one above it those on the
 # next.) Now let the model read; it hands out its weights when asked.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
+# @title Reading sentences with a pretrained encoder
 tokenizer, encoder = pretrained.encoder()
 encoder.set_attn_implementation("eager")  # the fused kernel has no weights
 encoder.to(run.device)
@@ -1128,7 +1135,7 @@ plt.show()
 # brackets are 95 % intervals: the sentences are drawn again with replacement ten thousand times (the
 # bootstrap), and the middle 95 % of the means are kept. The last column is the median head.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 uniform = torch.tensor([1 / len(tokens) for tokens, *_ in readings[half:]])
 favourite = scores[half:].mean(dim=0).flatten(1).median(dim=1).values  # [4]
 chosen, above = {}, {}
@@ -1186,7 +1193,8 @@ if packaged:
 # compare the share of [CLS] in the weights with its share in what is carried.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Shares of what a head carries
 @torch.no_grad()
 def carried(layer, hidden, weights):
     """Shares [H, T, T] of the lengths of all terms.
@@ -1209,7 +1217,8 @@ def carried(layer, hidden, weights):
 # For each layer it needs the vectors that went in and the weights that came out; we average over the
 # fresh sentences.
 
-# %%
+# %% tags=["hide-input"]
+# @title Shares of all heads
 encoder.cpu()
 parked = 2 if favourite[2] > favourite[3] else 3  # the favourite special token
 share = scores[half:, parked].mean(dim=0)  # [L, H]

@@ -1,6 +1,6 @@
 """What every chapter must be like. A rule reads a chapter and yields what is wrong, in words.
 
-Rules only read. ``tests/structure/test_rules.py`` shows for each of them a chapter that breaks it.
+Rules only read. `tests/structure/test_rules.py` shows for each of them a chapter that breaks it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
 TAGS = {
-    "install", "parameters", "nbval-ignore-output",
-    "exercise", "solution", "hide-cell", "hide-input",
-}  # fmt: skip
+    *("install", "parameters", "claims", "nbval-ignore-output"),
+    *("exercise", "solution", "hide-cell", "hide-input"),
+}
+COLUMNS = 80  # of code, so that a phone and a page beside a screen show whole lines
+KILOBYTES = 400  # of a notebook with its outputs
 METADATA = {"tags", "mystnb", "cellView", "jupyter", "lines_to_next_cell"}
 REMOVED = {
     r"\bfrom transformers import .*\bAdamW\b|\btransformers\.AdamW\b": "transformers.AdamW",
@@ -163,6 +165,13 @@ def metadata_is_known(chapter: Chapter) -> Iterator[str]:
             yield f"tags {sorted(unknown)} at {first_line(cell)!r}"
 
 
+@rule
+def notebooks_stay_small(chapter: Chapter) -> Iterator[str]:
+    size = len(nbformat.writes(chapter.notebook).encode()) / 1024
+    if size > KILOBYTES:
+        yield f"the notebook has {size:.0f} kB of {KILOBYTES}: fewer points, smaller figures"
+
+
 # The order of things
 
 
@@ -171,18 +180,38 @@ def opening(chapter: Chapter) -> Iterator[str]:
     title, *_ = chapter.markdown or [""]
     if not re.match(r"# \S", title) or len(re.findall(r"^# ", chapter.prose, re.M)) != 1:
         yield "the first cell has the title, and there is one title"
-    for keyword in ("**You will**", "**You need**"):
-        if keyword not in title:
-            yield f"the first cell has no {keyword}"
-    promises = title.partition("**You will**")[2].partition("**You need**")[0]
-    goals = re.findall(r"^[-*] ", promises, re.MULTILINE)
-    if not 3 <= len(goals) <= 5:
-        yield f"**You will** lists 3 to 5 things, not {len(goals)}"
-    kinds = [(cell.cell_type, tags(cell)) for cell in chapter.notebook.cells[:3]]
-    if kinds != [("markdown", []), ("code", ["install"]), ("code", ["parameters"])]:
+    kinds = [(cell.cell_type, tags(cell)) for cell in chapter.notebook.cells[:4]]
+    if kinds != [("markdown", []), ("code", ["install"]), ("code", ["parameters"]), ("code", [])]:
         yield "a chapter opens with title, install, parameters, imports"
     elif not chapter.code[2].source.rstrip().endswith("run = session.start(PROFILE, SEED)"):
         yield "the imports cell ends with run = session.start(PROFILE, SEED)"
+
+
+@rule
+def goals(chapter: Chapter) -> Iterator[str]:
+    """What the reader will do and needs comes after the opening, before the first section."""
+    cells = chapter.notebook.cells
+    found = [
+        place
+        for place, cell in enumerate(cells)
+        if cell.cell_type == "markdown"
+        and any(word in cell.source for word in ("**You will**", "**You need**"))
+    ]
+    if len(found) != 1:
+        yield f"**You will** and **You need** stand in one Markdown cell, not in {len(found)}"
+        return
+    before, here = cells[: found[0]], cells[found[0]].source
+    _, will, rest = here.partition("**You will**")
+    promises, need, _ = rest.partition("**You need**")
+    if not (will and need):
+        yield "the cell has **You will** and, after it, **You need**"
+    if not 3 <= (listed := len(re.findall(r"^[-*] ", promises, re.MULTILINE))) <= 5:
+        yield f"**You will** lists 3 to 5 things, not {listed}"
+    if not any(cell.cell_type == "code" for cell in before[4:]):
+        yield "a picture or a small experiment stands between the imports and **You will**"
+    sections = [cell for cell in before if cell.cell_type == "markdown"]
+    if any(re.search(r"^## ", cell.source, re.MULTILINE) for cell in sections):
+        yield "**You will** stands before the first section"
 
 
 @rule
@@ -209,6 +238,16 @@ def closing(chapter: Chapter) -> Iterator[str]:
         ending.remove("Common mistakes")
     if found[-len(ending) :] != ending:
         yield f"the last sections are {', '.join(ending)}, not {', '.join(found[-len(ending) :])}"
+
+
+@rule
+def common_mistakes_are_a_list(chapter: Chapter) -> Iterator[str]:
+    text = "\n\n".join(chapter.markdown)
+    found = re.search(r"^## Common mistakes\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    for line in found[1].splitlines() if found else []:
+        if line.strip() and not re.match(r"- \*|  ", line):
+            yield f"a mistake is `- *What people get wrong*: …`, not {line[:40]!r}"
+            return
 
 
 @rule
@@ -266,6 +305,84 @@ def code_cells_are_short(chapter: Chapter) -> Iterator[str]:
     for cell in chapter.code:
         if (length := len(cell.source.strip().splitlines())) > 25:
             yield f"{length} lines in the cell {first_line(cell)!r}"
+
+
+@rule
+def code_lines_are_short(chapter: Chapter) -> Iterator[str]:
+    for cell in chapter.code:
+        for line in cell.source.splitlines():
+            if len(line) > COLUMNS:
+                yield f"{len(line)} characters in the line {line.strip()[:60]!r}"
+
+
+@rule
+def layout_is_the_formatters(chapter: Chapter) -> Iterator[str]:
+    for cell in chapter.code:
+        for found in re.findall(r"#\s*fmt:.*", cell.source):
+            yield f"{found!r}: write the code so that it reads well as `ruff format` sets it"
+
+
+@rule
+def claims_only_claim(chapter: Chapter) -> Iterator[str]:
+    """A `claims` cell judges what other cells have computed."""
+    for cell in chapter.tagged("claims"):
+        if others := {*tags(cell)} - {"claims"}:
+            yield f"{first_line(cell)!r} is tagged claims and {sorted(others)}: claims stand alone"
+        tree = ast.parse(cell.source)
+        if not any(_judges(node) for node in ast.walk(tree)):
+            yield f"{first_line(cell)!r} is tagged claims and has no check or close"
+        for line in _not_claims(tree.body):
+            yield f"{line!r} is no claim: compute and show it in a cell of its own"
+
+
+@rule
+def claims_stand_together(chapter: Chapter) -> Iterator[str]:
+    """Only a worked solution, folded as a whole, may judge its own numbers."""
+    for cell in chapter.code:
+        if not {"claims", "solution"} & {*tags(cell)}:
+            for node in ast.walk(ast.parse(cell.source)):
+                if _judges(node):
+                    yield f"{ast.unparse(node)[:60]!r} stands in a cell that is not tagged claims"
+
+
+def _judges(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("check", "close")
+    )
+
+
+def _not_claims(body: list[ast.stmt]) -> Iterator[str]:
+    """First lines of statements that are neither claims nor short assignments for them."""
+    for node in body:
+        if isinstance(node, ast.For | ast.If):
+            yield from _not_claims([*node.body, *node.orelse])
+            continue
+        claim = isinstance(node, ast.Expr) and (_judges(node.value) or _differentiates(node.value))
+        lines = (node.end_lineno or node.lineno) - node.lineno + 1
+        if not (claim or (isinstance(node, ast.Assign | ast.AnnAssign) and lines <= 4)) or any(
+            isinstance(inner, ast.Name) and inner.id in ("print", "display", "fit", "plot", "plt")
+            for inner in ast.walk(node)
+        ):
+            yield ast.unparse(node).partition("\n")[0][:60]
+
+
+def _differentiates(node: ast.expr) -> bool:
+    """`loss.backward()`: how one asks torch for the gradient that ours is compared with."""
+    called = isinstance(node, ast.Call) and node.func
+    return isinstance(called, ast.Attribute) and called.attr == "backward"
+
+
+@rule
+def hidden_code_shows_or_says_what_it_does(chapter: Chapter) -> Iterator[str]:
+    """Under a fold lies an output to see, or the fold has a name (`# @title`)."""
+    for cell in chapter.tagged("hide-input"):
+        kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
+        printed = any(output.get("text", "").strip() for output in cell.outputs)
+        seen = printed or any(kind.startswith(("image/", "text/")) for kind in kinds)
+        if not seen and not re.match(r"# @title \S", cell.source):
+            yield f"{first_line(cell)!r} is tagged hide-input, shows nothing and has no # @title"
 
 
 @rule

@@ -6,16 +6,21 @@ import ast
 import re
 import subprocess
 import sys
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lmcourse.chapters import find_chapters
+import typer
 
-from lmcourse import run
+from lmcourse.runner import run
+from lmcourse.runner.cli import app
+from lmcourse.runner.find import find_chapters
 from tests.structure.rules import HOST, MACHINE, ROOT
 
 MODULES = sorted((ROOT / "lmcourse").rglob("*.py"))
+SOURCES = [*MODULES, *sorted((ROOT / "book" / "_ext").rglob("*.py"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("book/*.md"))]
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -43,6 +48,38 @@ def test_modules_have_300_lines_at_most(file):
     assert len(file.read_text(encoding="utf8").splitlines()) <= 300
 
 
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_docstrings_are_of_one_dialect(file):
+    assert not list(other_dialects(file.read_text(encoding="utf8")))
+
+
+@pytest.mark.parametrize(
+    "docstring",
+    [
+        "Asks ``name``.",
+        "Asks :func:`name`.",
+        "Asks.\n\n    :param name: whom",
+        "Asks `name` and `x.",
+    ],
+)
+def test_another_dialect_would_be_found(docstring):
+    (found,) = other_dialects(f'def f(name):\n    """{docstring}"""\n')
+    assert found.startswith("line 2: ")
+
+
+def other_dialects(text: str) -> Iterator[str]:
+    """Docstrings that are more than plain text with `names` in single backticks."""
+    for node in ast.walk(ast.parse(text)):
+        docstring = ast.get_docstring(node) if isinstance(node, DOCUMENTED) else None
+        if docstring is None:
+            continue
+        line = node.body[0].lineno
+        if found := re.search(r"``|(?<!`):\w+:`|^\s*:(param|returns?|raises)\b", docstring, re.M):
+            yield f"line {line}: {found[0]!r}; names stand in single backticks, text is plain"
+        elif docstring.count("`") % 2:
+            yield f"line {line}: a backtick is not closed"
+
+
 def test_importing_the_package_is_quick_and_loads_nothing_heavy():
     program = (
         "import time; start = time.perf_counter(); import lmcourse, sys; "
@@ -52,19 +89,6 @@ def test_importing_the_package_is_quick_and_loads_nothing_heavy():
     seconds, *modules = min(runs, key=lambda text: float(text.split()[0])).split()
     assert float(seconds) < 0.5
     assert not {"torch", "transformers", "datasets", "numpy", "matplotlib"} & {*modules}
-
-
-def test_package_has_no_import_cycles():
-    graph = {_name(file): _imports(file) for file in MODULES}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        pytest.fail(" imports ".join(reversed(error.args[1])))
-
-
-def test_a_cycle_would_be_found():
-    with pytest.raises(CycleError):
-        TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
 
 
 def test_no_file_names_a_machine_or_a_package_host():
@@ -93,11 +117,52 @@ def test_what_is_no_machine_is_left_alone(text):
 def test_documents_name_targets_that_exist():
     rules = (ROOT / "Makefile").read_text(encoding="utf8")
     targets = set(re.findall(r"^([a-z]+):", rules, re.MULTILINE))
-    for file in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *tracked("book/*.md", ".ci/run")]:
+    for file in [*DOCUMENTS, ROOT / ".ci" / "run"]:
         text = file.read_text(encoding="utf8")
         named = re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)
         assert set(named) <= targets, file.name
     assert {"book", "test", "run", "smoke", "serve", "clean"} <= targets
+
+
+def unknown_commands(text: str) -> Iterator[str]:
+    """What a document says of `lmcourse` and its options that the command does not know."""
+    commands = typer.main.get_group(app).commands
+    codes = re.findall(r"^```.*?^```|`[^`\n]+`", text, re.MULTILINE | re.DOTALL)
+    for line in "\n".join(code.strip("`") for code in codes).splitlines():
+        for name, arguments in re.findall(r"\blmcourse ([a-z]+\b)([^#;&\n]*)", line):
+            if name not in commands:
+                yield f"lmcourse {name}"
+                continue
+            known = {option for parameter in commands[name].params for option in parameter.opts}
+            for option in re.findall(r"(?<!\S)--?[a-z][a-z-]*", arguments):
+                if option not in known:
+                    yield f"lmcourse {name} {option}"
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
+def test_documents_name_commands_that_exist(file):
+    assert not list(unknown_commands(file.read_text(encoding="utf8")))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("`lmcourse walk part/name`", ["lmcourse walk"]),
+        ("`.venv/bin/lmcourse run --slow -j 2`", ["lmcourse run --slow"]),
+        ("```bash\nlmcourse seeds a/b --only x  # not --this\n```", ["lmcourse seeds --only"]),
+        ("The package lmcourse walks; `lmcourse run x --profile gpu`.", []),
+    ],
+)
+def test_a_command_that_does_not_exist_would_be_found(text, found):
+    assert list(unknown_commands(text)) == found
+
+
+def test_documents_name_files_that_exist():
+    for file in DOCUMENTS[:2]:
+        named = re.findall(r"`([\w./]+/(?:[\w.]+\.\w+|))`", file.read_text(encoding="utf8"))
+        kept = [name for name in named if not name.startswith(("_build/", "results/gpu/"))]
+        assert len(kept) > 2
+        assert [name for name in kept if not (ROOT / name).exists()] == [], file.name
 
 
 def test_ci_runs_what_people_run():
@@ -113,31 +178,6 @@ def test_ci_runs_what_people_run():
 def test_no_chapter_is_stale(chapter):
     """A fresh clone builds the book without executing anything."""
     assert run.Plan().stale(chapter) is None
-
-
-def _name(file: Path) -> str:
-    path = file.relative_to(ROOT).with_suffix("")
-    return ".".join(path.parent.parts if path.name == "__init__" else path.parts)
-
-
-def _imports(file: Path) -> set[str]:
-    """Modules of the package that are imported while ``file`` is imported."""
-    names, found = {_name(module) for module in MODULES}, set()
-    for node in _at_import(ast.parse(file.read_text(encoding="utf8")).body):
-        base = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
-        found |= {base.rstrip("."), *(base + alias.name for alias in node.names)}
-    # `from lmcourse import x` needs the package's __init__, which imports nothing of its own.
-    return (found & names) - {_name(file), "lmcourse"}
-
-
-def _at_import(body: list[ast.stmt]) -> list[ast.Import | ast.ImportFrom]:
-    kept: list[ast.Import | ast.ImportFrom] = []
-    for node in body:
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            continue
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            kept.append(node)
-    return kept
 
 
 def _only_host(match: re.Match[str]) -> str:

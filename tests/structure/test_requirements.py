@@ -12,13 +12,21 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from tests.structure.imports import everything, third_party
 from tests.structure.rules import ROOT
 from tests.structure.test_repository import texts, tracked
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-DIRECT = [Requirement(text) for text in sum(EXTRAS.values(), PROJECT["dependencies"])]
+LISTED = [Requirement(text) for text in sum(EXTRAS.values(), PROJECT["dependencies"])]
+DIRECT = [needed for needed in LISTED if needed.name != "lmcourse"]  # extras name extras
 PYTHONS = ("3.11.0", "3.12.0", "3.13.0")
+RUNNER = "lmcourse/runner/"
+BROUGHT = {"PIL": "matplotlib", "cycler": "matplotlib", "matplotlib_inline": "ipython"}
+UNIMPORTED = {
+    "pip": "downloads the data, as a command",
+    "ipykernel": "is the kernel that runs a chapter, as a process",
+}
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")  # pinned by the wheel of torch that brings them
 
 
@@ -63,9 +71,42 @@ def test_everything_that_is_installed_is_pinned_and_everything_pinned_runs_on_al
             if CUDA.match(requirement.name):
                 continue
             if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras):
-                needed.setdefault(canonicalize_name(requirement.name), set()).update(
-                    requirement.extras
-                )
+                other = canonicalize_name(requirement.name)
+                if not requirement.extras <= needed.setdefault(other, set()):
+                    needed[other] |= requirement.extras
+                    done.discard(other)  # more of it is needed than was looked at
+
+
+def test_extras_name_the_runner_once():
+    assert "lmcourse[run]" in EXTRAS["book"]
+    assert "lmcourse[run]" in EXTRAS["test"]
+    names = [canonicalize_name(needed.name) for needed in DIRECT]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_library_and_chapters_import_what_pip_install_brings():
+    assert _imported(runner=False) - _names(PROJECT["dependencies"]) == set()
+
+
+def test_the_runner_imports_what_its_extra_brings():
+    brought = _names(PROJECT["dependencies"]) | _names(EXTRAS["run"])
+    assert _imported(runner=True) - brought == set()
+
+
+def test_nothing_is_required_that_nobody_imports():
+    unused = _names(PROJECT["dependencies"]) - _imported(runner=False)
+    unused |= _names(EXTRAS["run"]) - _imported(runner=True)
+    assert unused == set(UNIMPORTED)
+
+
+@pytest.mark.parametrize(("package", "by"), BROUGHT.items())
+def test_what_is_not_listed_comes_with_something_listed(package, by):
+    required = {
+        canonicalize_name(Requirement(text).name)
+        for text in metadata.requires(by) or []
+        if "extra ==" not in text
+    }
+    assert set(map(canonicalize_name, metadata.packages_distributions()[package])) <= required
 
 
 @pytest.mark.parametrize(("name", "version"), [("torch", "2.11.0"), ("transformers", "5.17.0")])
@@ -94,3 +135,17 @@ def test_versions_are_pinned_nowhere_else():
         if file not in known:
             pinned = re.findall(r"\b([A-Za-z][\w.-]*)\s?={2,3}\s?\d+\.\d", text)
             assert not names & {canonicalize_name(name) for name in pinned}, file
+
+
+def _names(requirements: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(text).name) for text in requirements}
+
+
+def _imported(runner: bool) -> set[str]:
+    """Distributions that the runner imports, or else the library and the chapters."""
+    files = [found for name, found in everything().items() if name.startswith(RUNNER) == runner]
+    tops = set().union(*map(third_party, files))
+    providers = metadata.packages_distributions()
+    unknown = [top for top in tops if top not in providers]
+    assert not unknown, f"not installed: {unknown}"
+    return {canonicalize_name(name) for top in tops - {*BROUGHT} for name in providers[top]}

@@ -33,15 +33,7 @@ OPENING = """
 # %% [markdown]
 # # Coins
 #
-# A promise in one sentence.
-#
-# **You will**
-#
-# - toss,
-# - count,
-# - and be surprised.
-#
-# **You need** [the other one](coins.ipynb).
+# A promise in one sentence, and a question?
 
 # %% tags=["install"]
 "install"
@@ -55,6 +47,18 @@ from lmcourse import session
 
 run = session.start(PROFILE, SEED)
 
+# %%
+print("heads")
+
+# %% [markdown]
+# **You will**
+#
+# - toss,
+# - count,
+# - and be surprised.
+#
+# **You need** [the other one](coins.ipynb).
+
 # %% [markdown]
 # ## Tossing
 #
@@ -65,8 +69,15 @@ run = session.start(PROFILE, SEED)
 # %%
 print(0.8 + 0.0231)
 
-# %% mystnb={"image": {"alt": "Bars of equal height for heads and tails: neither is favoured."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Equal bars: heads and tails are as likely."}}
 draw()
+
+# %% tags=["claims"]
+gap = heads - tails
+gap.backward()
+check("It is fair", gap < 1)
+for side in sides:
+    close("Each side", side, 0.5)
 
 # %% [markdown]
 # ## Summary
@@ -103,6 +114,11 @@ exercises.coins_toss(toss)
 """
 CLOSING = """
 # %% [markdown]
+# ## Common mistakes
+#
+# - *Counting tosses*: count heads,
+#   and only those.
+#
 # ## Further reading
 #
 # [A book](https://example.org/book).
@@ -149,10 +165,19 @@ TEXTS = [
     ("metadata_is_known", swap('tags=["install"]', 'tags=["install"] editable=false')),
     ("opening", swap("# # Coins", "# Coins")),
     ("opening", swap("# # Coins", "# # Coins\n#\n# # Dice")),
-    ("opening", swap("**You need**", "You need")),
-    ("opening", swap("# - toss,\n", "# - toss,\n# - a,\n# - b,\n# - c,\n")),
     ("opening", swap(' tags=["install"]', "")),
     ("opening", swap("run = session.start(PROFILE, SEED)", "run = session.start()")),
+    ("opening", swap("# %%\nfrom", '# %% tags=["claims"]\nfrom')),
+    ("goals", swap("**You need**", "You need")),
+    ("goals", swap("**You will**", "You will")),
+    ("goals", swap("# - toss,\n", "# - toss,\n# - a,\n# - b,\n# - c,\n")),
+    ("goals", swap("# - toss,\n", "")),
+    ("goals", swap("# **You need**", "# %% [markdown]\n# **You need**")),
+    ("goals", swap('# %%\nprint("heads")\n\n', "")),
+    ("goals", swap("and a question?", "and a question?\n#\n# ## Early")),
+    ("common_mistakes_are_a_list", swap("# - *Counting", "# *Counting")),
+    ("common_mistakes_are_a_list", swap("- *Counting tosses*", "- Counting tosses")),
+    ("common_mistakes_are_a_list", swap("#   and only", "#\n# And only")),
     ("one_parameters_cell", swap('tags=["parameters"]', "")),
     ("one_parameters_cell", swap("SEED = 0", "SEED = int(0)")),
     ("one_parameters_cell", swap('PROFILE = "cpu"', 'PROFILE = "gpu"')),
@@ -170,6 +195,23 @@ TEXTS = [
     ("exercises_are_complete", swap('cellView="form" ', "")),
     ("exercises_are_complete", swap("coins_toss(toss)\n\n# %% cell", "toss()\n\n# %% cell")),
     ("code_cells_are_short", swap("print(0.8", "\n".join("ab" for _ in range(25)) + "\nprint(0.8")),
+    ("code_lines_are_short", swap("0.8 + 0.0231", " + ".join(["0.01"] * 11))),
+    ("code_lines_are_short", swap("draw()", f"draw()  # {'the figure ' * 7}")),
+    ("layout_is_the_formatters", swap("draw()", "draw()  # fmt: skip")),
+    ("layout_is_the_formatters", swap("draw()", "# fmt: off\ndraw()")),
+    ("claims_only_claim", swap("gap = heads", "print(gap)\ngap = heads")),
+    ("claims_only_claim", swap("gap = heads", "plot.bars(axes, gap)\ngap = heads")),
+    ("claims_only_claim", swap("gap = heads", "history = fit(model)\ngap = heads")),
+    ("claims_only_claim", swap("gap = heads", "optimizer.step()\ngap = heads")),
+    ("claims_only_claim", swap("gap = heads", "while gap:\n    gap = 0\ngap = heads")),
+    ("claims_only_claim", swap("gap = heads", "def toss():\n    return 1\n\n\ngap = heads")),
+    ("claims_only_claim", swap("heads - tails", "(\n    heads\n    - tails\n    - a\n)")),
+    ("claims_only_claim", swap('    close("Each side", side, 0.5)', "    print(side)")),
+    ("claims_only_claim", swap('"claims"', '"claims", "nbval-ignore-output"')),
+    ("claims_only_claim", swap('# %%\nprint("heads")', '# %% tags=["claims"]\nheads = 1')),
+    ("claims_stand_together", swap('tags=["claims"]', "")),
+    ("claims_stand_together", swap("draw()", 'draw()\nclose("Here", 1, 1)')),
+    ("hidden_code_shows_or_says_what_it_does", swap("draw()", "paint()")),
     ("no_removed_api", swap("draw()", "draw(np.float(1))")),
     ("no_removed_api", swap("from lmcourse import", "from transformers import AdamW, session #")),
     ("no_removed_api", swap("draw()", 'draw(); arguments(evaluation_strategy="epoch")')),
@@ -186,13 +228,13 @@ TEXTS = [
     ("numbers_are_not_typed", swap("It is fair.", "It is fair: 82 % of them.")),
     ("numbers_are_not_typed", swap("It is fair.", "It is fair: 82.3 percent of them.")),
     ("terms_are_bold_once", swap("It is fair.", "It is a **fair coin**.")),
-    ("figures_have_alt_text", swap('"alt": "Bars of', '"x": "Bars of')),
-    ("figures_have_alt_text", swap("Bars of equal height for heads and tails: n", "A figure: n")),
+    ("figures_have_alt_text", swap('"alt": "Equal', '"x": "Equal')),
+    ("figures_have_alt_text", swap("Equal bars: heads and tails are as", "Bars: as")),
     ("links_resolve", swap("coins.ipynb", "dice.ipynb")),
     ("links_resolve", swap("https://example.org", "ftp://example.org")),
     ("formulas_are_numbered", swap("\\tag{1}", "\\tag{2}")),
     ("headings_descend", swap("## Tossing", "### Tossing")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("rule", "change"), TEXTS)
@@ -200,6 +242,11 @@ def test_a_broken_text_is_found(make, rule, change):
     text = change(GOOD)
     assert text != GOOD
     assert list(RULES[rule](make(text)))
+
+
+def test_hidden_code_may_have_a_name_instead_of_an_output(make):
+    chapter = make(GOOD.replace("draw()", "# @title Tossing a thousand times\npaint()"))
+    assert not list(RULES["hidden_code_shows_or_says_what_it_does"](chapter))
 
 
 def _cell(notebook: NotebookNode, word: str) -> NotebookNode:
@@ -211,6 +258,14 @@ def _stream(name: str, text: str) -> Callable[[NotebookNode], None]:
         _cell(notebook, "print").outputs = [v4.new_output("stream", name=name, text=text)]
 
     return change
+
+
+def _heavy(notebook: NotebookNode) -> None:
+    _cell(notebook, "draw").outputs[0].data["image/png"] = "A" * 401 * 1024
+
+
+def _blank(notebook: NotebookNode) -> None:
+    _cell(notebook, "draw").outputs = [v4.new_output("stream", text="\n")]
 
 
 def _edit(notebook: NotebookNode) -> None:
@@ -256,6 +311,8 @@ NOTEBOOKS = [
     ("outputs_are_clean", _widget),
     ("outputs_are_clean", _widget_state),
     ("metadata_is_known", _clock),
+    ("notebooks_stay_small", _heavy),
+    ("hidden_code_shows_or_says_what_it_does", _blank),
 ]
 
 

@@ -5,8 +5,13 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lmcourse.nn import MultiHeadAttention, causal_mask, scaled_dot_product_attention
 from torch import nn
+
+from lmcourse.models.attention import (
+    MultiHeadAttention,
+    causal_mask,
+    scaled_dot_product_attention,
+)
 
 SIZE = st.integers(1, 5)
 

@@ -1,11 +1,8 @@
-"""Claims stop a run when they are false, and records carry what the results page needs."""
+"""Claims stop a run when they are false."""
 
 import numpy as np
 import pytest
 import torch
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
-from lmcourse.metrics import Interval
 
 from lmcourse import claims, session
 
@@ -53,40 +50,3 @@ def test_close_compares_values_and_shapes(judged, capsys):
     for actual, expected in ((1e-5, 0.0), (1e3 + 1e-5, 1e3)):  # nothing relative unless asked for
         with pytest.raises(claims.ClaimFailed):
             claims.close("different", actual, expected)
-
-
-def test_a_record_is_a_glue_value_and_an_entry():
-    InteractiveShell.instance()
-    with capture_output() as captured:
-        claims.record(
-            "toy.accuracy", 0.8312, "accuracy", (0.81, 0.85),
-            ladder="classification", label="Toy", parameters=12, seconds=3.5,
-        )  # fmt: skip
-    InteractiveShell.clear_instance()
-    assert captured.stdout == "Toy: 0.831 [0.810, 0.850] accuracy\n"
-    (output,) = captured.outputs
-    assert output.data == {"application/papermill.record/text/plain": "0.831"}
-    assert output.metadata["scrapbook"]["name"] == "toy.accuracy"
-    entry = output.metadata["lmcourse"]
-    assert entry["value"] == 0.8312
-    assert entry["interval"] == [0.81, 0.85]
-    assert (entry["label"], entry["parameters"], entry["seconds"]) == ("Toy", 12, 3.5)
-
-
-def test_an_interval_may_stand_with_its_estimate():
-    InteractiveShell.instance()
-    with capture_output() as captured:
-        claims.record("toy.bits", 2.0, "bits/char", Interval(2.0, 1.9, 2.2))
-        claims.record("toy.sure", 1.0, "accuracy", Interval(1.0, 1.0, 1.0))
-    InteractiveShell.clear_instance()
-    entries = [output.metadata["lmcourse"] for output in captured.outputs]
-    assert [entry["interval"] for entry in entries] == [[1.9, 2.2], [1.0, 1.0]]
-
-
-def test_a_bad_record_names_what_is_wrong():
-    with pytest.raises(ValueError, match="language, classification"):
-        claims.record("x", 1.0, "bits/char", ladder="speed", label="X")
-    with pytest.raises(ValueError, match="label"):
-        claims.record("x", 1.0, "bits/char", ladder="language")
-    with pytest.raises(ValueError, match="outside"):
-        claims.record("x", 1.0, "bits/char", (2.0, 3.0))

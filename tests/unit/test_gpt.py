@@ -1,4 +1,4 @@
-"""The GPT: what it starts from, what it may see, and what it draws."""
+"""The GPT: what it starts from, what it may see, and how it reads on."""
 
 import dataclasses
 import math
@@ -7,10 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 import transformers
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from lmcourse.nn import GPT, GPTConfig
-from lmcourse.train import pad
+
+from lmcourse.models.gpt import GPT, GPTConfig
 
 SMALL = GPTConfig(vocab_size=11, context_length=8, n_layers=2, n_heads=2, d_model=16, dropout=0.0)
 
@@ -42,7 +40,7 @@ def test_the_first_loss_is_that_of_guessing(vocab_size: int, d_model: int) -> No
     model = GPT(GPTConfig(vocab_size, d_model=d_model)).eval()
     ids = torch.randint(vocab_size, (4, 201))
     with torch.no_grad():
-        loss = model.loss(ids[:, :-1], ids[:, 1:]).item()
+        loss = F.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten()).item()
     assert loss == pytest.approx(math.log(vocab_size), rel=0.01)
 
 
@@ -99,31 +97,6 @@ def test_equal_to_the_gpt2_of_transformers(model: GPT) -> None:
     torch.testing.assert_close(model(ids), theirs(ids).logits, atol=1e-4, rtol=1e-4)
 
 
-@settings(deadline=None, max_examples=20)
-@given(st.lists(st.lists(st.integers(0, 10), min_size=2, max_size=8), min_size=1, max_size=4))
-def test_padding_changes_neither_loss_nor_gradients(rows: list[list[int]]) -> None:
-    torch.manual_seed(0)
-    model = GPT(SMALL)
-    loss = model.loss(pad([r[:-1] for r in rows], 0), pad([r[1:] for r in rows], -100))
-    padded = torch.autograd.grad(loss, list(model.parameters()))
-    alone = [model.loss(torch.tensor([r[:-1]]), torch.tensor([r[1:]])) for r in rows]
-    symbols = [len(r) - 1 for r in rows]
-    mean = sum(n * a for n, a in zip(symbols, alone, strict=True)) / sum(symbols)
-    torch.testing.assert_close(loss, mean)
-    for ours, theirs in zip(
-        padded, torch.autograd.grad(mean, list(model.parameters())), strict=True
-    ):
-        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-4)
-
-
-def test_loss_of_nothing_is_zero(model: GPT) -> None:
-    ids = torch.tensor([[1, 2]])
-    loss = model.loss(ids, torch.full((1, 2), -100))
-    loss.backward()
-    assert loss.item() == 0
-    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
-
-
 def test_logits_are_fp32_under_autocast(model: GPT) -> None:
     ids = torch.tensor([[1, 2, 3]])
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -137,46 +110,17 @@ def test_too_long(model: GPT) -> None:
         model(torch.zeros(1, 9, dtype=torch.long))
 
 
-def test_greedy_generation_is_the_argmax_of_a_cropped_context(model: GPT) -> None:
-    ids = [0, 3]
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(30)  # far from the start, every symbol of the context matters
-        model.tokens.weight[0] = 0  # and the end is rarely the likeliest
-        for _ in range(20):
-            ids.append(int(model(torch.tensor([ids[-8:]]))[0, -1].argmax()))
-            if ids[-1] == 0:
-                break
-    assert model.generate([0, 3], 20, temperature=0) == ids
-    assert len(ids) > 12
-    assert len(set(ids)) > 3
-
-
-def test_generation_stops_at_the_end() -> None:
+@pytest.mark.parametrize("length", [1, 8, 20])
+@pytest.mark.parametrize("training", [True, False])
+def test_next_logits_are_the_last_of_a_cropped_row(length: int, training: bool) -> None:
     torch.manual_seed(0)
-    model = GPT(dataclasses.replace(SMALL, vocab_size=2))
-    for seed in range(5):
-        ids = model.generate([0], 50, generator=torch.Generator().manual_seed(seed))
-        assert 0 not in ids[1:-1]
-        assert ids[-1] == 0 or len(ids) == 51
-    assert model.training  # as it was before
-    assert model.generate([0, 1], 0) == [0, 1]
-
-
-def test_generation_follows_the_distribution(model: GPT) -> None:
-    generator = torch.Generator().manual_seed(0)
-    drawn = [model.generate([0], 1, 0.5, generator)[-1] for _ in range(2000)]
-    frequencies = torch.bincount(torch.tensor(drawn), minlength=11) / len(drawn)
-    with torch.no_grad():
-        expected = F.softmax(model(torch.tensor([[0]]))[0, -1] / 0.5, dim=-1)
-    torch.testing.assert_close(frequencies, expected, atol=0.03, rtol=0)
-
-
-def test_refused_generation(model: GPT) -> None:
-    with pytest.raises(ValueError, match="prompt_ids is empty"):
-        model.generate([], 3)
-    with pytest.raises(ValueError, match="temperature must not be negative, got -1"):
-        model.generate([0], 3, temperature=-1)
+    model = GPT(dataclasses.replace(SMALL, dropout=0.5)).train(training)
+    ids = torch.randint(SMALL.vocab_size, (length,)).tolist()
+    ours = model.next_logits(ids)
+    assert model.training == training
+    assert not ours.requires_grad
+    expected = model.eval()(torch.tensor([ids[-8:]]))[0, -1]
+    torch.testing.assert_close(ours, expected, atol=0, rtol=0)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lmcourse.ngram import NGram
+
+from lmcourse.models.ngram import NGram
 
 V = 3
 ROWS = st.lists(st.lists(st.integers(1, V - 1), max_size=6), max_size=6)
@@ -120,27 +121,6 @@ def test_rows_without_a_prediction() -> None:
     assert nll[[0, 2, 3]].tolist() == [0, 0, 0]
     assert nll[1] > 0
     assert model.nll([]).shape == (0,)
-
-
-@settings(deadline=None, max_examples=20)
-@given(st.integers(1, 4), st.integers(0, 1000))
-def test_samples_follow_the_distribution(order: int, seed: int) -> None:
-    rows = close([[1, 2], [1, 1, 2], [2, 2, 2, 1]])
-    model = NGram(order, V, "mle").fit(rows)
-    row = model.sample(np.random.default_rng(seed), max_length=40)
-    assert row[0] == 0
-    assert len(row) <= 40
-    assert 0 not in row[1:-1]
-    assert len(row) == 40 or row[-1] == 0
-    assert np.isfinite(model.log_probs(row)).all()
-
-
-def test_sampling_frequencies() -> None:
-    model = NGram(1, V, "add_k").fit(close([[1, 1, 1, 2]]))
-    rng = np.random.default_rng(0)
-    drawn = np.array([model.sample(rng, max_length=2)[1] for _ in range(3000)])
-    frequencies = np.bincount(drawn, minlength=V) / len(drawn)
-    np.testing.assert_allclose(frequencies, model.next([]), atol=0.03)
 
 
 def test_parameters_are_the_stored_counts() -> None:

@@ -4,7 +4,8 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel, BertTokenizer
 
-from lmcourse import hub, pretrained
+from lmcourse.data.catalogue import ENCODER
+from lmcourse.models import pretrained
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_the_hub_is_asked_for_the_pinned_revision(monkeypatch, hub_folder, capsy
     monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
     tokenizer, model = pretrained.encoder()
-    assert asked == [hub.PINS["encoder"]]
+    assert asked == [(ENCODER.hub.repository, ENCODER.hub.revision)]
     assert model.config.hidden_size == 8
     assert tokenizer("a good film")["input_ids"] == [2, 5, 6, 7, 3]
     assert capsys.readouterr().out == ""

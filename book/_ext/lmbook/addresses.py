@@ -3,16 +3,16 @@
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from lmcourse.runner import addresses as project
+from lmcourse.runner import addresses
 
 COLAB = "https://colab.research.google.com"
 
 
 def set_addresses(app: Sphinx, config: Config) -> None:
     """Fill the options that Jupyter Book would otherwise want typed into _config.yml."""
-    config.html_baseurl = project.site() + "/"
+    config.html_baseurl = addresses.site() + "/"
     config.html_theme_options.update(
-        repository_url=project.repository(),
+        repository_url=addresses.repository(),
         repository_branch="main",
         path_to_docs="",
         launch_buttons={"colab_url": COLAB, "notebook_interface": "jupyterlab"},

@@ -1,7 +1,7 @@
 """A blockquote that opens with a bold keyword becomes an admonition.
 
 Chapters are plain Markdown, so that they read the same in Jupyter, on GitHub and in Colab. There,
-``> **Note.** …`` is a quotation; in the book it becomes a proper box.
+`> **Note.** …` is a quotation; in the book it becomes a proper box.
 """
 
 import re
@@ -16,7 +16,7 @@ EFFORT = re.compile(r"\s*\((?P<stars>[★☆]+), (?P<minutes>\d+) minutes?\)\.?\
 
 
 def keyword(quote: nodes.block_quote) -> re.Match[str] | None:
-    """The bold keyword that ``quote`` opens with, if it opens with one."""
+    """The bold keyword that `quote` opens with, if it opens with one."""
     if not quote.children or not isinstance(quote[0], nodes.paragraph):
         return None
     inline = strip_left(quote[0].children)  # MyST puts an empty text before the bold one
@@ -26,7 +26,7 @@ def keyword(quote: nodes.block_quote) -> re.Match[str] | None:
 
 
 def strip_left(children: list[nodes.Node]) -> list[nodes.Node]:
-    """``children`` without the white space that the first of them opens with."""
+    """`children` without the white space that the first of them opens with."""
     while children and isinstance(children[0], nodes.Text):
         text = children[0].astext().lstrip()
         if text:
@@ -38,7 +38,7 @@ def strip_left(children: list[nodes.Node]) -> list[nodes.Node]:
 def split_title(
     children: list[nodes.Node],
 ) -> tuple[list[nodes.Node], re.Match[str] | None, list[nodes.Node]]:
-    """Split the inline nodes after ``Exercise n.`` into title, effort and the rest.
+    """Split the inline nodes after `Exercise n.` into title, effort and the rest.
 
     Without an effort in parentheses everything is the rest and the title is empty.
     """
@@ -64,7 +64,7 @@ def effort(found: re.Match[str]) -> nodes.raw:
 
 
 def admonition(quote: nodes.block_quote, found: re.Match[str]) -> nodes.Element:
-    """The admonition that ``quote`` stands for; the quote's children move into it."""
+    """The admonition that `quote` stands for; the quote's children move into it."""
     word = found[1]
     rest = strip_left(quote[0].children)[1:]
     if found[2]:

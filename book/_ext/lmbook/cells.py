@@ -13,12 +13,12 @@ def code_cells(document: nodes.Element) -> list[nodes.container]:
 
 
 def is_cell(node: nodes.Node) -> bool:
-    """Whether ``node`` is a whole code cell, with its output if it has one."""
+    """Whether `node` is a whole code cell, with its output if it has one."""
     return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
 
 
 def tagged(node: nodes.Node, tag: str) -> bool:
-    """Whether ``node`` is a code cell with this tag."""
+    """Whether `node` is a code cell with this tag."""
     return is_cell(node) and f"tag_{tag}" in node["classes"]
 
 

@@ -1,4 +1,4 @@
-"""A cell tagged ``claims`` becomes one closed fold that says how many statements hold."""
+"""A cell tagged `claims` becomes one closed fold that says how many statements hold."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ def verdict(line: str) -> str:
 
 
 def plural(number: int, one: str, many: str) -> str:
-    """``number`` with the form of the words that fits it."""
+    """`number` with the form of the words that fits it."""
     return f"{number} {one if number == 1 else many}"
 
 
@@ -60,7 +60,7 @@ def output_lines(cell: nodes.Element) -> list[str]:
 
 
 class FoldClaims(SphinxTransform):
-    """Fold every cell tagged ``claims``."""
+    """Fold every cell tagged `claims`."""
 
     default_priority = 432
 

@@ -15,12 +15,12 @@ UNSOLVED = "○"
 
 
 def is_exercise(node: nodes.Node) -> bool:
-    """Whether ``node`` is the task of an exercise."""
+    """Whether `node` is the task of an exercise."""
     return isinstance(node, nodes.admonition) and "exercise" in node["classes"]
 
 
 def belongs(node: nodes.Node) -> bool:
-    """Whether ``node`` can end an exercise: a fold, a stub or a solution."""
+    """Whether `node` can end an exercise: a fold, a stub or a solution."""
     return (
         isinstance(node, fold) or cells.tagged(node, "exercise") or cells.tagged(node, "solution")
     )

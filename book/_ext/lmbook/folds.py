@@ -1,7 +1,7 @@
-"""Folds: everything on a page that opens on demand is one kind of node, drawn as ``<details>``.
+"""Folds: everything on a page that opens on demand is one kind of node, drawn as `<details>`.
 
-Cells become folds by Jupyter Book's own tags: ``hide-input`` leaves the output and puts the code
-in a fold beneath it, ``hide-cell`` folds both, ``hide-output`` the output. ``<details>`` written
+Cells become folds by Jupyter Book's own tags: `hide-input` leaves the output and puts the code
+in a fold beneath it, `hide-cell` folds both, `hide-output` the output. `<details>` written
 as HTML in a chapter becomes the same node, so that other modules can find and move it.
 """
 
@@ -21,11 +21,11 @@ CLOSING = "</details>"
 
 
 class fold(nodes.General, nodes.Element):
-    """A closed fold: ``name`` is what its summary says, ``note`` follows in a quieter voice."""
+    """A closed fold: `name` is what its summary says, `note` follows in a quieter voice."""
 
 
 def make_fold(name: str, kind: str, *children: nodes.Node, note: str = "") -> fold:
-    """A fold of the given children, with ``fold`` and ``kind`` as its classes."""
+    """A fold of the given children, with `fold` and `kind` as its classes."""
     return fold("", *children, name=name, note=note, classes=["fold", kind])
 
 
@@ -43,7 +43,7 @@ def depart_fold(translator: Any, node: fold) -> None:
 
 
 def code_name(cell: nodes.Element) -> str:
-    """What the code of a cell is called: by its ``# @title``, or by what it makes."""
+    """What the code of a cell is called: by its `# @title`, or by what it makes."""
     found = TITLE.match(cells.code(cell))
     if found:
         return found["title"].strip()
@@ -53,7 +53,7 @@ def code_name(cell: nodes.Element) -> str:
 
 
 def fold_cell(cell: nodes.Element, mode: str) -> None:
-    """Fold a cell in myst-nb's ``mode``: "input", "output", "all" or "input+output"."""
+    """Fold a cell in myst-nb's `mode`: "input", "output", "all" or "input+output"."""
     source, output = cells.parts(cell, cells.SOURCE), cells.parts(cell, cells.OUTPUT)
     name = code_name(cell)
     if mode == "input" and output:
@@ -81,7 +81,7 @@ class FoldHiddenCells(SphinxTransform):
 
 
 class DetailsToFolds(SphinxTransform):
-    """Make a fold of ``<details><summary>…</summary>``, Markdown, ``</details>``."""
+    """Make a fold of `<details><summary>…</summary>`, Markdown, `</details>`."""
 
     default_priority = 425
 
@@ -93,7 +93,7 @@ class DetailsToFolds(SphinxTransform):
 
 
 def gather(opening: nodes.raw, name: str) -> None:
-    """Replace ``opening``, its closing tag and what stands between by one fold."""
+    """Replace `opening`, its closing tag and what stands between by one fold."""
     parent = opening.parent
     start = parent.index(opening)
     for end in range(start + 1, len(parent)):

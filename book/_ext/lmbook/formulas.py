@@ -1,7 +1,7 @@
 r"""Formulas: MathJax from the site itself, only on pages that have some, and numbers that stay.
 
-MathJax would set the number of a ``\tag`` inside the box that scrolls on a phone. Here the tag is
-taken out and written beside the box, and gives the formula an anchor (``#formula-1``).
+MathJax would set the number of a `\tag` inside the box that scrolls on a phone. Here the tag is
+taken out and written beside the box, and gives the formula an anchor (`#formula-1`).
 """
 
 import re

@@ -10,7 +10,7 @@ EMPTY_HEADER = re.compile(r"<th(?P<attributes>[^>]*)>\s*</th>")
 
 
 def fill_headers(html: str) -> str:
-    """pandas writes an empty ``<th>`` in the corner of a table; a corner is not a header."""
+    """pandas writes an empty `<th>` in the corner of a table; a corner is not a header."""
     return EMPTY_HEADER.sub(r"<td\g<attributes>></td>", html)
 
 

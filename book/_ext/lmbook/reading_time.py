@@ -16,7 +16,7 @@ STEP = 5  # a claim of 23 minutes would be more exact than it is
 
 
 def visible(node: nodes.Element) -> Iterable[nodes.Element]:
-    """The prose and the code cells under ``node`` that stand outside of folds."""
+    """The prose and the code cells under `node` that stand outside of folds."""
     for child in node.children:
         if isinstance(child, fold):
             continue
@@ -27,7 +27,7 @@ def visible(node: nodes.Element) -> Iterable[nodes.Element]:
 
 
 def is_prose(node: nodes.Element) -> bool:
-    """Whether the words of ``node`` are read one after another: not code, output or a formula."""
+    """Whether the words of `node` are read one after another: not code, output or a formula."""
     return not isinstance(node, (nodes.literal_block, nodes.math_block, nodes.raw, nodes.comment))
 
 
@@ -49,7 +49,7 @@ def minutes(document: nodes.document) -> float:
 
 
 def sentence(time: float) -> str:
-    """``time`` in minutes as a reader wants it: to five minutes."""
+    """`time` in minutes as a reader wants it: to five minutes."""
     return f"About {max(STEP, STEP * round(time / STEP))} minutes of reading"
 
 

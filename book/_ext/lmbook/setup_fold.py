@@ -12,7 +12,7 @@ CELLS = 3
 
 
 def setup_cells(document: nodes.document) -> list[nodes.container]:
-    """The cell tagged ``install`` and what follows it at once, three code cells at most."""
+    """The cell tagged `install` and what follows it at once, three code cells at most."""
     first = next((c for c in cells.code_cells(document) if cells.tagged(c, FIRST)), None)
     if first is None:
         return []

@@ -26,7 +26,7 @@ NUMBERS = re.compile(r"\s*(?:tensor\(|array\()?\[(?:[\d\s.,eE+\-\[\]]|nan|inf)+(
 
 
 def columns(line: str) -> list[tuple[int | None, int]]:
-    """Where each piece of ``line`` begins and ends; None for the beginning of the first one."""
+    """Where each piece of `line` begins and ends; None for the beginning of the first one."""
     found = [(m.start("text"), m.end("text"), m["gap"]) for m in PIECE.finditer(line)]
     return [
         (None if start == len(gap) else start, end)

@@ -15,7 +15,7 @@ FOLDER = "notebooks/"
 
 
 def day(date: str) -> str:
-    """An ISO date as a reader writes it: ``24 Nov 2026``."""
+    """An ISO date as a reader writes it: `24 Nov 2026`."""
     return f"{datetime.fromisoformat(date):%-d %b %Y}"
 
 
@@ -37,7 +37,8 @@ class TimingsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         source = Path(self.env.srcdir) / "results"
-        self.env.note_dependency(str(source / "cpu.json"))
+        for file in source.glob("cpu/*/*.json"):
+            self.env.note_dependency(str(file))
         timings = records.timings(source)
         if not timings:
             return self.parse_text_to_nodes("No chapter has been executed in the cpu profile yet.")

@@ -1,11 +1,10 @@
-"""The character tokenizer: a round trip for every text, and clear refusals."""
+"""Characters: a round trip for every text, and clear refusals."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lmcourse.tokenizers import CharTokenizer
 
-from lmcourse.data import ALPHABET
+from lmcourse.text.characters import ALPHABET, CharTokenizer, fold_ascii
 
 
 @given(st.text(alphabet=ALPHABET[1:]))
@@ -20,7 +19,8 @@ def test_decode_undoes_encode(text: str) -> None:
 
 def test_the_alphabet_is_the_boundary_and_printable_ascii() -> None:
     tokenizer = CharTokenizer()
-    assert tokenizer.vocab_size == 96
+    assert tokenizer.vocab_size == len(set(ALPHABET)) == 96
+    assert ALPHABET[0] == "\n"
     assert tokenizer.encode("") == [0, 0]
     assert tokenizer.encode(" ~") == [0, 1, 95, 0]
 
@@ -48,3 +48,7 @@ def test_refused_id(wrong: int) -> None:
 def test_refused_alphabet(alphabet: str) -> None:
     with pytest.raises(ValueError, match="each symbol once"):
         CharTokenizer(alphabet)
+
+
+def test_folding_to_ascii() -> None:
+    assert fold_ascii("  Café – “naïve” … Amélie’s\xa0day ") == 'Cafe - "naive" ... Amelie\'s day'

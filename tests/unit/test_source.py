@@ -1,27 +1,39 @@
 """The hub: asked only on request, pinned, and replaced when it does not answer."""
 
-import re
-
 import pytest
 from huggingface_hub.errors import HTTPError
 
-from lmcourse import hub
-
-
-def test_every_pin_is_a_commit():
-    for repository, revision in hub.PINS.values():
-        assert re.fullmatch(r"[\w-]+/[\w.-]+", repository)
-        assert re.fullmatch("[0-9a-f]{40}", revision)
+from lmcourse.data.catalogue import ENCODER, NAMES, REVIEWS
+from lmcourse.data.source import ask_hub, source
 
 
 def test_nobody_is_asked_without_a_request(monkeypatch):
     monkeypatch.delenv("LMCOURSE_SOURCE", raising=False)
-    assert hub.ask("encoder", lambda repository, revision: pytest.fail("asked")) is None
+    assert ask_hub(ENCODER, lambda repository, revision: pytest.fail("asked")) is None
+
+
+def test_an_asset_without_a_pin_is_the_packaged_one(monkeypatch):
+    monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
+    assert ask_hub(NAMES, lambda repository, revision: pytest.fail("asked")) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen"), [("", "assets"), ("assets", "assets"), ("hub", "hub")]
+)
+def test_the_source_is_the_environments(monkeypatch, asked, chosen):
+    monkeypatch.setenv("LMCOURSE_SOURCE", asked)
+    assert source() == chosen
+
+
+def test_an_unknown_source_lists_the_choices(monkeypatch):
+    monkeypatch.setenv("LMCOURSE_SOURCE", "ftp")
+    with pytest.raises(ValueError, match="assets, hub"):
+        source()
 
 
 def test_what_the_hub_brings_is_what_ask_returns(monkeypatch, capsys):
     monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
-    assert hub.ask("encoder", lambda *pin: pin) == hub.PINS["encoder"]
+    assert ask_hub(ENCODER, lambda *pin: pin) == (ENCODER.hub.repository, ENCODER.hub.revision)
     assert capsys.readouterr().out == ""
 
 
@@ -35,7 +47,7 @@ def test_no_answer_is_said_and_replaced(monkeypatch, capsys, error):
         raise error
 
     monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
-    assert hub.ask("reviews", download) is None
+    assert ask_hub(REVIEWS, download) is None
     said = capsys.readouterr().out
     assert f"stanfordnlp/imdb ({type(error).__name__}): using the packaged sentences" in said
 
@@ -46,4 +58,4 @@ def test_a_mistake_in_the_download_is_not_hidden(monkeypatch):
 
     monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
     with pytest.raises(KeyError):
-        hub.ask("encoder", download)
+        ask_hub(ENCODER, download)

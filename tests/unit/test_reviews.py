@@ -1,7 +1,7 @@
-"""The corpora: fixed, clean, and without leaks from test into train."""
+"""The film reviews: fixed, clean, and without leaks from test into train."""
 
+import hashlib
 import re
-from collections import Counter
 from itertools import combinations
 
 import numpy as np
@@ -10,12 +10,14 @@ from datasets import Dataset, DatasetDict
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer
 
-from lmcourse import data, hub
+from lmcourse.data.catalogue import REVIEWS
+from lmcourse.data.reviews import load_reviews
+from lmcourse.text.characters import ALPHABET
 
 
 @pytest.fixture(scope="module")
 def everything():
-    return data.reviews("text")
+    return load_reviews("text")
 
 
 def test_every_sentence_of_the_source_is_in_exactly_one_split(everything):
@@ -27,6 +29,19 @@ def test_every_sentence_of_the_source_is_in_exactly_one_split(everything):
     scores = np.concatenate([everything[split]["score"] for split in everything])
     assert len(scores) == 10_605  # counted in the source's own description
     assert np.abs(scores).max() <= 4
+
+
+@pytest.mark.parametrize(
+    ("split", "digest"),
+    [
+        ("train", "5e64cb52cfe759098e84fdffc010b041a33ce24c88884a62c4770b9e72cd777c"),
+        ("validation", "15c22c36f8261eebb8d552d7c9d0096a8dd2fe2f80565f04162f14ef87571683"),
+        ("test", "3f86db91f65fe246d1376df391ac5c16437d30fc0cc79b4832c237d03f964682"),
+    ],
+)
+def test_the_sentences_of_a_split_and_their_order_are_pinned(everything, split, digest):
+    text = "\n".join(everything[split]["text"])
+    assert hashlib.sha256(text.encode()).hexdigest() == digest
 
 
 def test_no_near_duplicate_crosses_the_splits(everything):
@@ -64,14 +79,12 @@ def test_texts_are_printable_ascii_on_one_line(everything):
     for split in everything:
         for text in everything[split]["text"]:
             assert text == text.strip() != ""
-            assert set(text) <= set(data.ALPHABET[1:])
+            assert set(text) <= set(ALPHABET[1:])
             assert "&amp;" not in text
-    assert len(data.ALPHABET) == len(set(data.ALPHABET)) == 96
-    assert data.ALPHABET[0] == "\n"
 
 
 def test_labels_follow_the_score_and_tasks_share_the_split(everything):
-    binary, three, score = (data.reviews(task) for task in ("binary", "three", "score"))
+    binary, three, score = (load_reviews(task) for task in ("binary", "three", "score"))
     for split in everything:
         assert three[split]["text"] == score[split]["text"] == everything[split]["text"]
         assert list(score[split]["label"]) == list(score[split]["score"])
@@ -84,51 +97,9 @@ def test_labels_follow_the_score_and_tasks_share_the_split(everything):
         assert len(binary[split]) == len(neutral) - sum(neutral)
 
 
-def test_names_are_distinct_lower_case_and_weighted():
-    splits = data.names()
-    names = [name for split in splits for name in splits[split]["name"]]
-    assert all(re.fullmatch("[a-z]+", name) for name in names)
-    assert max(Counter(names).values()) == 1
-    shares = {split: len(splits[split]) / len(names) for split in splits}
-    assert shares == pytest.approx({"train": 0.7, "validation": 0.1, "test": 0.2}, abs=1e-3)
-    total = sum(sum(splits[split]["frequency"]) for split in splits)
-    assert 85 < total < 95  # the census lists cover about nine tenths of the people
-
-
-def test_near_duplicates_are_grouped_through_chains():
-    texts = [
-        "a b c d e",
-        "x a b c d e y z w",
-        "c D e, y z w!",
-        "one two three four five six seven",
-        "one two three FOUR AND A HALF five six seven",
-        "one two three 4 five six seven",
-        "short",
-        "Short!",
-        "a b c d",
-        "b c d e",
-    ]
-    groups = data.near_duplicate_groups(texts)
-    assert groups[0] == groups[1] == groups[2]
-    assert groups[3] == groups[5]
-    assert groups[6] == groups[7]
-    assert len(set(groups)) == 6
-
-
-def test_folding_to_ascii():
-    assert (
-        data.fold_ascii("  Café – “naïve” … Amélie’s\xa0day ") == 'Cafe - "naive" ... Amelie\'s day'
-    )
-
-
-def test_unknown_names_list_the_choices(monkeypatch):
+def test_an_unknown_task_lists_the_choices():
     with pytest.raises(ValueError, match="binary, three, score, text"):
-        data.reviews("stars")
-    with pytest.raises(ValueError, match="reviews, names"):
-        data.card("novels")
-    monkeypatch.setenv("LMCOURSE_SOURCE", "ftp")
-    with pytest.raises(ValueError, match="assets, hub"):
-        data.reviews()
+        load_reviews("stars")
 
 
 def test_the_hub_serves_the_binary_task_with_the_pinned_imdb(monkeypatch):
@@ -139,18 +110,18 @@ def test_the_hub_serves_the_binary_task_with_the_pinned_imdb(monkeypatch):
         rows = Dataset.from_dict({"text": list("abcdefghij") * 4, "label": [0, 1] * 20})
         return DatasetDict(train=rows.class_encode_column("label"), test=rows)
 
-    packaged = data.reviews("three")["test"]["text"][:]
+    packaged = load_reviews("three")["test"]["text"][:]
     monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
     monkeypatch.setattr("datasets.load_dataset", load_dataset)
-    splits = data.reviews()
-    assert asked == [hub.PINS["reviews"]]
+    splits = load_reviews()
+    assert asked == [(REVIEWS.hub.repository, REVIEWS.hub.revision)]
     assert {split: len(rows) for split, rows in splits.items()} == {
         "train": 36,
         "validation": 4,
         "test": 40,
     }
     assert set(splits["train"]["score"]) == {-4.0, 4.0}
-    assert data.reviews("three")["test"]["text"][:] == packaged
+    assert load_reviews("three")["test"]["text"][:] == packaged
     assert len(asked) == 1
 
 
@@ -158,8 +129,8 @@ def test_an_unreachable_hub_falls_back_and_says_so(monkeypatch, capsys):
     def load_dataset(name, revision):
         raise ConnectionError("no route")
 
-    packaged = data.reviews()["test"]["text"][:]
+    packaged = load_reviews()["test"]["text"][:]
     monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
     monkeypatch.setattr("datasets.load_dataset", load_dataset)
-    assert data.reviews()["test"]["text"][:] == packaged
+    assert load_reviews()["test"]["text"][:] == packaged
     assert "stanfordnlp/imdb (ConnectionError)" in capsys.readouterr().out

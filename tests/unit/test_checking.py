@@ -1,8 +1,10 @@
 """The exercise core: unsolved, wrong and right answers are told apart."""
 
+import numpy as np
 import pytest
+import torch
 
-from lmcourse.exercises import Mistake, exercise
+from lmcourse.exercises.checking import Mistake, exercise, same
 
 
 @exercise
@@ -38,3 +40,32 @@ def test_right_and_wrong_answers(capsys):
         "✗ your answer stopped with ZeroDivisionError: division by zero",
     ]
     assert double.verdict(lambda x: x + 1).status == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "agree"),
+    [
+        (1, 1.0, True),
+        (1, 1.1, False),
+        ([1, 2], np.array([1.0, 2.0]), True),
+        ([1, 2], [[1, 2]], False),  # a row is not a matrix of one row
+        (2.0, [2.0, 2.0], False),  # nor a number an array of it
+        ([], 0.0, False),
+        (torch.ones(2, requires_grad=True), [1, 1], True),
+        (torch.ones(2, requires_grad=True) * 2, torch.tensor([2, 2]), True),
+        (torch.tensor([1, 2]), torch.tensor([1.0, 3.0]), False),
+        (np.float32(0.1), 0.1, True),
+        (-np.inf, -np.inf, True),
+        (np.nan, np.nan, False),
+    ],
+)
+def test_same_compares_shapes_and_values(a, b, agree):
+    assert same(a, b) == same(b, a) == agree
+
+
+def test_same_within_the_tolerance():
+    assert same(0.0, 9e-7)
+    assert not same(0.0, 2e-6)
+    assert same(0.0, 0.09, tolerance=0.1)
+    assert not same(0.0, 0.11, tolerance=0.1)
+    assert not same(1.0, 1.0001)

@@ -1,0 +1,132 @@
+"""What runs have left: every chapter's, within its budget, under names that occur once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lmcourse.runner import results
+from lmcourse.runner.find import Chapter, find_chapters
+from tests.structure.rules import ROOT
+
+CHAPTERS = find_chapters(ROOT)
+SECONDS, LONGER_SECONDS, MEGABYTES, MINUTES = 120, 240, 3 * 1024, 40
+LONGER = {
+    "transformer/gpt": "trains three networks, so that the reader sees a curve and not one number",
+    "bert/finetune_sentiment": "fine-tunes one encoder on growing shares of the data",
+}
+
+
+def over_budget(name: str, run: dict[str, Any] | None) -> list[str]:
+    """What is wrong with the run of a chapter in the `cpu` profile."""
+    if run is None:
+        return [f"{name} has left no results: lmcourse run {name}"]
+    found = []
+    limit = LONGER_SECONDS if name in LONGER else SECONDS
+    if run["seconds"] > limit:
+        found.append(f"{name} takes {run['seconds']} of {limit} seconds: smaller sizes for cpu")
+    if run["peak_mb"] > MEGABYTES:
+        found.append(f"{name} takes {run['peak_mb']} of {MEGABYTES} MB: smaller batches")
+    return found
+
+
+def strays(root: Path) -> list[str]:
+    """Files of results that belong to no chapter, or not to the one that they name."""
+    chapters = {chapter.name for chapter in find_chapters(root)}
+    found = []
+    for kind in (*results.PROFILES, *(f"seeds/{profile}" for profile in results.PROFILES)):
+        folder = root / "results" / kind
+        for file in sorted(folder.rglob("*.json")):
+            name = file.relative_to(folder).with_suffix("").as_posix()
+            owner = json.loads(file.read_text(encoding="utf8"))["chapter"]
+            if name not in chapters or owner != name:
+                found.append(f"{file.relative_to(root).as_posix()} is of {owner}: delete or rename")
+    return found
+
+
+def recorded_twice(root: Path, profile: str) -> list[str]:
+    """Names of records that more than one chapter leaves."""
+    owners: dict[str, list[str]] = {}
+    for chapter in find_chapters(root):
+        for name in (results.read(chapter, profile) or {"records": {}})["records"]:
+            owners.setdefault(name, []).append(chapter.name)
+    return [f"{name}: {', '.join(of)}" for name, of in owners.items() if len(of) > 1]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
+def test_time_and_memory_stay_in_the_budget(chapter):
+    assert not over_budget(chapter.name, results.read(chapter, "cpu"))
+
+
+def test_the_book_runs_in_forty_minutes():
+    runs = [results.read(chapter, "cpu") for chapter in CHAPTERS]
+    assert sum(run["seconds"] for run in runs if run) <= 60 * MINUTES
+
+
+def test_every_result_belongs_to_a_chapter():
+    assert not strays(ROOT)
+
+
+@pytest.mark.parametrize("profile", results.PROFILES)
+def test_every_record_has_a_name_of_its_own(profile):
+    assert not recorded_twice(ROOT, profile)
+
+
+def test_longer_chapters_exist():
+    assert set(LONGER) <= {chapter.name for chapter in CHAPTERS}
+
+
+@pytest.mark.parametrize(
+    ("name", "run", "what"),
+    [
+        ("probability/softmax", {"seconds": 121, "peak_mb": 500}, ["121 of 120 seconds"]),
+        ("transformer/gpt", {"seconds": 239, "peak_mb": 500}, []),
+        ("transformer/gpt", {"seconds": 241, "peak_mb": 4000}, ["241 of 240 s", "4000 of 3072 MB"]),
+        ("probability/softmax", None, ["no results: lmcourse run probability/softmax"]),
+    ],
+)
+def test_a_budget_that_is_exceeded_is_found(name, run, what):
+    found = over_budget(name, run)
+    assert len(found) == len(what)
+    assert all(part in line for part, line in zip(what, found, strict=True))
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """Two chapters and their results, made from one of ours."""
+    source = next(chapter for chapter in CHAPTERS if results.read(chapter, "cpu"))
+    entry = results.read(source, "cpu")
+    for name in ("dice/one", "dice/two"):
+        chapter = Chapter(tmp_path, name)
+        chapter.source.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source.source, chapter.source)
+        record = {f"{name}.bits": {"value": 1.0, "unit": "bits"}}
+        results.write(results.path(chapter, "cpu"), entry | {"chapter": name, "records": record})
+    assert strays(tmp_path) == recorded_twice(tmp_path, "cpu") == []
+    return tmp_path
+
+
+def test_results_of_a_chapter_that_is_gone_are_found(book):
+    seeds = book / "results" / "seeds" / "cpu" / "dice" / "two.json"
+    seeds.parent.mkdir(parents=True)
+    shutil.copy(book / "results" / "cpu" / "dice" / "two.json", seeds)
+    Chapter(book, "dice/two").source.unlink()
+    assert [line.partition(" ")[0] for line in strays(book)] == [
+        "results/cpu/dice/two.json",
+        "results/seeds/cpu/dice/two.json",
+    ]
+
+
+def test_results_under_another_chapters_name_are_found(book):
+    shutil.copy(book / "results/cpu/dice/one.json", book / "results/cpu/dice/two.json")
+    assert strays(book) == ["results/cpu/dice/two.json is of dice/one: delete or rename"]
+
+
+def test_a_name_that_is_recorded_twice_is_found(book):
+    path = book / "results/cpu/dice/two.json"
+    path.write_text(path.read_text("utf8").replace("dice/two.bits", "dice/one.bits"), "utf8")
+    assert recorded_twice(book, "cpu") == ["dice/one.bits: dice/one, dice/two"]
