@@ -133,7 +133,7 @@ def soft_lookup(query, keys, values, sharpness=1.0):
 
 
 # %% [markdown]
-# The **sharpness** is one over the temperature of the softmax; it says how undecided the lookup is. We
+# The *sharpness* is one over the temperature of the softmax; it says how undecided the lookup is. We
 # ask for *it* at five of them. Each line shows the weight of *film* and the answer.
 
 # %%
@@ -434,10 +434,9 @@ def attention(query, key, value, allowed=None):
     """Attention (1) with the mask (3); allowed broadcasts to [..., T, S]."""
     d_k = query.shape[-1]
     scores = query @ key.transpose(-2, -1) / math.sqrt(d_k)  # [..., T, S]
-    if allowed is None:
-        weights = scores.softmax(dim=-1)  # [..., T, S]
-    else:
-        weights = masked_softmax(scores, allowed)  # [..., T, S]
+    if allowed is not None:  # as in masked_softmax
+        scores = scores.masked_fill(~allowed, -math.inf)  # [..., T, S]
+    weights = scores.softmax(dim=-1)  # [..., T, S]
     return weights @ value, weights  # [..., T, d_v], [..., T, S]
 
 
@@ -663,7 +662,9 @@ plt.show()
 # Without the transpose the pieces lie head by head, not word by word. Output 1 is made of what head 1
 # found for words 1 to 4; output 2 of words 5, 6, 7 of head 1 and word 1 of head 2; and so on.
 #
-# **How not to poke.** A tool that finds leaks must itself be shown to find them. Why a *random* vector,
+# ### How not to poke
+#
+# A tool that finds leaks must itself be shown to find them. Why a *random* vector,
 # and not simply a one added to every component? Put a layer normalization in front, as
 # [the GPT chapter](gpt.ipynb) does. It subtracts the mean of each vector, so a constant that was added to
 # all components is gone before attention sees it. The block below has no mask at all, and every word
