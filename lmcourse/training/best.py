@@ -14,7 +14,8 @@ from lmcourse.files import replacing
 class BestWeights:
     """Called after each step: measures when it is time, and keeps the weights that do best.
 
-    `curve` holds what was measured, by the number of updates made; smaller is better.
+    `curve` holds what was measured, by the number of updates made; smaller is better, the first
+    among equals is kept, and what is not finite never.
     """
 
     def __init__(
@@ -47,16 +48,21 @@ class BestWeights:
 
     @property
     def best_step(self) -> int:
-        """After how many steps the kept weights were reached."""
-        return min(self.curve, key=lambda step: self.curve[step])
+        """After how many steps the kept weights were reached.
+
+        FloatingPointError when nothing finite was measured.
+        """
+        finite = {step: value for step, value in self.curve.items() if math.isfinite(value)}
+        if not finite:
+            raise FloatingPointError(f"no look gave a finite number: {self.curve}")
+        return min(finite, key=lambda step: finite[step])
 
     def __call__(self, step: int) -> None:
         """Measures after `step` updates if it is time."""
         if step not in self.at:
             return
-        value = self.measure()
-        self.curve[step] = value
-        if math.isfinite(value) and value <= min(self.curve.values()):
+        self.curve[step] = self.measure()
+        if math.isfinite(self.curve[step]) and step == self.best_step:
             self.weights = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         if self.file is not None:
             with replacing(self.file) as file:
