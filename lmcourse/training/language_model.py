@@ -59,7 +59,9 @@ def train_language_model(
             the best weights so far stand in a second file beside it.
 
     Raises:
-        ValueError: looks is less than 1 or more than steps; and whatever `fit` raises.
+        ValueError: looks is less than 1 or more than steps.
+        FloatingPointError: no look at validation gave a finite number.
+        Exception: whatever `fit` raises.
     """
     best = BestWeights(
         model,
@@ -81,5 +83,6 @@ def train_language_model(
         checkpoint_every=checkpoint_every,
         on_step=best,
     )
+    trained = Trained(history, best.curve, best.best_step)
     best.restore()
-    return Trained(history, best.curve, best.best_step)
+    return trained
