@@ -61,7 +61,7 @@ def train_language_model(
     Raises:
         ValueError: looks is less than 1 or more than steps.
         FloatingPointError: no look at validation gave a finite number.
-        Exception: whatever `fit` raises.
+        And whatever `fit` raises.
     """
     best = BestWeights(
         model,
