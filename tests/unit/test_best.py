@@ -86,8 +86,8 @@ def test_an_interrupted_run_goes_on_with_what_was_kept(tmp_path: Path) -> None:
 def test_without_the_trainings_own_file_it_begins_anew(tmp_path: Path) -> None:
     checkpoint = tmp_path / "run.pt"
     run([0.5, 1.0], looks=2, checkpoint=checkpoint)
-    _, best = run([2.0, 1.0], looks=2, checkpoint=checkpoint)
-    assert best.curve == {1: 2.0, 2: 1.0}
+    _, best = run([0.5, 1.0, 2.0], looks=3, checkpoint=checkpoint, first=3)
+    assert best.curve == {3: 2.0}
 
 
 @pytest.mark.parametrize("looks", [0, 7])
