@@ -34,6 +34,7 @@ test: lint check regression ## everything: ruff, mypy, pytest, smoke runs, the s
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check -q .
 	$(BIN)/mypy
 
 check: $(VENV)/.test

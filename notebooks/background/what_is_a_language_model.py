@@ -40,16 +40,15 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patches import FancyBboxPatch, Rectangle
-from scipy.stats import binomtest, spearmanr
-
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation.intervals import bootstrap_mean, paired_bootstrap
 from lmcourse.exercises.background import what_is_a_language_model as exercises
 from lmcourse.models import pretrained
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import FancyBboxPatch, Rectangle
+from scipy.stats import binomtest, spearmanr
 
 run = session.start(PROFILE, SEED)
 

@@ -43,10 +43,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import classification_report, confusion_matrix
-
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
@@ -56,6 +52,9 @@ from lmcourse.models import pretrained
 from lmcourse.records import record
 from lmcourse.text.batches import LengthBuckets, by_length, pad
 from lmcourse.training.loop import fit, schedule
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import classification_report, confusion_matrix
 
 run = session.start(PROFILE, SEED)
 

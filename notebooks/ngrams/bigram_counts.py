@@ -42,8 +42,6 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import numpy as np
 import scipy.special
-from matplotlib.colors import PowerNorm
-
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.first_names import load_names
@@ -54,6 +52,7 @@ from lmcourse.generation import sampling
 from lmcourse.models.ngram import NGram
 from lmcourse.records import record
 from lmcourse.text.characters import CharTokenizer
+from matplotlib.colors import PowerNorm
 
 run = session.start(PROFILE, SEED)
 

@@ -44,7 +44,6 @@ import scipy.optimize
 import scipy.special
 import torch
 import torch.nn.functional as F
-
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.first_names import load_names

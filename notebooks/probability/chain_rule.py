@@ -40,7 +40,6 @@ from collections import Counter
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews

@@ -40,7 +40,6 @@ import numpy as np
 import scipy.special
 import torch
 import torch.nn.functional as F
-
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews

@@ -39,9 +39,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
-
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
@@ -51,6 +48,8 @@ from lmcourse.models import attention as library
 from lmcourse.models import pretrained
 from lmcourse.records import record
 from lmcourse.training.loop import fit
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 run = session.start(PROFILE, SEED)
 

@@ -40,8 +40,6 @@ import time
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from torch import nn
-
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
@@ -56,6 +54,7 @@ from lmcourse.text.batches import pad, shifted
 from lmcourse.text.characters import CharTokenizer
 from lmcourse.training import language_model, loop
 from lmcourse.weights import char_gpt
+from torch import nn
 
 run = session.start(PROFILE, SEED)
 
