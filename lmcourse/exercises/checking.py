@@ -71,7 +71,7 @@ def _watched(answer: Any) -> Any:
     if not callable(answer):
         return answer
 
-    @functools.wraps(answer)
+    @(lambda f: f)
     def call(*args: Any, **options: Any) -> Any:
         result = answer(*args, **options)
         if result is None or result is ...:

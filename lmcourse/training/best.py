@@ -14,8 +14,7 @@ from lmcourse.files import replacing
 class BestWeights:
     """Called after each step: measures when it is time, and keeps the weights that do best.
 
-    `curve` holds what was measured, by the number of updates made; smaller is better, the first
-    among equals is kept, and what is not finite never.
+    `curve` holds what was measured, by the number of updates made; smaller is better.
     """
 
     def __init__(
@@ -48,25 +47,23 @@ class BestWeights:
 
     @property
     def best_step(self) -> int:
-        """After how many steps the kept weights were reached.
-
-        FloatingPointError when nothing finite was measured.
-        """
-        finite = {step: value for step, value in self.curve.items() if math.isfinite(value)}
-        if not finite:
-            raise FloatingPointError(f"no look gave a finite number: {self.curve}")
-        return min(finite, key=lambda step: finite[step])
+        """After how many steps the kept weights were reached: the first among equals."""
+        return min(self.curve, key=lambda step: self._rank(self.curve[step]))
 
     def __call__(self, step: int) -> None:
         """Measures after `step` updates if it is time."""
         if step not in self.at:
             return
         self.curve[step] = self.measure()
-        if math.isfinite(self.curve[step]) and step == self.best_step:
+        if step == self.best_step:
             self.weights = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         if self.file is not None:
             with replacing(self.file) as file:
                 torch.save({"curve": self.curve, "weights": self.weights}, file)
+
+    @staticmethod
+    def _rank(value: float) -> float:
+        return value if math.isfinite(value) else math.inf
 
     def restore(self) -> None:
         """Puts the kept weights into the model."""

@@ -59,9 +59,7 @@ def train_language_model(
             the best weights so far stand in a second file beside it.
 
     Raises:
-        ValueError: looks is less than 1 or more than steps.
-        FloatingPointError: no look at validation gave a finite number.
-        And whatever `fit` raises.
+        ValueError: looks is less than 1 or more than steps; and whatever `fit` raises.
     """
     best = BestWeights(
         model,
@@ -83,6 +81,5 @@ def train_language_model(
         checkpoint_every=checkpoint_every,
         on_step=best,
     )
-    trained = Trained(history, best.curve, best.best_step)
     best.restore()
-    return trained
+    return Trained(history, best.curve, best.best_step)

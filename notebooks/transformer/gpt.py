@@ -409,9 +409,9 @@ per_letter = -alone.sum() / scoring.n_predicted(company).sum()
 right = batch_loss(logits, targets).item()
 broken = batch_loss(logits, targets.clamp(min=0)).item()  # -100 becomes ↵
 print("lengths in this batch:", sorted(len(row) for row in company))
-print(f"each sentence alone     {per_letter:.4f} nats a letter")
-print(f"one batch, loss (4)     {right:.4f}")
-print(f"padding counted as ↵    {broken:.4f}")
+print(f"each sentence alone     {per_letter:.3f} nats a letter")
+print(f"one batch, loss (4)     {right:.3f}")
+print(f"padding counted as ↵    {broken:.3f}")
 
 # %% [markdown]
 # The package has both functions in more general dress: `nll` in `lmcourse.evaluation.scoring` scores
@@ -421,11 +421,10 @@ print(f"padding counted as ↵    {broken:.4f}")
 # %%
 together = -scoring.nll(model, company)  # [8], in one padded batch
 with torch.no_grad():
-    library_loss = language_model.next_symbol_loss(
-        model, (inputs, targets)
-    ).item()
+    whole = language_model.next_symbol_loss(model, (inputs, targets))
+library_loss = whole.item()
 print("sentence 1: alone", f"{alone[0]:.3f}, in company {together[0]:.3f}")
-print(f"loss: ours {right:.4f}, the package's {library_loss:.4f}")
+print(f"loss: ours {right:.3f}, the package's {library_loss:.3f}")
 
 # %% [markdown]
 # ### Can it learn anything at all?

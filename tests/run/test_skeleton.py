@@ -193,6 +193,9 @@ parts:
   - file: notebooks/old/one  # keep
     title: One
   # a remark
+- caption: Last part
+  chapters:
+  - file: notebooks/last/one
 - caption: Reference
   chapters:
   - file: book/results
@@ -200,16 +203,19 @@ parts:
 
 
 @pytest.mark.parametrize(
-    ("part", "added"),
+    ("part", "line", "added"),
     [
-        ("old", "  - file: notebooks/old/two\n"),
-        ("new_part", "- caption: New part\n  chapters:\n  - file: notebooks/new_part/two\n"),
+        ("old", "    title: One\n", "  - file: notebooks/old/two\n"),
+        (
+            "new_part",
+            "  - file: notebooks/last/one\n",
+            "- caption: New part\n  chapters:\n  - file: notebooks/new_part/two\n",
+        ),
     ],
 )
-def test_the_other_lines_of_the_contents_stay(tmp_path, part, added):
+def test_the_other_lines_of_the_contents_stay(tmp_path, part, line, added):
     (tmp_path / "_toc.yml").write_text(TOC)
-    above, behind, below = TOC.partition("    title: One\n")
-    assert with_chapter(tmp_path / "_toc.yml", part, "two") == above + behind + added + below
+    assert with_chapter(tmp_path / "_toc.yml", part, "two") == TOC.replace(line, line + added)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ TAGS = {
     *("exercise", "solution", "hide-cell", "hide-input"),
 }
 COLUMNS = 80  # of code, so that a phone and a page beside a screen show whole lines
+LEVEL = 95  # per cent: that of every interval in the book, chosen and not measured
 KILOBYTES = 400  # of a notebook with its outputs
 METADATA = {"tags", "mystnb", "cellView", "jupyter", "lines_to_next_cell"}
 REMOVED = {
@@ -433,6 +434,8 @@ def numbers_are_not_typed(chapter: Chapter) -> Iterator[str]:
     for typed, percent in re.findall(rf"({number})({unit})?", chapter.prose):
         decimals = len(typed.partition(".")[2])
         value = float(typed)
+        if percent and value == LEVEL:
+            continue
         if not (decimals or percent) or value in given or (percent and value / 100 in given):
             continue
         if (

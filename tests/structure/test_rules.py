@@ -249,6 +249,13 @@ def test_hidden_code_may_have_a_name_instead_of_an_output(make):
     assert not list(RULES["hidden_code_shows_or_says_what_it_does"](chapter))
 
 
+def test_the_level_of_intervals_is_chosen_and_not_measured(make):
+    chapter = make(GOOD.replace("It is fair.", "It is fair, says a 95 % interval, to 94 %."))
+    _stream("stdout", "0.94 0.95")(chapter.notebook)
+    (complaint,) = RULES["numbers_are_not_typed"](chapter)
+    assert complaint.startswith("94 %")
+
+
 def _cell(notebook: NotebookNode, word: str) -> NotebookNode:
     return next(cell for cell in notebook.cells if word in cell.source)
 

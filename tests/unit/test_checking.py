@@ -1,5 +1,7 @@
 """The exercise core: unsolved, wrong and right answers are told apart."""
 
+import inspect
+
 import numpy as np
 import pytest
 import torch
@@ -40,6 +42,19 @@ def test_right_and_wrong_answers(capsys):
         "✗ your answer stopped with ZeroDivisionError: division by zero",
     ]
     assert double.verdict(lambda x: x + 1).status == "wrong"
+
+
+def test_a_checker_sees_the_name_and_the_arguments_of_a_function():
+    @exercise
+    def named(answer):
+        """Right."""
+        if (answer.__name__, inspect.signature(answer).parameters.keys()) != ("twice", {"x"}):
+            raise Mistake("disguised")
+
+    def twice(x):
+        return 2 * x
+
+    assert named.verdict(twice) == ("right", "Right.")
 
 
 @pytest.mark.parametrize(
