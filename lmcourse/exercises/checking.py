@@ -71,7 +71,7 @@ def _watched(answer: Any) -> Any:
     if not callable(answer):
         return answer
 
-    @(lambda f: f)
+    @functools.wraps(answer)
     def call(*args: Any, **options: Any) -> Any:
         result = answer(*args, **options)
         if result is None or result is ...:

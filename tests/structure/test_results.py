@@ -36,16 +36,26 @@ def over_budget(name: str, run: dict[str, Any] | None) -> list[str]:
 
 def strays(root: Path) -> list[str]:
     """Files of results that belong to no chapter, or not to the one that they name."""
-    chapters = {chapter.name for chapter in find_chapters(root)}
-    found = []
-    for kind in (*results.PROFILES, *(f"seeds/{profile}" for profile in results.PROFILES)):
-        folder = root / "results" / kind
-        for file in sorted(folder.rglob("*.json")):
-            name = file.relative_to(folder).with_suffix("").as_posix()
-            owner = json.loads(file.read_text(encoding="utf8"))["chapter"]
-            if name not in chapters or owner != name:
-                found.append(f"{file.relative_to(root).as_posix()} is of {owner}: delete or rename")
-    return found
+    places = {
+        folder / f"{chapter.name}.json": chapter.name
+        for chapter in find_chapters(root)
+        for profile in results.PROFILES
+        for folder in (root / "results" / profile, root / "results" / "seeds" / profile)
+    }
+    files = sorted(path for path in (root / "results").rglob("*") if path.is_file())
+    return [
+        f"{file.relative_to(root).as_posix()} is of {_owner(file)}: delete or rename"
+        for file in files
+        if file not in places or _owner(file) != places[file]
+    ]
+
+
+def _owner(file: Path) -> str:
+    """The chapter that a file of results says it is of."""
+    try:
+        return json.loads(file.read_text(encoding="utf8"))["chapter"]
+    except (ValueError, KeyError, TypeError):
+        return "no chapter"
 
 
 def recorded_twice(root: Path, profile: str) -> list[str]:
@@ -124,6 +134,14 @@ def test_results_of_a_chapter_that_is_gone_are_found(book):
 def test_results_under_another_chapters_name_are_found(book):
     shutil.copy(book / "results/cpu/dice/one.json", book / "results/cpu/dice/two.json")
     assert strays(book) == ["results/cpu/dice/two.json is of dice/one: delete or rename"]
+
+
+@pytest.mark.parametrize("name", ["cpu.json", "smoke/dice/one.json", "cpu/dice/one.json", "x.txt"])
+def test_files_that_are_no_results_are_found(book, name):
+    file = book / "results" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("[]" if name.endswith("json") else "words", "utf8")
+    assert strays(book) == [f"results/{name} is of no chapter: delete or rename"]
 
 
 def test_a_name_that_is_recorded_twice_is_found(book):

@@ -53,6 +53,13 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(char_gpt, "TRAINING", {**char_gpt.TRAINING, "batch_size": 2})
     tiny = {"text": ["A film.", "Dull!"]}
     monkeypatch.setattr(char_gpt, "load_reviews", lambda task: {"train": tiny, "validation": tiny})
+    measured, nll = [], char_gpt.nll
+
+    def spy(model, rows):
+        measured.extend((p - p.half().float()).abs().max().item() for p in model.parameters())
+        return nll(model, rows)
+
+    monkeypatch.setattr(char_gpt, "nll", spy)
     progress = tmp_path / "progress.pt"
     folder = tmp_path / "weights"
     char_gpt.main(
@@ -61,6 +68,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     model, recipe = char_gpt.load(folder)
     assert recipe["command"] == "python -m lmcourse.weights.char_gpt --seed 2 --steps 3"
     assert recipe["training"]["looks"] == 3
+    assert max(measured) == 0  # the recipe's score is that of the weights as they are stored
     assert model.config.d_model == 8
     assert f"{recipe['validation_bits']:.4f} bits per character" in capsys.readouterr().out
     assert [file.name for file in tmp_path.iterdir()] == ["weights"]  # no progress is left

@@ -87,6 +87,15 @@ def test_training_is_the_same_again_from_the_same_seed():
         torch.testing.assert_close(p, q, atol=0, rtol=0)
 
 
+def test_the_seed_decides_the_batches():
+    def losses(seed):
+        run = session.start("smoke", seed)
+        torch.manual_seed(0)  # the same weights
+        return train_language_model(GPT(CONFIG), ROWS, ROWS, session=run, **SETTINGS).history.losses
+
+    assert losses(1) == losses(1) != losses(2)
+
+
 def test_an_interrupted_training_ends_like_an_uninterrupted_one(tmp_path, monkeypatch):
     whole_model, whole = train(looks=3)
     path = tmp_path / "run.pt"
