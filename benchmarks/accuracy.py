@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import record
+import storing
 import typer
 from finetune import Examples, accuracy, book, tokenized, tutorial
 
@@ -80,7 +80,7 @@ def main(
     verdict = "is" if difference.low > -MARGIN else "is not"
     print(f"That the book's loop loses less than {MARGIN} {verdict} shown.")
     if json_file is not None:
-        record.write(
+        storing.write(
             json_file,
             f"python benchmarks/accuracy.py --seeds {seeds}",
             run,

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import record
+import storing
 import torch
 import transformers
 import typer
@@ -197,7 +197,7 @@ def main(
         table.add_row(name, f"{speeds[name]:.1f}", ratio, shown)
     Console().print(table)
     if json_file is not None:
-        record.write(
+        storing.write(
             json_file,
             f"python benchmarks/finetune.py --examples {examples} --repeats {repeats} "
             f"--profile {profile}",

@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 from rich.console import Console
 
-from lmcourse.runner import report
+from lmcourse.runner import terminal
 from lmcourse.runner.execute import Failure
 from lmcourse.runner.find import Chapter, find_chapters
 from lmcourse.runner.machine import cores
@@ -82,10 +82,10 @@ def example() -> str:
         Outcome(Chapter(ROOT, "dice/slow"), "ran", 61.0, 300),
         Outcome(Chapter(ROOT, "dice/three"), "failed", failure=Failure("dice are missing")),
     ]
-    with report.live(console, len(outcomes)) as live:
+    with terminal.live(console, len(outcomes)) as live:
         for outcome in outcomes:
             live.end(outcome)
-    console.print(report.table(outcomes))
+    console.print(terminal.table(outcomes))
     return console.file.getvalue()
 
 

@@ -22,7 +22,7 @@ from rich.markup import escape
 from lmcourse.data import catalogue, download
 from lmcourse.errors import UnknownName, unknown
 from lmcourse.runner import doctor as examination
-from lmcourse.runner import find, report, skeleton
+from lmcourse.runner import find, skeleton, terminal
 from lmcourse.runner import run as runs
 from lmcourse.runner import seeds as spread
 from lmcourse.runner.dependencies import Library
@@ -73,12 +73,12 @@ def run(
             raise typer.Exit(_would_run(plan, chosen, force))
         console = _console()
         outcomes = []
-        with report.live(console, len(chosen)) as live:
+        with terminal.live(console, len(chosen)) as live:
             options: dict[str, Any] = {"jobs": jobs or _default_jobs(profile), "timeout": timeout}
             for outcome in runs.run(chosen, plan, force=force, on_start=live.start, **options):
                 live.end(outcome)
                 outcomes.append(outcome)
-        console.print(report.table(outcomes))
+        console.print(terminal.table(outcomes))
         raise typer.Exit(int(any(outcome.failure for outcome in outcomes)))
 
 
@@ -138,7 +138,7 @@ def seeds(
 
         def tell(seed: int, finished: Any) -> None:
             if finished.failure:
-                text = report.failure(chosen[0].name, finished.failure)
+                text = terminal.failure(chosen[0].name, finished.failure)
             else:
                 text = f"✓ seed {seed}  {finished.seconds:.1f} s"
             console.print(text, soft_wrap=True)

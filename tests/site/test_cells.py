@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
 from lmbook import claims, reading_time, text_outputs, timings
-from lmbook.records import Timing
+from lmbook.measured import Timing
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tests.site import browser

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from lmbook import ladder, ladder_picture, ladder_table, records, wording
+from lmbook import ladder, ladder_picture, ladder_table, measured, wording
 from lmbook.ladder_scale import SCALES, close_axis, full_axis, near
-from lmbook.records import OverSeeds, ResultsError, Rung
+from lmbook.measured import OverSeeds, ResultsError, Rung
 
 from tests.site import browser
 
@@ -78,7 +78,7 @@ def marks(picture: str, label: str) -> dict[str, dict[str, float]]:
 
 
 def test_rungs_keep_the_run_and_its_spread_over_seeds(results: Path) -> None:
-    best, worst = records.rungs(results, "classification")
+    best, worst = measured.rungs(results, "classification")
     assert (best.name, best.value, best.interval) == ("bert", 0.82, (0.80, 0.84))
     assert best.over_seeds == OverSeeds(0.825, (0.81, 0.84), 3)
     assert (worst.name, worst.interval, worst.over_seeds) == ("majority", (0.5, 0.54), None)
@@ -89,26 +89,26 @@ def test_rungs_keep_the_run_and_its_spread_over_seeds(results: Path) -> None:
 def test_classifiers_of_another_test_set_stay_out(results: Path) -> None:
     hub = run({"imdb": record(0.9, None, ladder="classification", label="IMDB")}, source="hub")
     write(results, "gpu", hub)
-    assert {rung.profile for rung in records.rungs(results, "classification")} == {"cpu"}
+    assert {rung.profile for rung in measured.rungs(results, "classification")} == {"cpu"}
 
 
 def test_fewer_bits_are_higher_on_the_ladder(tmp_path: Path) -> None:
     values = {"uniform": 6.6, "bigram": 3.5, "unigram": 4.4}
     write(tmp_path, "cpu", run({n: record(v, None, ladder="language") for n, v in values.items()}))
-    found = records.rungs(tmp_path, "language")
+    found = measured.rungs(tmp_path, "language")
     assert [rung.name for rung in found] == ["bigram", "unigram", "uniform"]
 
 
 def test_timings_are_those_of_the_profile(results: Path) -> None:
-    timing = records.timings(results)[CHAPTER]
+    timing = measured.timings(results)[CHAPTER]
     assert (timing.seconds, timing.peak_mb, timing.date) == (75.4, 1234.5, "2026-11-22")
-    assert records.timings(results, "gpu") == {}
+    assert measured.timings(results, "gpu") == {}
 
 
 def test_without_results_there_are_no_rungs(tmp_path: Path) -> None:
-    records.check(tmp_path)
-    assert records.rungs(tmp_path, "language") == []
-    assert records.timings(tmp_path) == {}
+    measured.check(tmp_path)
+    assert measured.rungs(tmp_path, "language") == []
+    assert measured.timings(tmp_path) == {}
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"chapter": "bert/other"}', "{}"])
@@ -124,7 +124,7 @@ def test_a_broken_file_is_named_with_the_remedy(
 ) -> None:
     write(tmp_path, place, {}).write_text(text, encoding="utf-8")
     with pytest.raises(ResultsError) as caught:
-        records.check(tmp_path)
+        measured.check(tmp_path)
     assert f"results/{place}/bert/finetune.json" in str(caught.value)
     assert remedy in str(caught.value)
 
@@ -169,7 +169,7 @@ def test_close_rungs_are_enlarged() -> None:
 
 
 def test_picture_is_named_escaped_and_inside_its_frame(results: Path) -> None:
-    rungs = records.rungs(results, "classification")
+    rungs = measured.rungs(results, "classification")
     html = ladder_picture.overview(rungs, SCALES["classification"])
     page = BeautifulSoup(html, "html.parser")
     picture = page.find(role="img")
@@ -187,7 +187,7 @@ def test_picture_is_named_escaped_and_inside_its_frame(results: Path) -> None:
 
 
 def test_table_says_everything_and_links_to_known_chapters_only(results: Path) -> None:
-    rungs = records.rungs(results, "classification")
+    rungs = measured.rungs(results, "classification")
     scale = SCALES["classification"]
     page = BeautifulSoup(ladder_table.table(rungs, scale, {CHAPTER: "../x.html"}), "html.parser")
     assert [link["href"] for link in page.select("tbody th a")] == ["../x.html"] * 2
@@ -208,7 +208,7 @@ def test_table_says_everything_and_links_to_known_chapters_only(results: Path) -
 def test_table_names_the_machine_in_each_row_where_there_are_two(results: Path) -> None:
     big = {"big": record(0.9, None, ladder="classification", label="Big")}
     write(results, "gpu", run(big, device="GPU Y"), "bert/large")
-    rungs = records.rungs(results, "classification")
+    rungs = measured.rungs(results, "classification")
     page = BeautifulSoup(ladder_table.table(rungs, SCALES["classification"], {}), "html.parser")
     machines = [cell.get_text() for cell in page.select('[data-label="Measured on"]')]
     assert machines == ["GPU Y, gpu profile", *["2 CPU cores (Processor X), cpu profile"] * 2]

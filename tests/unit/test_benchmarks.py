@@ -100,7 +100,7 @@ def test_every_sentence_is_trained_on_or_held_out(examples):
 def test_a_record_says_what_it_holds_for(tmp_path):
     run = session.start("cpu")
     written = tmp_path / "toy.json"
-    importlib.import_module("record").write(written, "python benchmarks/toy.py", run, runs=[1, 2])
+    importlib.import_module("storing").write(written, "python benchmarks/toy.py", run, runs=[1, 2])
     stored = [*(Path(__file__).parents[2] / "benchmarks").glob("*.json"), written]
     for file in stored:
         record = json.loads(file.read_text())

@@ -13,10 +13,10 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from . import ladder_picture, ladder_table, records
+from . import ladder_picture, ladder_table, measured
 from .chapters import FOLDER
 from .ladder_scale import SCALES
-from .records import PROFILES, SEEDS, ResultsError
+from .measured import PROFILES, SEEDS, ResultsError
 
 EMPTY = (
     "No run has been recorded yet. `lmcourse run` executes the chapters and fills this ladder from "
@@ -37,7 +37,7 @@ def results(app: Sphinx) -> Path:
 def check_results(app: Sphinx) -> None:
     """Stop before anything is built when a results file is broken."""
     try:
-        records.check(results(app))
+        measured.check(results(app))
     except ResultsError as error:
         raise ExtensionError(str(error)) from None
 
@@ -54,7 +54,7 @@ class LadderDirective(SphinxDirective):
         for place in (*PROFILES, *(f"{SEEDS}/{profile}" for profile in PROFILES)):
             for path in (folder / place).glob("*/*.json"):
                 self.env.note_dependency(str(path))
-        rungs = records.rungs(folder, scale.ladder)
+        rungs = measured.rungs(folder, scale.ladder)
         if not rungs:
             return self.parse_text_to_nodes(EMPTY)
         html = ladder_picture.overview(rungs, scale)

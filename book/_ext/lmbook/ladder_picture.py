@@ -9,7 +9,7 @@ from html import escape
 
 from . import wording
 from .ladder_scale import Axis, Scale, close_axis, full_axis, near
-from .records import Rung
+from .measured import Rung
 
 SENTENCES = "95 % over the test sentences, one run"
 SEEDS = "mean and 95 % over seeds"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
-from .records import Rung
+from .measured import Rung
 
 
 @dataclass(frozen=True)

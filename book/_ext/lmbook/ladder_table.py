@@ -8,7 +8,7 @@ from html import escape
 
 from . import wording
 from .ladder_scale import Scale
-from .records import Rung
+from .measured import Rung
 
 #: Column and what its numbers are; the cards show the first only.
 RUN = ("One run", "95 % over sentences")

@@ -8,8 +8,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from . import records, wording
-from .records import Timing
+from . import measured, wording
+from .measured import Timing
 
 FOLDER = "notebooks/"
 
@@ -29,7 +29,7 @@ def of_chapter(env: BuildEnvironment) -> Timing | None:
     """The measured time of the chapter that is being read, if it has one."""
     source, chapter = Path(env.srcdir) / "results", env.docname.removeprefix(FOLDER)
     env.note_dependency(str(source / "cpu" / f"{chapter}.json"))
-    return records.timings(source).get(chapter)
+    return measured.timings(source).get(chapter)
 
 
 class TimingsDirective(SphinxDirective):
@@ -39,7 +39,7 @@ class TimingsDirective(SphinxDirective):
         source = Path(self.env.srcdir) / "results"
         for file in source.glob("cpu/*/*.json"):
             self.env.note_dependency(str(file))
-        timings = records.timings(source)
+        timings = measured.timings(source)
         if not timings:
             return self.parse_text_to_nodes("No chapter has been executed in the cpu profile yet.")
         lines = ["| Chapter | Time | Peak memory | Date |", "|:--|--:|--:|:--|"]
