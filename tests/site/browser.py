@@ -189,11 +189,11 @@ def _size(request: Request) -> int:
 
 
 @contextmanager
-def visitor(base: str) -> Iterator[Visitor]:
-    """Chromium, ready to visit the site at `base`."""
+def launched() -> Iterator[Browser]:
+    """A running Chromium; Playwright allows one at a time in a process."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         try:
-            yield Visitor(browser, base)
+            yield running
         finally:
-            browser.close()
+            running.close()

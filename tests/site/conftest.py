@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from playwright.sync_api import Browser
 
 from tests.site import browser
 
@@ -32,7 +33,13 @@ def address(html: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def visitor(address: str) -> Iterator[browser.Visitor]:
-    """A browser that remembers what it saw."""
-    with browser.visitor(address) as found:
-        yield found
+def chromium() -> Iterator[Browser]:
+    """The one browser of the session."""
+    with browser.launched() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def visitor(chromium: Browser, address: str) -> browser.Visitor:
+    """A visitor of the site that remembers what it saw."""
+    return browser.Visitor(chromium, address)

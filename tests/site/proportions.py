@@ -110,7 +110,8 @@ def main(folder: str | None = None) -> None:
     """Print the table for the site in ``folder``, or for one that is built for it."""
     with tempfile.TemporaryDirectory() as scratch:
         html = Path(folder) if folder else browser.build(Path(scratch))
-        with browser.serve(html) as base, browser.visitor(base) as visitor:
+        with browser.serve(html) as base, browser.launched() as chromium:
+            visitor = browser.Visitor(chromium, base)
             print(table(visitor, browser.chapters()))
 
 

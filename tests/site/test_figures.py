@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from lmcourse import plot
 from lmcourse.runner import images
@@ -67,7 +67,7 @@ def shown(files: dict[str, bytes], *kinds: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+def site(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[SimpleNamespace]:
     """A page with one drawing twice and one picture, and the drawing alone, all built by Sphinx."""
     folder, files = tmp_path_factory.mktemp("figures"), drawn()
     cells = [new_markdown_cell("# A page")]
@@ -83,7 +83,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     small = images.small_svg(files["svg"].decode())
     fonts = 'font-family="DejaVu Sans" '
     (folder / "html" / "small.svg").write_text(small.replace("<svg ", f"<svg {fonts}", 1))
-    with browser.serve(folder / "html") as base, browser.visitor(base) as visitor:
+    with browser.serve(folder / "html") as base:
+        visitor = browser.Visitor(chromium, base)
         yield SimpleNamespace(html=folder / "html", base=base, visitor=visitor)
 
 

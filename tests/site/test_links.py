@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from lmcourse import project
+from lmcourse.runner import addresses
 from tests.site import browser
 
 pytestmark = pytest.mark.site
@@ -65,8 +65,8 @@ def test_pictures_have_alternatives(pages: dict[Path, browser.BeautifulSoup]) ->
 def test_chapter_has_its_buttons(html: Path, chapter: str) -> None:
     page = browser.soup(html / f"{chapter}.html")
     links = {link["href"] for link in page.select(".article-header-buttons a")}
-    assert project.colab(chapter.removeprefix("notebooks/")) in links
-    assert project.repository() in links
+    assert addresses.colab(chapter.removeprefix("notebooks/")) in links
+    assert addresses.repository() in links
     download = page.select_one("a.btn-download-source-button")
     assert download is not None
     given = (html / chapter).parent / download["href"]
@@ -79,7 +79,7 @@ def test_chapter_has_its_buttons(html: Path, chapter: str) -> None:
 def test_page_says_where_it_is_published(html: Path, page: str) -> None:
     link = browser.soup(html / f"{page}.html").select_one("link[rel=canonical]")
     assert link is not None
-    assert link["href"] == f"{project.site()}/{page}.html"
+    assert link["href"] == f"{addresses.site()}/{page}.html"
 
 
 def test_no_address_is_typed_into_the_configuration() -> None:

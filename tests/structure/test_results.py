@@ -17,7 +17,7 @@ CHAPTERS = find_chapters(ROOT)
 SECONDS, LONGER_SECONDS, MEGABYTES, MINUTES = 120, 240, 3 * 1024, 40
 LONGER = {
     "transformer/gpt": "trains a GPT for thousands of steps while the reader watches",
-    "bert/finetune_sentiment": "fine-tunes the encoder three times: two classes, three, and the score",
+    "bert/finetune_sentiment": "fine-tunes the encoder three times: two classes, three, the score",
 }
 
 
