@@ -38,7 +38,7 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 
 check: $(VENV)/.test
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 regression: $(VENV)/.test
 	$(BIN)/pytest --nbval -n $(JOBS) --dist loadfile notebooks
