@@ -16,8 +16,8 @@ from tests.structure.rules import ROOT
 CHAPTERS = find_chapters(ROOT)
 SECONDS, LONGER_SECONDS, MEGABYTES, MINUTES = 120, 240, 3 * 1024, 40
 LONGER = {
-    "transformer/gpt": "trains three networks, so that the reader sees a curve and not one number",
-    "bert/finetune_sentiment": "fine-tunes one encoder on growing shares of the data",
+    "transformer/gpt": "trains a GPT for thousands of steps while the reader watches",
+    "bert/finetune_sentiment": "fine-tunes the encoder three times: two classes, three, and the score",
 }
 
 
