@@ -857,7 +857,7 @@ record(
 )
 record("gpt.bits_longer_difference", lead.value, "bits/char", lead)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three dots with intervals, bits per character on the test sentences: the n-gram, the GPT of this chapter far to its right, and the GPT trained longer a little to its left."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three dots with intervals, bits per character on the test sentences: the n-gram, the GPT of this chapter far to its right, and the GPT trained longer a little to the left of the n-gram."}}
 figure, ax = plot.panels(height=2.1)
 colors = [plot.GREY, plot.BLUE, plot.GREEN]
 label = "bits per character on the test sentences"
