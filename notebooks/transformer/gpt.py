@@ -69,7 +69,7 @@ sentence = "The acting is wonderful."
 nats = -scoring.log_probs(longer, [tokenizer.encode(sentence)])[0]  # [T]
 surprise = nats / math.log(2)  # [T] in bits
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Bar chart over the letters of The acting is wonderful, full stop, end mark: the surprise at each letter in bits. The first letters of the words have the tallest bars, most of all the w; the letters in the second half of wonderful have almost none."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Bar chart over the letters of The acting is wonderful, full stop, end mark: the surprise at each letter in bits. Tall bars stand at the a of acting, at the w of wonderful and at the full stop, lower ones at the T and at the third letter of wonderful; from its fourth letter on there is almost nothing."}}
 figure, ax = plot.panels(height=2.8)
 places = range(len(surprise))
 ax.bar(places, surprise, color=plot.BLUE)
@@ -79,9 +79,9 @@ ax.grid(axis="x", visible=False)
 plt.show()
 
 # %% [markdown]
-# A bit is a fair coin's worth of doubt. In this one sentence the doubt sits at the beginnings: once a few
-# letters of *wonderful* stand there, the rest is no news. The mean height of such bars, over thousands of
-# sentences, is the number that this chapter is about.
+# A bit is a fair coin's worth of doubt. In this one sentence most of the doubt sits where *acting* and
+# *wonderful* begin, and at the end; once three letters of *wonderful* stand there, the rest is no news. The
+# mean height of such bars, over thousands of sentences, is the number that this chapter is about.
 
 # %% [markdown]
 # **You will**
@@ -547,11 +547,17 @@ print(f"{short.history.seconds:.0f} s, {epochs:.1f} passes over the text")
 for step, value in short.curve.items():
     print(f"after {step:5} steps {value:.3f} bits on validation")
 
+# %% [markdown]
+# A single batch is a noisy witness, so the curve shows at each step the mean over the last tenth of the
+# steps so far.
+
 # %%
 bits = np.array(short.history.losses) / math.log(2)  # [steps]
-smooth = np.array(  # [steps]: mean of the last tenth of the steps so far
-    [bits[t - t // 10 : t + 1].mean() for t in range(len(bits))]
-)
+smooth = np.empty_like(bits)  # [steps]
+for t in range(len(bits)):
+    last_tenth = bits[t - t // 10 : t + 1]  # of the steps so far
+    smooth[t] = last_tenth.mean()
+reached = min(short.curve.values())
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Loss in bits per character, on a linear axis, against the training step, on a logarithmic one. The curve starts on the dashed uniform line, falls steeply to the unigram line, bends, reaches the bigram line, stays near it for a while, then falls clearly below it. Validation points lie on the curve. A lower dashed line, the best n-gram, is not reached."}}
 figure, ax = plot.panels(height=3.8)
@@ -573,7 +579,6 @@ plt.show()
 # further back.
 
 # %% tags=["claims"]
-reached = min(short.curve.values())
 below_unigram = (smooth < marks["unigram"]).argmax()  # the first such step
 below_bigram = (smooth < marks["bigram"]).argmax()
 check(
@@ -1007,9 +1012,9 @@ exercises.inputs_and_targets(inputs_and_targets)
 # @title Solution 1
 def inputs_and_targets(rows):
     """Inputs and targets, both [B, T] with T one less than the longest row."""
-    return pad([row[:-1] for row in rows], 0), pad(
-        [row[1:] for row in rows], -100
-    )
+    inputs = pad([row[:-1] for row in rows], 0)
+    targets = pad([row[1:] for row in rows], -100)
+    return inputs, targets
 
 
 exercises.inputs_and_targets(inputs_and_targets)
