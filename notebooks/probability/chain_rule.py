@@ -628,8 +628,11 @@ check(
 # logarithm of its likelihood is $\sum_w c_w \log p_w$. Write $f_w = c_w / N$ and compare any $p$
 # with $f$, summing over the symbols that were seen:
 #
-# $$\sum_w c_w \log f_w - \sum_w c_w \log p_w = N \sum_w f_w \log \frac{f_w}{p_w} \;\ge\; 0
-# \qquad\Longrightarrow\qquad \hat P(w \mid h) = \frac{c(h, w)}{c(h)} \tag{5}$$
+# $$\begin{aligned}
+# \sum_w c_w \log f_w - \sum_w c_w \log p_w
+# &= N \sum_w f_w \log \frac{f_w}{p_w} \;\ge\; 0 \\
+# \Longrightarrow\qquad \hat P(w \mid h) &= \frac{c(h, w)}{c(h)}
+# \end{aligned} \tag{5}$$
 #
 # The sum on the right is a Kullback–Leibler divergence, which
 # [the next chapter](softmax.ipynb) takes up. That it is never negative takes one line. The logarithm

@@ -528,8 +528,10 @@ close("and the library's equals PyTorch's", theirs, torchs, atol=1e-5)
 # **attention head** $i$ has its own learned matrices that turn the words $X$ into its queries, keys and
 # values; the results are joined and mixed:
 #
-# $$\operatorname{MultiHead}(X) = [H_1, \dots, H_h]\,W^O, \qquad
-# H_i = \operatorname{Attention}(XW_i^Q,\; XW_i^K,\; XW_i^V) \tag{4}$$
+# $$\begin{aligned}
+# \operatorname{MultiHead}(X) &= [H_1, \dots, H_h]\,W^O \\
+# H_i &= \operatorname{Attention}(XW_i^Q,\; XW_i^K,\; XW_i^V)
+# \end{aligned} \tag{4}$$
 #
 # Since all three come from the same words, this is **self-attention**; when the queries come from
 # another text than keys and values, it is **cross-attention**. $X$ has one row of $d_{\text{model}}$
