@@ -38,6 +38,14 @@ def test_logsumexp_equals_scipy(z):
     )
 
 
+@pytest.mark.parametrize("name", ["naive_softmax", "softmax", "log_softmax", "logsumexp"])
+def test_each_row_of_a_batch_is_treated_alone(name):
+    rows = np.random.default_rng(0).normal(size=(3, 5))
+    reference = getattr(scipy.special, name.removeprefix("naive_"))
+    options = {"keepdims": True} if name == "logsumexp" else {}
+    np.testing.assert_allclose(chapter[name](rows), reference(rows, axis=-1, **options))
+
+
 @pytest.mark.formula(3, "chapter:cross_entropy")
 def test_cross_entropy_equals_torch():
     rng = np.random.default_rng(0)
