@@ -64,7 +64,7 @@ for name in names["train"]["name"]:
 print("the commonest:", seen_pairs.most_common(3))
 print("after q:", {b: n for (a, b), n in seen_pairs.items() if a == "q"})
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Square heat map of counts, 27 symbols before by 27 symbols after. The darkest cells are a and e followed by the end of the name. The vowel columns a, e, i and o are dark for most rows. Large parts are empty, among them nearly all of the q row, where only the cell u is filled well."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Square heat map of counts, 27 symbols before by 27 symbols after. The darkest cells are a and e followed by the end of the name. The columns a, e and i are darker than most. Large parts are empty, among them nearly all of the q row, where only the cell u is filled well."}}
 symbols = ["↵", *string.ascii_lowercase]
 grid = np.array([[seen_pairs[a, b] for b in symbols] for a in symbols])
 figure, ax = plot.panels(height=6.2)
@@ -82,7 +82,7 @@ plt.show()
 # %% [markdown]
 # These are the letters of a few thousand first names, each name written between two signs ↵ that mark
 # its beginning and its end. One row for each symbol that stands before, one column for each that
-# follows, darker for more often; an empty cell was never seen. The vowels make dark columns, and *q*
+# follows, darker for more often; an empty cell was never seen. The vowels *a*, *e* and *i* make dark columns, and *q*
 # has in effect one cell. Less obvious is the darkest cell of all: *a* at the end. The first column
 # says where names like to stop, the first row how they like to begin. This picture *is* a language
 # model, and no more training is needed.
@@ -104,7 +104,7 @@ plt.show()
 #
 # The names come from a census of the USA. Every name stands in the list once, however many people
 # bear it. The list is split at random: the program learns from the **training set**, we make our
-# choices with the **validation set**, and the **test set** stays closed until the end.
+# choices with the **validation set**, and the **test set** is opened after the choices are made.
 
 # %%
 for split in names:
@@ -148,11 +148,11 @@ print(f"{counts.sum():,} pairs counted in a table of {counts.size} cells,")
 print(f"{(counts == 0).mean():.0%} of which are empty")
 
 # %% [markdown]
-# Frequent pairs are made of frequent letters, which is not very interesting. Which pairs occur more
+# Frequent pairs tend to be made of frequent letters, which is not very interesting. Which pairs occur more
 # often than their letters would make us expect? If neighbours were independent, the pair $ab$ would
 # occur $c(a)\,c(b)/N$ times, with $c(a)$ the pairs that begin with $a$, $c(b)$ those that end with $b$,
 # and $N$ all pairs. The ratio of what we saw to that number is the **lift** of a pair. Pairs seen fewer
-# than twenty times are left out; their lift is mostly luck.
+# than twenty times are left out.
 
 # %%
 before = counts.sum(axis=1)  # [V]: pairs that begin with a
@@ -426,16 +426,18 @@ plt.show()
 
 # %% [markdown]
 # The mean is exact and the shape is hopeless. The model cannot know how long the word already is: it
-# remembers one letter. More training names would not change this.
+# remembers one letter.
 
 # %% tags=["claims"]
 short, longer = hits["bigram"][2], hits["bigram"][3]
-check("Most unseen hits have two letters", short > hits["bigram"][1] / 2)
+check("Most unseen hits here have two letters", short > hits["bigram"][1] / 2)
 check(
     "Unseen names of four letters and more: five times the unigram's chance",
     longer > 5 * hits["unigram"][3],
 )
-check("Our sampler and the library's: no pair differs by 0.01", between < 0.01)
+check(
+    "Our sampler and the library's: no pair differs by 0.004", between < 0.004
+)
 close("Words of all lengths have probability one", lengths.sum(), 1.0)
 close(
     "Invented names are as long as the real ones on average", mean, real.mean()
@@ -580,8 +582,8 @@ plt.show()
 # Three things are worth seeing. The training curve only rises. The validation curve has a valley,
 # below one, so Laplace's choice is too much here, though not by much. And to the left the curve
 # climbs towards infinity so slowly that it hardly shows: unseen pairs are rare, and each factor of
-# ten in $k$ costs each of them $\log_2 10$ bits. Far too little smoothing is a smaller mistake than
-# far too much, and no smoothing at all is the only fatal one.
+# ten in $k$ costs each of them $\log_2 10$ bits. Within this picture too little smoothing is
+# the smaller mistake; none at all is fatal.
 
 # %% [markdown]
 # Now we open the test names, once, with the chosen $k$. The intervals say how much the number
@@ -618,7 +620,7 @@ check(
     "On the training names every further k is worse",
     (np.diff(on_train) > 0).all(),
 )
-check("The best k lies below Laplace's 1", 0.05 < k_names < 1)
+check("The best k lies below Laplace's 1", k_names < 1)
 check(
     "One letter of context is worth more than half a bit",
     on_test["unigram"].low - on_test["bigram"].high > 0.5,
@@ -671,8 +673,8 @@ plt.show()
 
 # %% [markdown]
 # The first two rows and columns are the line break ↵ and the space ␣; the lines set off the digits,
-# the capitals and the small letters from the signs between them. The table has found kinds of symbols
-# without being told that there are kinds. Averaged over the rows of a kind, it says:
+# the capitals and the small letters from the signs between them. Averaged over the rows of a
+# kind, the table says:
 
 # %% tags=["hide-input"]
 kinds = {
@@ -708,9 +710,9 @@ print(f"{len(sunk)} of {len(reviews['validation']):,} sentences, because of")
 print("  ".join(sunk[:14]))
 
 # %% [markdown]
-# Initials, titles and sums of money are among them: nothing that a reader would call impossible. We
+# Initials, titles and sums of money are among them. We
 # choose $k$ as before, on the validation sentences. The unigram model takes the same one; its counts
-# are so large that its $k$ changes nothing.
+# are so large that its $k$ changes almost nothing.
 
 # %%
 review_held_out = count_pairs(reviews["validation"], V)  # [V, V]
@@ -751,8 +753,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The two curves have all but met, and they enclose what a bigram can reach on this text: more reviews
-# would gain it little. When a model is said to need more data, first ask whether its curves have met.
+# The two curves have all but met: more reviews would gain a bigram little. When a model is said to need more data, first ask whether its curves have met.
 
 # %% tags=["claims"]
 check("With few sentences the gap is wide", gap[0] > 0.2)
@@ -768,7 +769,7 @@ check("With all of them it is below a hundredth of a bit", abs(gap[-1]) < 0.01)
 # count model are the counts that it must store: of the symbols seen, or of the pairs seen.
 #
 # What do these bits buy? A bit saved is a halving of the choice. Two to the power of the rung is the
-# **perplexity**: the number of equally likely symbols among which it would be as hard to choose.
+# **perplexity** per character: the number of equally likely symbols among which it would be as hard to choose.
 
 # %%
 ladder = {
@@ -859,14 +860,14 @@ check(
 # ## Summary
 #
 # Counting pairs and dividing by the row is maximum likelihood, not an approximation to it. The
-# model generalizes by having little room: it invents real names, and on the reviews its training and
+# model generalizes: it invents real names, and on the reviews its training and
 # validation numbers all but agree. It also knows nothing beyond one symbol; its mean word length is
 # exactly right and its word lengths are wrong. Probability zero for what was not seen makes the
 # held-out surprise infinite, so some probability must be given away, and held-out text says how much.
 # Three rungs stand. There are two ways on. Looking back further needs tables that grow by a factor of
 # $V$ with each symbol, and better smoothing than adding $k$; that is a later chapter. The other way is
-# to replace the table by a function, and [the next chapter](bigram_network.ipynb) shows that for
-# one symbol of context nothing is gained by it.
+# to replace the table by a function, and [the next chapter](bigram_network.ipynb) asks what is
+# gained by it for one symbol of context.
 #
 # ## Exercises
 #
@@ -977,8 +978,6 @@ def missing_mass(counts):
 actual = review_held_out[review_counts == 0].sum() / review_held_out.sum()
 print(f"reviews, predicted:     {missing_mass(review_counts):.4%}")
 print(f"reviews, on validation: {actual:.4%}")
-ratio = missing_mass(review_counts) / actual
-check("The prediction is right within a factor of 1.5", 2 / 3 < ratio < 3 / 2)
 exercises.missing_mass(missing_mass)
 
 # %% [markdown]

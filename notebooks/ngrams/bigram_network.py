@@ -119,7 +119,7 @@ plt.show()
 # %% [markdown]
 # **You will**
 #
-# - see that a one-hot vector times a matrix is the lookup of a row, and why every neural language model begins so,
+# - see that a one-hot vector times a matrix is the lookup of a row, as nearly every neural language model begins,
 # - derive the gradient of softmax regression and check it against two judges that do not know the derivation,
 # - watch training approach a floor that you can compute beforehand, and say which contexts arrive last,
 # - recognize early stopping, weight decay and add-k smoothing as three forms of the same idea,
@@ -193,8 +193,7 @@ print("row of W,    first numbers for a:", W[inputs[1], :4].round(3))
 print("embedding,   first numbers for a:", looked_up[1, :4].numpy().round(3))
 
 # %% [markdown]
-# Nobody who is in earnest builds the one-hot vectors. The first layer of every neural language
-# model, up to the largest, is this lookup under the name of *embedding*. It is a linear layer all
+# One rarely builds the one-hot vectors. The first layer of nearly every neural language model, up to the largest, is this lookup under the name of *embedding*. It is a linear layer all
 # the same, and what follows about gradients holds for it. A linear layer and a softmax on top are
 # called **softmax regression**.
 #
@@ -354,14 +353,14 @@ print(f"    all other pairs              {rise[~unseen].sum():+7.1f}")
 
 # %% tags=["claims"]
 above_floor = curve[:, 0] - floor_bits  # [stops]
-check("Training never goes below the floor", above_floor.min() > 0)
+check("At none of the stops is training below the floor", above_floor.min() > 0)
 check("and comes within 0.01 bits of it", above_floor[-1] < 0.01)
 check(
     "The validation loss turns and rises before training ends",
     0 < best_stop < len(stops) - 5,
 )
 check(
-    "Pairs never seen cause the rise; on all others it still learns",
+    "Pairs never seen cause the rise; the others together still fall",
     rise[unseen].sum() > rise.sum() > 0 > rise[~unseen].sum(),
 )
 
@@ -401,8 +400,7 @@ plt.show()
 # lie about on a falling line: what is seen ten times less often is about ten times further off. The
 # table of counts has no such trouble; one division serves *q* as well as *a*.
 #
-# The outlier far below is *e*. It is the only context that every symbol follows somewhere in the
-# list. Its best logits are finite numbers, and gradient descent gets there at an exponential pace.
+# The outlier far below is *e*. It is the only context that every symbol follows somewhere in the training names. Its best logits are finite numbers, and gradient descent gets there at an exponential pace.
 # All other contexts have a cell that must become zero, so a logit that must become minus infinity.
 # There $\hat p = 0$, and the slope (3) is $\frac{c(a)}{N}\,p$: the step shrinks with what is left to
 # do. The very zeros that spoil the count table slow the network down.
@@ -413,10 +411,15 @@ check(
     late[seen >= 300].max() < 1e-3,
 )
 rarest = np.argsort(seen)[:2]
-check("The two rarest, x and q, are further off", late[rarest].min() > 1e-3)
+check(
+    "The two rarest, x and q, are more than 0.001 off",
+    late[rarest].min() > 1e-3,
+)
 full = (counts > 0).all(axis=1)  # [V]: every symbol was seen after it
 slope = np.polyfit(np.log(seen[~full]), np.log(late[~full]), 1)[0]
-check("Ten times as frequent is ten times closer", abs(slope + 1) < 0.1)
+check(
+    "Ten times as frequent is on average ten times closer", abs(slope + 1) < 0.1
+)
 check(
     "Only e was followed by every symbol, and it is closest by far",
     [symbols[a] for a in np.flatnonzero(full)] == ["e"]
@@ -506,8 +509,8 @@ print(f"    in the row of e from {apart[e].min():.4f} to {apart[e].max():.4f}")
 # each product costs about as much as a gradient. The network and the count table are one model,
 # reached by two roads. The loss is convex in $W$, as log-sum-exp is: in no direction does it curve
 # downward, so there is no second valley to get lost in. The weights differ between two starts
-# although the probabilities agree, because softmax does not see a constant that is added to a whole
-# row; in the row of *e* the difference is such a constant.
+# although the probabilities agree: softmax does not see a constant that is added to a whole row, and the
+# logits of unseen pairs have no finite place to go. In the row of *e* the difference is a constant.
 
 # %% tags=["claims"]
 close(
@@ -540,7 +543,7 @@ learned = predict(fit(pseudo)[0])  # [V, V]
 print(f"p(u|q): add-k {smoothed[17, 21]:.3f}, network {learned[17, 21]:.3f}")
 
 # %% [markdown]
-# That is exact, and nobody does it. What people do to networks is **weight decay**: a penalty that
+# That is exact. The usual device is **weight decay**: a penalty that
 # pulls all weights towards zero, with a strength $\lambda$,
 #
 # $$L_\lambda(W) = L(W) + \frac{\lambda}{2} \sum_{a,b} W_{ab}^2, \qquad
@@ -587,7 +590,7 @@ axes[1].set_xlabel("weight decay λ")
 plt.show()
 
 # %% [markdown]
-# Two curves of one family. To the left both approach the counts and climb, slowly, to infinity; to
+#  To the left both approach the counts and climb, slowly, to infinity; to
 # the right, above the picture, both approach the uniform model. In the middle we compare the best of
 # each, name by name, and we add a third candidate that needs no penalty at all: plain gradient
 # descent, stopped where its validation curve was lowest (**early stopping**). It smooths for a reason
@@ -641,17 +644,18 @@ for (one, other), d in differences.items():
 # weight decay, which works on logarithms, leaves the one strong pair its lead.
 #
 # (All three knobs were turned on the validation names that we quote here, so these numbers flatter
-# all three. For a comparison among them that is fair enough; for a result it would not be, and the
-# ladder's bigram was measured on test text.)
+# all three. For a result that would not do.)
 
 # %% tags=["claims"]
 close(
     "On k invented pairs of each kind it is add-k", learned, smoothed, atol=1e-3
 )
 widest = max(max(-d.low, d.high) for d in differences.values())
-check("Any two of the three agree to 0.02 bits a name, at 95 %", widest < 0.02)
 check(
-    "All three move the five rarest rows ten times as much as the commonest",
+    "Each pair of the three agrees to 0.02 bits a name, at 95 %", widest < 0.02
+)
+check(
+    "On average the five rarest rows move ten times as far as the commonest",
     all(rare > 10 * common for rare, common in moved.values()),
 )
 u_after_q = {label: p[17, 21] for label, p in candidates.items()}
@@ -694,9 +698,9 @@ print(f"counting {counting_seconds:8.5f} s")
 print(f"ratio    {training_seconds / counting_seconds:8,.0f}")
 
 # %% [markdown]
-# Part of the ratio is due to the way the names are handed over: this loop reads the whole list of
-# pairs at each step, where the 27 × 27 counts would do. But if you can count, count. The network
-# earns its keep when the table becomes too large to fill. With ten letters of context the table
+# Most of the ratio is due to the way the names are handed over: this loop reads the whole list of
+# pairs at each step, where the 27 × 27 counts would do. But if you can count, count. A network
+# can pay when the table becomes too large to fill. With ten letters of context the table
 # would have $27^{10}$ rows, nearly all of them empty, and each would learn for itself. A network need
 # not give each context its own row: it can compute the logits from parts that contexts *share*. The
 # loss and its gradient stay what they are here; what changes is how the logits are computed.
@@ -714,7 +718,7 @@ check(
 # %% [markdown]
 # ## A formula that is no distribution
 #
-# In widely copied tutorials one meets another network "for the probability of a sentence". Each
+# Some tutorials offer another network "for the probability of a sentence". Each
 # word goes as a one-hot vector $e_{x_t}$ through two layers with sigmoids, $\sigma(z) = 1/(1 + e^{-z})$,
 # the result, a number between zero and one, is called the probability of the word, and the numbers
 # are multiplied:
@@ -874,7 +878,7 @@ close("The softmax bigram sums to one at every length", softmax_totals, 1.0)
 check("The sigmoids start near one bit", 0.5 < sigmoid_curve[0] < 2)
 check("which is far below the floor", sigmoid_curve[0] < floor_bits - 1)
 check(
-    "All validation names and all random strings score above 0.99",
+    "All validation names and a thousand random strings score above 0.99",
     min(worst_name, worst_string) > 0.99,
 )
 check("The 27 numbers for one symbol sum to nearly 27", 26.9 < g.sum() < 27)
@@ -886,8 +890,8 @@ check("The 27 numbers for one symbol sum to nearly 27", 26.9 < g.sum() < 27)
 # forecast minus frequency, weighted by how often the context occurs, and so its only place of rest
 # is the count table: frequent contexts get there soon, rare ones late, all of them with a good
 # optimizer. The floor is known in advance and holds. Extra data, weight decay and early stopping
-# all smooth, about equally well. Counting is faster by orders of magnitude and gives the same
-# model; networks pay where contexts must share. And a product of numbers between zero and one is
+# all smooth, about equally well. Counting is faster and gives the
+# model that training approaches; networks can pay where contexts must share. And a product of numbers between zero and one is
 # not yet a probability.
 #
 # ## Exercises
@@ -997,7 +1001,7 @@ exercises.label_smoothing(equivalent_k)
 
 # %% [markdown]
 # So label smoothing takes as large a share from a context seen thousands of times as from one seen
-# once, where add-k takes less and less. It is a cure for overconfidence, not for missing data.
+# once, where add-k takes less and less.
 #
 # > **Exercise 4.** The auditor (★★★, 20 minutes). A formula multiplies factors `factors[a, b]`, one
 # > for each symbol $b$ after $a$. It starts after symbol 0. Write `total_mass(factors, n)`: the sum
@@ -1064,4 +1068,4 @@ exercises.total_mass(total_mass)
 # - Chen and Rosenfeld (2000), [A survey of smoothing techniques for ME models](https://doi.org/10.1109/89.817452): weight decay as smoothing, compared with the count methods.
 # - Kunstner et al. (2024), [Heavy-tailed class imbalance and why Adam outperforms gradient descent on language models](https://arxiv.org/abs/2402.19449): rare words as the thing to be predicted (here rare contexts are the slow ones), at full scale.
 # - LeCun et al. (2006), [A tutorial on energy-based learning](http://yann.lecun.com/exdb/publis/pdf/lecun-06.pdf): what one may do with scores that do not sum to one.
-# - Karpathy (2022), [makemore](https://github.com/karpathy/makemore): the same equality, found with automatic differentiation.
+# - Karpathy (2022), [makemore](https://github.com/karpathy/makemore): bigrams by counting and by a network, side by side.

@@ -77,8 +77,7 @@ plt.show()
 
 # %% [markdown]
 # Without a context the small words win, and not even the best bet is a good one. Three words of context
-# bring other words to the top and make the best bet several times as good. A language model does
-# nothing else: it bets on the next symbol, given those before it. This chapter puts such bets together
+# bring other words to the top and make the best bet several times as good. The language models of this chapter do nothing else: they bet on the next symbol, given those before it. This chapter puts such bets together
 # into the probability of a text.
 
 # %% [markdown]
@@ -131,7 +130,7 @@ print(f"P(last was romantic | this is comedy) = {backward:.3f}")
 
 # %% [markdown]
 # It is one and the same count above the line, and two different ones below it. Confusing the two
-# directions is a common mistake, known in courts as the prosecutor's fallacy.
+# directions is known in courts as the prosecutor's fallacy.
 
 # %% tags=["claims"]
 best_anywhere = words.most_common(1)[0][1] / words.total()
@@ -198,8 +197,8 @@ for text in [(0, 0, 0, 0), (0, 2, 1, 1), (2, 1, 0, 2)]:
     print(f"   {joint[text]:.5f}")
 
 # %% [markdown]
-# > **Common mistake.** Tutorials often print the product with the limits $\prod_{i=1}^{n-1}$. It looks
-# > harmless: one factor less. But then the factors no longer make a distribution.
+# > **Common mistake.** Suppose the product is printed with the limits $\prod_{i=1}^{n-1}$. It looks
+# > harmless: one factor less. But then the products over all texts no longer sum to one.
 #
 # Leave out the last factor, or the first, and see what all 81 texts together add up to.
 
@@ -216,8 +215,8 @@ print(f"the last factor missing:  {too_short.sum():.3f}")
 # %% [markdown]
 # Without its last factor, every text receives the probability of its beginning, and each beginning
 # is counted once for each of the $V$ ways to end. The same total comes out when the first factor is
-# missing. Such a formula flatters every model: a text's score is too high by one divided by the
-# factor left out.
+# missing. Such a formula flatters every model: a text's score is too high by a factor of one
+# divided by the factor left out.
 #
 # Is left to right the only way? By no means. The rule does not know what the symbols are, so we may
 # ask for the last first. `transpose` turns the table round, so that its first axis is the last
@@ -232,8 +231,7 @@ backwards = [chain_rule(turned_joint, text[::-1]) for text in texts]  # [81]
 
 # %% [markdown]
 # The factors are others; the product is the same. Left to right is a choice for *use*: whoever
-# guesses the next symbol can also write, by drawing it and going on. Models that fill gaps in the
-# middle choose otherwise.
+# guesses the next symbol can also write, by drawing it and going on.
 
 # %% tags=["claims"]
 close("The chain rule gives each of the 81 texts", products, joint.ravel())
@@ -287,7 +285,7 @@ for length in range(7):
 print(f"up to 6 symbols, one by one: {one_by_one:.4f}")
 
 # %% [markdown]
-# Here the end symbol is enough, since from each symbol there is a chance to end that never changes.
+# Here the end symbol is enough, since every symbol has a positive chance to be the last, the same at every place.
 # It is not enough when the chance to end fades away fast. Suppose it is a quarter at first and is
 # halved with every symbol:
 
@@ -297,13 +295,14 @@ never_ends = np.prod(1 - hesitant)
 print(f"probability of a text that has not ended: {never_ends:.3f}")
 
 # %% [markdown]
-# Each sentence in this book is followed by a line break, and that line break counts as a character
-# when we score a model.
+# In this book a line break ends each sentence.
 
 # %% tags=["claims"]
 close("Six symbols, one by one", totals[6], one_by_one)
-close("All texts of all lengths together make one", totals[-1], 1.0)
-check("With a halved chance to end, half and more never end", never_ends > 0.5)
+close("Texts of up to 1000 symbols together make one", totals[-1], 1.0)
+check(
+    "With a halved chance, half have not ended by symbol 60", never_ends > 0.5
+)
 
 # %% [markdown]
 # ### Add logarithms
@@ -327,7 +326,7 @@ print("sum of logarithms:", round(np.log(factors).sum(), 1))
 # $$P(x_1, \dots, x_T) \approx \prod_{t=1}^{T} P(x_t \mid x_{t-k}, \dots, x_{t-1}) \tag{3}$$
 #
 # (symbols before the first are taken as the start mark). In text the same table serves every
-# position. It has $V^k$ rows with $V - 1$ free numbers each, since each row must sum to one.
+# position. For full contexts it has $V^k$ rows with $V - 1$ free numbers each, since each row must sum to one.
 #
 # How far can we go with the text that we have? Ask a practical question: when we meet a context of
 # $k$ characters in new text, did it occur in the training text at all?
@@ -373,8 +372,8 @@ below.set_xticks(orders[1::2])
 plt.show()
 
 # %% [markdown]
-# Two curves pull in opposite directions. Language models are ways to live with that: counts with
-# smoothing blend short and long contexts, networks let similar contexts share their numbers.
+# Both curves speak against a long memory. Some language models live with that by blending short and
+# long contexts, others by letting similar contexts share their numbers.
 
 # %% tags=["claims"]
 check(
@@ -383,13 +382,13 @@ check(
 )
 check("Of contexts of 2 characters 99 in 100 are known", known[1] > 0.99)
 check("Of those of 12 fewer than a third are", known[11] < 1 / 3)
-check("The share only falls with the order", (np.diff(known) <= 0).all())
+check("The share never rises with the order", (np.diff(known) <= 0).all())
 
 # %% [markdown]
 # ## A language model is a graph
 #
 # What exactly do we claim when we forget? Draw each symbol as a node and join two when one stands
-# in the other's condition. For a Markov model of order $k$ these are the pairs at most $k$ apart.
+# in the other's condition. For a Markov model of order $k$ these are the pairs at most $k$ apart, and all that stand in one condition are themselves joined, which the picture needs.
 # Such a picture is a **probabilistic graphical model**; with plain lines, as here, it is a **Markov
 # network**.
 
@@ -523,7 +522,7 @@ for order in (1, 2, 3):
     print(f"{order:5}  {len(measured[order]):9}  {by_graph:25}  {by_force:14}")
 
 # %% [markdown]
-# One of the answers is worth spelling out, since it is so often told wrongly. In a model of order 1 the
+# One of the answers is worth spelling out. In a model of order 1 the
 # third symbol is in general *not* independent of the first. It only becomes so when the second is
 # known.
 
@@ -577,12 +576,13 @@ def shuffled(triples, rng):
 
 # %%
 letters = " abcdefghijklmnopqrstuvwxyz"
-triples = []
+triples, couples = [], []
 for text in train:
     plain = re.sub(r"[^a-z]+", " ", text.lower())
     ids = [letters.index(character) for character in plain]
     triples += [ids[i : i + 3] for i in range(len(ids) - 2)]
-triples = np.array(triples)  # [N, 3]
+    couples += [ids[i : i + 2] for i in range(len(ids) - 1)]
+triples, couples = np.array(triples), np.array(couples)  # [N, 3], [M, 2]
 
 
 def told(triples):
@@ -609,8 +609,7 @@ plt.show()
 
 # %% [markdown]
 # So the assumption behind letter pairs is false. The distance between the grey dots and the orange one estimates
-# what one letter more of memory is worth, in bits for each character. That does not make letter pairs
-# useless.
+# what one letter more of memory is worth in this simplified text, in bits for each character.
 
 # %% tags=["claims"]
 check(
@@ -657,7 +656,7 @@ def log_likelihood(counts, p):
     return float((counts[seen] * np.log(p[seen])).sum())
 
 
-after_t = triples[triples[:, 0] == letters.index("t"), 1]
+after_t = couples[couples[:, 0] == letters.index("t"), 1]
 counts = np.bincount(after_t, minlength=27)  # [27]
 best = maximum_likelihood(counts)  # [27]
 for i in np.argsort(-best)[:5]:

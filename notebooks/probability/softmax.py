@@ -77,7 +77,7 @@ plt.show()
 # **You will**
 #
 # - turn arbitrary scores into probabilities, and say which demand leaves only the exponential,
-# - compute with scores of a thousand without overflow, and with probabilities of nearly zero
+# - compute with large scores without overflow, and with probabilities of nearly zero
 #   without losing them,
 # - derive the gradient $p - y$ and check it against finite differences,
 # - see that maximum likelihood and the smallest Kullback–Leibler divergence are one and the same aim,
@@ -225,7 +225,7 @@ with np.errstate(over="ignore", invalid="ignore"):
 
 # %%
 def softmax(logits):
-    """Softmax over the last axis, safe for scores of any size."""
+    """Softmax over the last axis that does not overflow."""
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
@@ -263,7 +263,8 @@ def logsumexp(logits):
 
 def log_softmax(logits):
     """Logarithms of the softmax probabilities, never forming them."""
-    return logits - logsumexp(logits)
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - logsumexp(shifted)
 
 
 print("log-softmax:   ", log_softmax(apart))
@@ -288,7 +289,7 @@ close(
     naive_softmax(logits),
 )
 close(
-    "The safe one equals SciPy's on large scores",
+    "The safe one equals SciPy's on scores that overflow",
     softmax(large),
     scipy.special.softmax(large),
 )
@@ -307,7 +308,7 @@ close("lse of equal scores is max + log V", logsumexp(np.zeros(4)), [np.log(4)])
 # ## Cross-entropy: how surprised was the model?
 #
 # The text goes on, and the next word was *boring*. How good was the forecast? The model gave that
-# word the probability $p_y$. A fair mark is its **surprise** $-\log p_y$, in **nats**, the unit of the
+# word the probability $p_y$. One mark is its **surprise** $-\log p_y$, in **nats**, the unit of the
 # natural logarithm (a bit is $\log 2$ nats): zero if the model was certain and right, and unbounded as
 # the probability goes to zero.
 
@@ -359,8 +360,7 @@ print(f"cross-entropy {ours:.6f} nats, PyTorch's {theirs:.6f}")
 
 # %% [markdown]
 # > **Common mistake.** `F.cross_entropy` takes *logits*. It applies the softmax itself. Feeding it
-# > probabilities runs without complaint and the loss even goes down, but it applies the softmax
-# > twice, and the result can no longer become small.
+# > probabilities runs without complaint, but it applies the softmax twice, and the result can no longer become small.
 #
 # How small can it become then? Probabilities differ by at most one, so the second softmax can prefer
 # the right word by a factor of at most $e$, however sure the model is. With $V$ words the loss cannot
@@ -378,7 +378,11 @@ print(f"one softmax {once:.3f}, two softmaxes {twice:.3f}")
 observed = log_softmax(batch)[np.arange(4), targets]  # [4]
 close("Our cross-entropy equals PyTorch's", ours, theirs)
 close("and the book's helper agrees", metrics.cross_entropy(observed), ours)
-close("Two softmaxes leave log(1 + 3/e)", twice, np.log(1 + 3 / np.e))
+close(
+    "Two softmaxes over four words leave log(1 + 3/e)",
+    twice,
+    np.log(1 + 3 / np.e),
+)
 
 # %% [markdown]
 # ## The gradient is p − y
@@ -408,8 +412,7 @@ slopes = gradient(logits, target=1)  # what occurred was "boring"
 
 # %% [markdown]
 # A derivation on paper deserves a check that knows nothing of it. A **finite difference** moves one
-# logit a little up and a little down and looks at what the loss does. (`[moved]` makes a batch of one
-# row.)
+# logit a little up and a little down and looks at what the loss does. (`[logits + nudge]` makes a batch of one row.)
 
 # %%
 step = 1e-5
@@ -437,14 +440,13 @@ plt.show()
 # Read the picture as a budget. Downhill, *boring* is pushed up by what it lacked, and the others pay
 # for it, each in proportion to the probability that it had claimed. *Wonderful* pays most.
 #
-# Compare a squared error on the probabilities: once the model is certain, rightly or *wrongly*, it
-# has next to no slope. We let PyTorch find that slope: `requires_grad=True` says that we shall want
-# it, `backward()` computes it, and it lies in `.grad`. The model is certain of the first word, and
+# Compare a squared error on the probabilities: once the model is certain and *wrong*, it has next to no slope. We let PyTorch find that slope: `requires_grad_()` says that we shall want it, `backward()` computes it, and it lies in `.grad`. The model is certain of the first word, and
 # the second one came.
 
 # %%
-wrong = torch.tensor([20.0, 0.0, 0.0, 0.0], requires_grad=True)  # [V]
-came = torch.tensor([0.0, 1.0, 0.0, 0.0])  # [V]
+wrong = torch.tensor([20.0, 0, 0, 0], dtype=torch.float64)  # [V]
+wrong.requires_grad_()
+came = torch.tensor([0.0, 1, 0, 0], dtype=torch.float64)  # [V]
 F.mse_loss(wrong.softmax(dim=-1), came).backward()
 squared = wrong.grad.numpy()  # [V]
 ours = gradient(wrong.detach().numpy(), target=1)  # [V]
@@ -458,7 +460,7 @@ close("p − y equals the finite differences", slopes, numeric, atol=1e-8)
 close("and PyTorch's automatic differentiation", slopes, leaf.grad[0])
 close("The slopes sum to zero", slopes.sum(), 0.0)
 check(
-    "Certain and wrong: squared error has a millionth of the slope",
+    "Wrong by 20 points: squared error has under a millionth of the slope",
     np.abs(squared).max() < 1e-6 * np.abs(ours).max(),
 )
 
@@ -481,15 +483,15 @@ print(f"{len(text):,} characters, {len(letters)} different ones")
 # %% [markdown]
 # The mean of the gradients (4) over the whole text is $p - f$, where $f$ are the relative
 # frequencies: forecast minus what happened on average. So the loop does not need the text any more.
-# The step size 5 says how far to go down the slope each time.
+# The step size 3 says how far to go down the slope each time.
 
 # %%
 z = np.zeros(len(letters))  # [V]
 losses = []
 for _ in range(3000):
     p = softmax(z)  # [V]
-    losses.append(-(frequencies * np.log(p)).sum())
-    z -= 5.0 * (p - frequencies)
+    losses.append(-(frequencies * log_softmax(z)).sum())
+    z -= 3.0 * (p - frequencies)
 
 # %% [markdown]
 # Where does the loss go, and can it fall for ever? Split it in two:
@@ -548,13 +550,11 @@ for i in [*order[:3], counts.argmax()]:
 
 # %% [markdown]
 # Furthest off, in proportion, are characters that the text has hardly ever; the last line is the
-# commonest one, the space. (All started at the same probability, so the rarest have furthest to
-# fall.)
+# commonest one, the space. (Their slope $p - f$ is tiny.)
 #
 # The divergence is not a distance: exchanging its two arguments changes it. Where the data has
 # something that the model excludes, it is infinite; where the model expects something that never
-# comes, it can stay finite. A language model must therefore not rule out anything, which is the
-# whole subject of smoothing.
+# comes, it can stay finite. A language model must therefore not rule out anything, which smoothing sees to.
 
 # %%
 data, model = np.array([0.5, 0.5, 0.0]), np.array([0.4, 0.4, 0.2])
@@ -580,7 +580,7 @@ check(
 # ## Label smoothing
 #
 # Back to a single prediction. Its target is a one and otherwise zeros, and with (4) the loss only
-# stops pulling when $p$ is exactly that: the score of the right word must run away to infinity.
+# stops pulling when $p$ is exactly that: its lead over the others must grow without end.
 # In **label smoothing** (Szegedy et al. 2016) one asks for a little less. A share $\varepsilon$ of the
 # target is spread evenly over all $V$ words. The slope follows as before: the new targets $q_i$ sum
 # to one too, so $L_\varepsilon = \operatorname{lse}(z) - \sum_i q_i z_i$, whose slope in $z_i$ is
@@ -625,7 +625,7 @@ plt.show()
 
 # %% [markdown]
 # Smoothing puts the best lead at a finite, known place, $\log\frac{1-\varepsilon+\varepsilon/V}{\varepsilon/V}$;
-# beyond it, certainty is punished. It does not change which word is the best guess. And its loss is
+# beyond it, certainty is punished. The largest target is still the right word's. And its loss is
 # no longer the mean surprise. So **perplexity**, $e$ to the mean surprise, must be computed with
 # $\varepsilon = 0$, whatever the model was trained with.
 
@@ -637,7 +637,10 @@ q = np.array([0.025, 0.925, 0.025, 0.025])  # ε = 0.1
 ours = smoothed_cross_entropy(logits, 1, 0.1)
 close("Our smoothed loss equals PyTorch's", ours, theirs)
 close("Its slope is p − q", softmax(logits) - q, leaf.grad[0])
-check("Plain loss rewards every further lead", (np.diff(plain) < 0).all())
+check(
+    "Plain loss falls with every further lead that we tried",
+    (np.diff(plain) < 0).all(),
+)
 close(
     "The smoothed loss is lowest where p = q",
     lowest,
@@ -648,10 +651,9 @@ close(
 # %% [markdown]
 # ## Summary
 #
-# If the ratio of two probabilities may depend only on the difference of their two scores, then with
-# three words or more, and no jumps, softmax is forced on us, up to the temperature. Subtract the
+# If the ratio of two probabilities may depend only on the difference of their two scores, then with three words or more, no jumps, and higher scores likelier, softmax is forced on us, up to the temperature. Subtract the
 # maximum before exponentials, and stay in logarithms as long as you can. Cross-entropy is the mean
-# surprise; its slope is forecast minus fact. Its lowest value is the entropy of the data, reached
+# surprise; its slope is forecast minus fact. Without context, its lowest value is the entropy of the data, reached
 # where the model repeats the observed frequencies, because maximum likelihood *is* the smallest
 # divergence. Label smoothing replaces the unreachable target by one that can be reached.
 #
@@ -782,7 +784,7 @@ exercises.masked(masked_cross_entropy)
 #
 # - *Softmax before a loss that expects logits*: the loss has a floor that no training removes, as we
 #   saw. Look at what the loss function takes, and hand over the logits.
-# - *The logarithm of a softmax*: fine for years, then minus infinity. Use the log-softmax.
+# - *The logarithm of a softmax*: minus infinity once a probability underflows. Use the log-softmax.
 # - *Softmax over the wrong axis*: the rows of a batch compete with each other and every column sums
 #   to one. Look at the sums once.
 # - *Perplexity of a smoothed loss*: it measures the smoothing as well. Compute it with
