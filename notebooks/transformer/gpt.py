@@ -18,7 +18,7 @@
 # Forty lines make a GPT out of attention: write them, test them before the first training step, train
 # them, and ask whether the result beats counting.
 #
-# *The acting is wonderf*: which letter comes next? You know, and you used everything that stands before.
+# *The acting is wonderf*: which letter comes next? You know.
 # What must a network be made of to do the same, and how can we tell that it is right before we train it?
 
 # %% tags=["install"]
@@ -128,7 +128,7 @@ for t in (1, 2, 9, 16, len(example) - 1):
 #
 # An n-gram answers each question from the last few letters. A **GPT** (Radford et al. 2018) answers
 # from all of them, and it answers all questions in one pass: position $t$ gets to see positions
-# $0 \dots t$, and says what it expects at $t + 1$. That is why it can be trained fast, and it hangs
+# $0 \dots t$, and says what it expects at $t + 1$. That lets all questions share one pass, and it hangs
 # on a single condition, which we shall test: nobody may see the future.
 
 # %% [markdown]
@@ -282,17 +282,16 @@ print(f"in the blocks {in_blocks / N:.0%}")
 
 # %% [markdown]
 # Two things are not in (3). The number of heads: more heads only cut the same matrices into thinner
-# slices. And the length of the text: a letter at position 200 has cost more time than one at
-# position 2, but no more parameters, except for its own row of the position table.
+# slices. And the length of the text, beyond the rows of the
+# position table.
 
 # %% tags=["claims"]
-close("The formula counts every parameter", N, measured)
+close("The formula counts every parameter of this network", N, measured)
 
 # %% [markdown]
 # ## Four tests before the first step
 #
-# A network with a bug trains. The loss goes down, the curve looks like every other curve, and the
-# result is a little worse, or far too good. So we test while we still know what the answer must be.
+# A network with a bug trains. A network with a bug may train all the same. So we test while we still know what the answer must be.
 #
 # ### The first loss
 #
@@ -332,8 +331,7 @@ print(f"  which bet on a repeated letter in {copies:.0%} of the places")
 
 # %% [markdown]
 # The careless version is the same program. Tied to the output, each letter's vector resembles nothing
-# so much as itself, and the untrained model bets that every letter is repeated. It would train, too;
-# but first it would have to unlearn.
+# so much as itself, and the untrained model bets that every letter is repeated.
 #
 # ### The future
 #
@@ -429,9 +427,7 @@ print(f"loss: ours {right:.3f}, the package's {library_loss:.3f}")
 # %% [markdown]
 # ### Can it learn anything at all?
 #
-# Take one small batch and train on nothing else. A model
-# of this size must learn a few sentences by heart within seconds. If it cannot, no amount of data
-# will help, and the error is in the model, the targets or the optimizer.
+# Take one small batch and train on nothing else. A model of this size must learn a few sentences by heart. If it cannot, look first at the model, the targets and the optimizer.
 #
 # How low can the loss go? Not to zero, for nothing tells the model *which* of the sentences comes.
 # The probabilities of $n$ different sentences sum to at most one, and then their product is largest
@@ -573,10 +569,9 @@ ax.legend(loc="upper right", bbox_to_anchor=(1, 0.92))
 plt.show()
 
 # %% [markdown]
-# The curve passes one mark after the other. The unigram mark can be reached by moving the output towards
+# The curve passes the first three marks one after the other. The unigram mark can be reached by moving the output towards
 # the frequent letters, whatever the input, and the bigram mark from the last letter alone, without
-# attention. What lies below the bigram mark no bigram can have: there the model uses letters that stand
-# further back.
+# attention. Far below the bigram mark, the last letter alone is not enough.
 
 # %% tags=["claims"]
 below_unigram = (smooth < marks["unigram"]).argmax()  # the first such step
@@ -707,12 +702,12 @@ plt.show()
 
 # %% [markdown]
 # > **Note.** Witten–Bell is one way of counting, and not the strongest. In a trial outside this chapter an
-# > n-gram with interpolated Kneser–Ney smoothing (Chen and Goodman 1999) did better on these sentences
-# > than every network below. So what follows compares a network with *this* table, not with counting as
+# > n-gram with interpolated Kneser–Ney smoothing (Chen and Goodman 1999) did better on the
+# > test sentences than every network below. So what follows compares a network with *this* table, not with counting as
 # > such.
 #
 # The choices so far are made; now the test sentences are opened. No choice below is made on them: the
-# longer GPT and the mixture were settled on validation too. Each model gets its bits for each sentence.
+# mixture's share comes from validation, and the longer GPT was trained beforehand. Each model gets its bits for each sentence.
 # The 95 % interval comes from drawing the sentences again with replacement (the percentile bootstrap). For
 # the comparison we draw the *differences* of the two models on the same sentence: some sentences are
 # hard for everybody, and that part of the noise cancels. The interval knows nothing of another seed,
@@ -810,13 +805,13 @@ if run.profile != "gpu":
     check("Counting is ahead: the interval is above zero", difference.low > 0)
     check("The GPT: less than 0.1 bits better on the seen", gaps["GPT"] < 0.1)
 quick = 100 * counting_seconds[best_order] < short.history.seconds
-check("Counting took less than a hundredth of the time", quick)
+check("Fitting that table took less than a hundredth of the time", quick)
 
 # %% [markdown]
 # ## More time
 #
-# One guess can be tried: let it read the *same* text more often. More time than a chapter has was given in
-# advance: the same function
+# A larger network was given more passes over the *same* text, in more time than a chapter has: the
+# same function
 # `train_language_model`, called by `python -m lmcourse.weights.char_gpt`, on the same training sentences, with
 # dropout because it reads them many times. The weights come with the package, and the recipe is
 # stored beside them. It is the model of the opening picture.
@@ -866,15 +861,18 @@ plot.intervals(ax, models, values, color=colors, xlabel=label)
 plt.show()
 
 # %% [markdown]
-# The same sentences, read many times as often, close the gap and more: the
+# A larger network that read the same sentences many times is ahead of this table: the
 # network is now ahead of this table of counts, without having seen more text. How much of that is due
-# to the passes, and how much to the fourth layer and the dropout, one run cannot say. Nor does the
+# to the passes, and how much to the size, the dropout or the other settings, one run cannot say. Nor does the
 # interval say what another seed would bring: it is about the choice of test sentences, for these two
 # models as they stand.
 
 # %% tags=["claims"]
 if run.profile != "gpu":  # there the GPT of this chapter is the larger one
-    check("More training helps: the interval is above zero", gain.low > 0)
+    check(
+        "The longer GPT leads the short: the interval is above zero",
+        gain.low > 0,
+    )
 check("It is ahead of the n-gram: the interval is below zero", lead.high < 0)
 
 # %% [markdown]
@@ -917,11 +915,9 @@ plt.show()
 
 # %% [markdown]
 # Where a word *begins*, the longer GPT is ahead; from its fifth letter on, the table is, even of the network
-# that beats it on the whole. One reading, which we have not tested: the next word depends on the sentence,
-# and only the network sees all of it, while the rest of a word is mostly spelling, and a spelling that
-# occurs in the training text stands in the table as it is.
+# that beats it on the whole. Why that is so, this picture cannot say.
 #
-# So each is ahead where the other is not, and that can be used. Let both answer and average their
+# Can the two be used together? Let both answer and average their
 # *probabilities*, with a share $\lambda$ for the network that is chosen on validation. An
 # average of distributions is a distribution, so this is an honest language model.
 
@@ -982,8 +978,8 @@ check(
 # follows from four numbers, its first loss from one, and both can be checked before a minute of
 # computing is spent, just like causality, padding and the ability to learn one batch by heart. On
 # its way down the loss passes marks that counting can draw in advance, and a table of counts is a
-# rival to be taken seriously. In the chapter's minutes ours did not reach a Witten–Bell table; with longer
-# training a GPT passed it, which a stronger way of counting may undo. Mixed, table and network are better
+# rival to be taken seriously. In the chapter's minutes ours did not reach the best Witten–Bell table;
+# a larger GPT, trained longer, passed it; in our trial a stronger way of counting was better still. Mixed, table and network are better
 # than either.
 #
 # ## Exercises
@@ -1123,8 +1119,8 @@ exercises.widest(widest)
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Targets that are not shifted*: the model learns to copy its input, and the loss falls to zero in
-#   no time. Print one input and one target side by side.
+# - *Targets that are not shifted*: the model learns to copy its input, and the loss falls
+#   close to zero. Print one input and one target side by side.
 # - *Scoring in blocks*: a test text cut into windows gives the letters at the start of each window no
 #   context, and the model looks worse than it is. Here every sentence is scored whole.
 # - *Scoring with dropout on*: the score changes when you ask twice. Call `model.eval()`.
