@@ -15,7 +15,7 @@
 # %% [markdown]
 # # Fine-tuning BERT on film reviews
 #
-# A pretrained encoder gets one small layer, sees a few thousand rated sentences once, and must prove
+# A pretrained encoder gets a small new top, sees a few thousand rated sentences once, and must prove
 # against plain counting what it was worth.
 #
 # Below are four sentences from film reviews. About twenty people rated how positive each one is, from
@@ -78,8 +78,8 @@ for i in (1, 4, 11, 0):
 
 # %% [markdown]
 # The first one is easy. The second turns round at *but*. The third begins with praise and ends in
-# blame. The fourth blames without saying so; what betrays it are small words, *rip off*, *only*. So
-# let us ask the words: of the training sentences that contain a word, how many are praise?
+# blame. The fourth blames without saying so; let us ask the
+# words: of the training sentences that contain a word, how many are praise?
 
 
 # %%
@@ -157,8 +157,8 @@ for name in texts:
 # root of the sum of the reciprocals of its four counts, so we keep the words with the largest
 # $|w_t|$ in standard errors, two hundred a side: a list that one can still read. A sentence is praise
 # when the weights of its words sum to more than zero. In the second cell `order` holds the words from
-# the surest sign of blame to the surest sign of praise, and `began` starts the clock, as for every
-# system of this chapter: its cost is part of the comparison.
+# the surest sign of blame to the surest sign of praise, and `began` starts the clock:
+# its cost is part of the comparison.
 
 
 # %%
@@ -209,14 +209,13 @@ ax.set_xlabel("log-odds ratio: blame to the left, praise to the right")
 plt.show()
 
 # %% [markdown]
-# The bars show the weights, the order is that of certainty: frequent words stand high with short
-# bars.
+# The bars show the weights, the order is that of certainty: frequent words enter
+# even with short bars.
 #
 # The third baseline is harder to beat: **TF-IDF** with logistic regression, a linear model under
-# a softmax. Each sentence becomes a sparse vector with one entry for each word and each pair of
-# neighbouring words, larger the rarer the word; all weights are learned at once. So *not good*
-# has a weight of its own, and words that occur together share credit, which the lexicon cannot
-# do. The penalty on large weights, weaker for larger $C$, is chosen on validation. (`ngram_range` asks
+# a softmax. Each sentence becomes a sparse vector with one entry for each word of
+# two letters or more and each pair of neighbouring words, larger the rarer the word; all weights are learned at once. A pair can
+# have a weight of its own, and words that occur together share credit, which the lexicon cannot do. The penalty on large weights, weaker for larger $C$, is chosen on validation. (`ngram_range` asks
 # for words and pairs, `min_df` leaves out what stands in one sentence only, `sublinear_tf` counts a
 # word that is repeated with the logarithm.)
 
@@ -268,8 +267,7 @@ check(
 # ## What BERT reads
 #
 # A BERT encoder does not read words. It reads pieces from a fixed list, its **WordPiece** vocabulary:
-# frequent words whole, rare ones in parts, the continuing parts marked with `##`. So hardly any word is
-# unknown. `pretrained.classifier` loads the tokenizer and the encoder, with a fresh layer of two
+# frequent words whole, rare ones in parts, the continuing parts marked with `##`. `pretrained.classifier` loads the tokenizer and the encoder, with a fresh layer of two
 # outputs on top; the tokenizer turns two sentences into two rows of equal length.
 
 # %%
@@ -291,7 +289,7 @@ print("segment ", sample["token_type_ids"][1])
 #
 # ## Where the time goes
 #
-# Tutorials pad every text to the same length, often 128. How much of the computation is then spent on
+# Many tutorials pad every text to the same length, often 128. How much of the computation is then spent on
 # nothing? It depends on who shares a batch with whom. **Length buckets** shuffle the sentences, sort
 # them by length within large chunks, cut batches from these, and shuffle the batches.
 
@@ -343,7 +341,7 @@ below.set_xlabel("positions per sentence (orange: padding)")
 plt.show()
 
 # %% [markdown]
-# ## One new layer
+# ## A small new top
 #
 # The encoder turns a sentence into a vector $h$ at `[CLS]`. On top go the **pooler**, a dense layer
 # with tanh that stands in BERT's file, and the **head**, which is new:
@@ -354,7 +352,7 @@ plt.show()
 #
 # > **Note.** What we call BERT is MiniLM, a small encoder distilled from a larger one and then
 # > trained to give similar sentences similar *mean* vectors (Exercise 2); `[CLS]` and pooler had
-# > no part in that. It has not seen our labels, though perhaps some of the reviews.
+# > no part in that. As far as we know, it has not seen our labels, though perhaps some of the reviews.
 # > `LMCOURSE_SOURCE=hub` takes bert-base instead, and the long reviews of IMDB for two classes.
 
 
@@ -383,8 +381,7 @@ print(f"head     {size_of(model.classifier):10,}")
 # The biases of our encoder's pooler are exactly zero, the state of a layer that nobody has trained:
 # probably it is as new as the head.
 #
-# Does the mask do its work? Many a published loop forgets it, and the loss goes down all the
-# same. The short sentence must get the same scores alone as beside a long one, and also when we
+# Does the mask do its work?  The short sentence must get the same scores alone as beside a long one, and also when we
 # write random words into its padding. Without the mask, it must not. On the way we compute (2) by
 # hand.
 
@@ -446,7 +443,7 @@ close("Formula (2) gives the model's scores", z_by_hand, z, atol=1e-5)
 close("Padding does not change the scores", z[1], alone[0], atol=1e-5)
 close("Not even random words in its place", disturbed[1], alone[0], atol=1e-5)
 check("Without the mask they move a hundred times as much", moved > 100 * apart)
-check("Before training BERT is no better than a coin", abs(before - 0.5) < 0.1)
+check("Before training BERT is within 0.1 of a coin", abs(before - 0.5) < 0.1)
 
 # %% [markdown]
 # ## The loop, by hand
@@ -469,15 +466,14 @@ print(f"{cross_entropy(z, targets):.4f} is the loss of the untrained model")
 # %% [markdown]
 # (`gather` picks from each row the entry of its label.)
 #
-# **AdamW** gives every weight its own step size: however small its slope, a weight moves by about
-# the learning rate $\eta$ if its slopes agree, by less if they do not. The weights that
-# pretraining found are of the order of a few hundredths; some hundred steps of a thousandth,
-# AdamW's default, could carry them far away. **Fine-tuning** therefore uses small
-# rates. Ours, $10^{-4}$, was chosen on validation from three (that search is not shown). AdamW also
+# **AdamW** gives every weight its own step size: however small its slope, a weight moves, at first,
+# by roughly the learning rate $\eta$. **Fine-tuning** usually takes rates far below AdamW's default of a
+# thousandth, so as to stay near the weights that pretraining found. Ours, $10^{-4}$, was chosen on
+# validation; that search is not shown here. AdamW also
 # pulls matrices a little towards zero (**weight decay**).
 #
-# Nor do we start at full speed: at first the head pulls the encoder in a random direction, and
-# Adam has seen too few slopes to judge their size. The learning rate rises over the first tenth
+# Nor do we start at full speed: a common explanation is that at first the head pulls the
+# encoder in a random direction, and that Adam has seen too few slopes to judge their size. The learning rate rises over the first tenth
 # of the $S$ steps, the $S_w$ steps of **warm-up**, then falls:
 #
 # $$\eta_s = \eta \cdot \min\left(\frac{s+1}{S_w},\; \frac{S-s}{S-S_w}\right),
@@ -506,7 +502,7 @@ optimizer = torch.optim.AdamW(
 
 # %% [markdown]
 # And this is all of fine-tuning. Choose sentences of similar length, pad, mask, forecast, measure the
-# surprise, follow the slope. The slope is cut to length one (`clip_grad_norm_`), so that one odd
+# surprise, follow the slope. A slope longer than one is cut to one (`clip_grad_norm_`), so that one odd
 # batch cannot wreck everything. We take the first eight steps by hand.
 
 # %% tags=["nbval-ignore-output"]
@@ -540,7 +536,7 @@ check(
 # %% [markdown]
 # ## The real run
 #
-# `lmcourse.training.loop.fit` is this loop with a progress bar and checkpoints. From the same weights
+# `lmcourse.training.loop.fit` is such a loop with a progress bar and checkpoints. From the same weights
 # and seed we train for one pass over the data, an **epoch** (three in the `gpu` profile). If it is
 # the same loop, its first losses are those that we found by hand. It wants two functions: one that
 # gives the batch of a step, and one that gives the loss of a batch.
@@ -606,7 +602,7 @@ plt.show()
 
 # %% tags=["claims"]
 same = history.losses[: len(by_hand)]
-close("fit repeats the losses of the loop by hand", same, by_hand, atol=1e-3)
+close("fit repeats the first losses of the loop", same, by_hand, atol=1e-3)
 
 # %% [markdown]
 # ## The test
@@ -754,7 +750,6 @@ check(
 )
 check("BERT minus TF-IDF: the interval excludes zero", difference.low > 0)
 check("McNemar's test agrees: p below one in a thousand", p_value < 1e-3)
-check("TF-IDF alone is right on 2 % and more", (tfidf & ~bert).mean() > 0.02)
 
 # %% [markdown]
 # ## What does it get wrong?
@@ -1007,8 +1002,7 @@ ax.set_ylabel("BERT's score")
 plt.show()
 
 # %% [markdown]
-# Two things are worth seeing. The cloud is flattened at its ends: after so little training mild and
-# glowing praise get nearly the same score. And the neutral sentences, in the shaded strip, do not
+# Two things are worth seeing. The cloud is flattened at its ends: few scores pass ±2. And the neutral sentences, in the shaded strip, do not
 # gather at zero but are strewn over the whole height: the model takes a side.
 #
 # From the score the classes come back by two cuts: half a point from zero, where the neutral
@@ -1110,9 +1104,9 @@ print("side right:      ", statistics.paired_bootstrap(side_score, side_three))
 print("within the sides:", statistics.Interval(gain, low, high))
 
 # %% [markdown]
-# On the side the two losses are close. For the degree something is gained: squared error was told how
+# On the side this run finds the two losses close. For the degree something is gained: squared error was told how
 # far, cross-entropy was not. Most of the correlation is telling the two sides apart, though; within a
-# side both know much less. The target decides which questions a model can answer: choose it first.
+# side both know much less.
 
 # %% tags=["claims"]
 half_point, likeliest = "score, cut at ±0.5", "likeliest class"
@@ -1126,8 +1120,11 @@ check(
 check("The cut score finds more of the neutral ones", more > 0.05)
 check("It pays in accuracy", accuracy[half_point] < accuracy[likeliest] - 0.01)
 check("It misses most of them", recall[half_point] < 0.5)
-check("p(neutral) hardly tells neutral ones", p_neutral[0] < 1.5 * p_neutral[1])
-check("On the side the losses are close", sides_apart < 0.03)
+ratio = p_neutral[0] / p_neutral[1]
+check(
+    "Mean p(neutral) of neutral ones: at most half as much again", ratio < 1.5
+)
+check("On the side this run finds them within 0.03", sides_apart < 0.03)
 check("Within the sides squared error knows more: above zero", low > 0)
 check(
     "There both know less", max(r_within.values()) < min(r_all.values()) - 0.1
@@ -1244,7 +1241,7 @@ exercises.weighted(weighted_cross_entropy)
 # > **Exercise 4.** A budget of tokens (★★★, 20 minutes). A fixed number of sentences makes batches of
 # > long ones expensive and of short ones wasteful. Write `by_budget(lengths, budget)`: batches (lists of
 # > sentence numbers) such that the padded size of each, its number of sentences times its longest
-# > length, is at most `budget`, with as little padding as sorting allows. No length exceeds the budget.
+# > length, is at most `budget`, sorted by length, in as few batches as that allows. No length exceeds the budget.
 #
 # <details><summary>Hint</summary>
 #

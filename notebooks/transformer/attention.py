@@ -79,7 +79,7 @@ plt.show()
 # %% [markdown]
 # Both pronouns look back at the same six words, and each finds its own. You can recompute the shares on
 # paper: for *it* the dot product is 3 with *film* and 0 with the five others, $e^3 \approx 20$ and
-# $e^0 = 1$, so *film* gets about 20 parts of 25 and each other word one. A Transformer does just this,
+# $e^0 = 1$, so *film* gets about 20 parts of 25 and each other word one. A Transformer does this,
 # at every word and many times over, with features that it has learned.
 
 # %% [markdown]
@@ -89,7 +89,7 @@ plt.show()
 # - derive where the $\sqrt{d_k}$ comes from, and see what happens without it,
 # - mask the future and the padding, and test by perturbation that nothing leaks,
 # - write multi-head attention that agrees with PyTorch's, with copied weights,
-# - watch a single layer learn what averaging cannot, and measure what the heads of a real
+# - watch a single layer learn what averaging the same vectors cannot, and measure what the heads of a real
 #   pretrained model look at, without reading too much into it.
 #
 # **You need** vectors, matrix products and a little PyTorch, and from
@@ -197,7 +197,7 @@ close("Our attention equals PyTorch's", output, torchs, atol=1e-5)
 # ## Why √d_k?
 #
 # Take a query and a key whose $d_k$ components are independent, with mean zero and variances
-# $\sigma_q^2$ and $\sigma_k^2$; that is about what a fresh network has. With mean zero the variance is
+# $\sigma_q^2$ and $\sigma_k^2$. With mean zero the variance is
 # the mean of the square, written $\mathrm{E}[\cdot^2]$. The product $q_i k_i$ has mean zero too, so its
 # variance is $\mathrm{E}[q_i^2 k_i^2]$, which for independent factors is
 # $\mathrm{E}[q_i^2]\,\mathrm{E}[k_i^2] = \sigma_q^2\sigma_k^2$. Variances of independent terms add up, so
@@ -318,9 +318,9 @@ for place in (3, 5):
 
 # %% [markdown]
 # The usual account, that the gradient vanishes, leaves out the fine print. At the widest $d_k$ the
-# *typical* row gets next to none; but the mean does not collapse, because a few rows, those whose best
-# scores happen to lie close together, still get a good deal. At the usual width of 64 the typical row
-# is well, and it is the lower end of the rows that suffers.
+# *typical* row gets next to none; but the mean does not collapse, because a few rows still get a good
+# deal. At the usual width of 64 the typical row keeps about half, and it is the lower end of the rows
+# that suffers.
 #
 # And the derivation describes the first step only. Training may make queries and keys as long and as
 # dependent as it likes; the division just sees to it that it *starts* undecided.
@@ -625,7 +625,7 @@ close("Output as the package's without weights", output, fused, atol=1e-5)
 # %% [markdown]
 # ## Who influences whom?
 #
-# Equality with a reference is a luxury; most code has none. What it always has is a property that can
+# Equality with a reference is a luxury; much code has none. What it often has is a property that can
 # be tested by poking: change one word and see which outputs move. For a causal layer the answer must
 # be a triangle. The tool below adds a random vector to one word after the other.
 
@@ -728,7 +728,7 @@ plt.show()
 # A second property says what attention does *not* know. Shuffle the words, and without a mask the
 # outputs are the same, shuffled: attention is **permutation equivariant**, a bag of words that talk to
 # each other. *Dog bites man* and *man bites dog* are one to it. Order has to be added to the vectors. The
-# causal mask alone already breaks the symmetry, since each word then sees a different number of others.
+# causal mask alone already breaks the symmetry, since it depends on the places.
 
 # %%
 order = torch.randperm(7, generator=random)
@@ -908,8 +908,8 @@ for name in ("attention", "mean pooling"):
     record(key, short.value, "accuracy", short, note=note)
 
 # %% [markdown]
-# The layer looks up, the average guesses. The third line deserves an honest word: on this task the missing
-# square root does no harm. What we measured above is a bad start for a wide layer with components of
+# The layer looks up, the average guesses. The third line deserves an honest word: on this task the
+# missing square root hardly changes the final accuracy. What we measured above is a bad start for a wide layer with components of
 # variance one, not a proof that every layer without it fails to learn.
 #
 # What did it learn? Ask one dictionary all its eight questions and look at the weights.
@@ -949,7 +949,7 @@ check(
     min(right["attention"]) > 0.99,
 )
 check(
-    "Mean pooling: not above a guess among eight",
+    "Mean pooling: no more than 0.03 above a guess among eight",
     max(right["mean pooling"]) < 1 / 8 + 0.03,
 )
 check(
@@ -1057,7 +1057,7 @@ top.legend()
 plt.show()
 
 # %% [markdown]
-# The fused kernel makes the same products and gives the same output up to rounding. It only stops keeping
+# The fused kernel gives the same output up to rounding. It only stops keeping
 # what can be computed again. The price is that there are no weights to look at.
 
 # %% tags=["claims"]
@@ -1290,7 +1290,7 @@ if packaged:
 # softmax weights. Dot products of width $d_k$ spread like $\sqrt{d_k}$, and dividing by that makes a fresh
 # network start undecided. Masks put $-\infty$ before the softmax; zeros after it leak. Several heads are
 # several lookups with the matrix products of one. Poke a word in a random direction to see who depends on
-# whom. A layer learns to look up what an average has lost; looking costs $T^2$ operations, while the
+# whom. A layer learns to look up what an average of the same vectors has lost; looking costs $T^2$ operations, while the
 # memory need not grow so fast. And a weight is not a contribution.
 #
 # ## Exercises
@@ -1429,15 +1429,15 @@ exercises.streaming(streaming_attention)
 # %% [markdown]
 # ## Common mistakes
 #
-# - *A mask after the softmax*, or zeros for scores: the weights of visible words move when a hidden score
+# - *A mask after the softmax*: the weights of visible words move when a hidden score
 #   is raised. Put $-\infty$ before the softmax.
 # - *The mask upside down*: two conventions in one library. Poke the last word: the first output must stay.
-# - *Join without transpose*: the shape is right, the words are mixed. The same poke finds it.
+# - *Join without transpose*: the shape is right, the words are mixed. Poke every word: nothing above the diagonal may move.
 # - *Poking with a constant*: a layer normalization removes it, and no leak is found. Poke in a random
 #   direction, and try the tool on a layer that leaks.
 # - *The softmax over the queries*: columns sum to one instead of rows. Sum the rows.
 # - *`-1e9` in float16*: it does not fit. Ask `torch.finfo` for the lowest number.
-# - *Testing on the loss*: a layer that sees the future has the best loss of all. Test the mask itself.
+# - *Testing on the loss*: a layer that sees the future can have the better loss. Test the mask itself.
 # - *Reading weights as reasons*: a large weight may carry little. Change something and measure.
 #
 # ## Further reading
