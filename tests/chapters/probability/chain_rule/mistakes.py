@@ -46,7 +46,7 @@ MISTAKES = [
     (3, lambda ids, d: _told(ids, d), "subtract"),
     (3, lambda ids, d: _told(ids, d + 1) - _chance(ids, d + 1), "off by one"),
     (3, lambda ids, d: (_told(ids, d) - _chance(ids, d)) * np.log(2), "nats"),
-    (3, lambda ids, d: _told(ids, 2) - _chance(ids, 2), "copies that place"),
+    (3, lambda ids, d: _told(ids, 2) - _chance(ids, 2), "copy that place"),
     (4, lambda t, k: [t - 1], "no wall"),
     (4, lambda t, k: list(range(t - k, t)), "before the first"),
     (4, lambda t, k: list(range(max(1, t - k), t + 1)), "belongs to the future"),
