@@ -56,6 +56,7 @@ def test_the_file_of_a_tiny_model() -> None:
     assert [line.split("\t")[1] for line in bigrams] == ["<s> a", "<s> ␣", "a ␣", "␣ </s>"]
     assert 10 ** float(bigrams[0].split("\t")[0]) == pytest.approx(model.next([0])[1], abs=1e-6)
     unigrams = dict(line.split("\t")[1::-1] for line in lines[5:10])
+    assert [line for line in lines if line.endswith("\t</s>\t0.00000000")]  # nothing follows it
     assert unigrams["<s>"] == unigrams["<unk>"] == "-99.0"
     assert sum(10 ** float(unigrams[token]) for token in ("</s>", "a", "␣")) == pytest.approx(1)
 
