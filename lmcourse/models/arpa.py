@@ -6,7 +6,7 @@ by which the shorter context's answer is multiplied for a symbol that was not se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 import numpy as np
@@ -45,31 +45,38 @@ def write_arpa(model: NGram, file: TextIO, alphabet: Sequence[str]) -> None:
         raise ValueError(f"{len(alphabet)} symbols in alphabet, {model.vocab_size} in the model")
     V, levels, words = model.vocab_size, model.levels, tokens(alphabet)
     listed = [_entries(levels, n, V) for n in range(1, model.order + 1)]
-
     file.write("\\data\\\n")
     for n, codes in enumerate(listed, start=1):
         file.write(f"ngram {n}={len(codes) + 2 * (n == 1)}\n")
     for n, codes in enumerate(listed, start=1):
         file.write(f"\n\\{n}-grams:\n")
-        if n == 1:
-            opening = _log10(_back_off(levels, np.array([0]), 1, V, opens=True))[0]
-            file.write(f"{NEVER}\t{UNKNOWN}\n{NEVER}\t{BEGIN}\t{opening:.8f}\n")
-        opens = codes < (V ** (n - 1) if n > 1 else 0)
-        p = np.where(opens, probabilities(levels, codes, V), probabilities(levels[:n], codes, V))
-        back_off = np.where(
-            opens, _back_off(levels, codes, n, V, True), _back_off(levels, codes, n, V, False)
-        )
-        back_off[codes % V == 0] = 1.0  # nothing comes after the end
-        columns = [codes // V**place % V for place in range(n - 1, -1, -1)]
-        for ids, begins, log_p, log_b in zip(
-            zip(*columns, strict=True), opens, _log10(p), _log10(back_off), strict=True
-        ):
-            gram = [words[i] for i in ids]
-            if begins:
-                gram[0] = BEGIN
-            tail = f"\t{log_b:.8f}" if n < model.order else ""
-            file.write(f"{log_p:.8f}\t{' '.join(gram)}{tail}\n")
+        file.writelines(_lines(levels, codes, n, V, words))
     file.write("\n\\end\\\n")
+
+
+def _lines(
+    levels: Sequence[Level], codes: np.ndarray, n: int, V: int, words: Sequence[str]
+) -> Iterator[str]:
+    """A line an n-gram of length `n`: log10 p, its tokens, log10 of its weight as a context."""
+
+    def weight(log10: float) -> str:
+        return f"\t{log10:.8f}" if n < len(levels) else ""
+
+    if n == 1:
+        begin = _log10(_back_off(levels, np.array([0]), 1, V, True))[0]
+        yield f"{NEVER}\t{UNKNOWN}\n{NEVER}\t{BEGIN}{weight(begin)}\n"
+    opens = codes < (V ** (n - 1) if n > 1 else 0)  # an n-gram of length 1 is not an opening
+    p = np.where(opens, probabilities(levels, codes, V), probabilities(levels[:n], codes, V))
+    shorter = np.where(
+        opens, _back_off(levels, codes, n, V, True), _back_off(levels, codes, n, V, False)
+    )
+    shorter[codes % V == 0] = 1.0  # nothing comes after the end
+    columns = [codes // V**place % V for place in range(n - 1, -1, -1)]
+    for ids, begins, log_p, log_weight in zip(
+        zip(*columns, strict=True), opens, _log10(p), _log10(shorter), strict=True
+    ):
+        gram = [BEGIN if begins else words[ids[0]], *(words[i] for i in ids[1:])]
+        yield f"{log_p:.8f}\t{' '.join(gram)}{weight(log_weight)}\n"
 
 
 def _entries(levels: Sequence[Level], n: int, V: int) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Interpolated modified Kneser–Ney smoothing (Kneser & Ney 1995; Chen & Goodman 1999).
 
-A lower order is asked only when a longer context has not seen the symbol. So what counts there is
+A lower order matters where a longer context has hardly seen the symbol. So what counts there is
 not how often an n-gram occurs but after how many different symbols: its *continuation count*.
-"Francisco" is frequent, and follows "San" alone.
+"Francisco" may be frequent, yet it follows almost nothing but "San".
 """
 
 from __future__ import annotations

@@ -61,6 +61,14 @@ def test_the_file_of_a_tiny_model() -> None:
     assert sum(10 ** float(unigrams[token]) for token in ("</s>", "a", "␣")) == pytest.approx(1)
 
 
+def test_order_1_has_no_contexts_to_weigh() -> None:
+    file = io.StringIO()
+    write_arpa(NGram(1, 2, "kneser_ney").fit([[0, 1, 0]]), file, "\na")
+    assert file.getvalue().splitlines()[4:9] == [
+        *("-99.0\t<unk>", "-99.0\t<s>", "-0.30103000\t</s>", "-0.30103000\ta", "")
+    ]
+
+
 def test_symbols_are_written_visibly() -> None:
     assert tokens("\na é\t\u00a0") == ["</s>", "a", "␣", "é", "U+0009", "U+00A0"]
     assert len(set(tokens(ALPHABET))) == len(ALPHABET)
