@@ -37,7 +37,8 @@ def write_arpa(model: NGram, file: TextIO, alphabet: Sequence[str]) -> None:
     """Writes a fitted model of smoothing "kneser_ney" or "witten_bell"; id 0 is <s> and </s>.
 
     `file` is open for text in UTF-8; `alphabet` has the symbol of each id. Raises ValueError for
-    a smoothing without back-off and an alphabet of another size, RuntimeError before `fit`.
+    a smoothing without back-off and an alphabet of another size, RuntimeError before `fit`. The
+    `kenlm` of the package index reads orders 2 to 6.
     """
     if not model.interpolates:
         raise ValueError(f"smoothing {model.smoothing!r} has no back-off for ARPA to hold")

@@ -164,16 +164,18 @@ plt.show()
 # bit for a coin toss.
 
 # %%
-product, bits = 1.0, 0.0
+p = np.array([counts[a, b] / counts[a].sum() for a, b in pairwise(anna)])  # [5]
+bits = -np.log2(p)  # [5]
+
+# %% tags=["hide-input"]
 print("input  next  count   row total   probability  surprise")
-for a, b in pairwise(anna):
-    p = counts[a, b] / counts[a].sum()
+for i, (a, b) in enumerate(pairwise(anna)):
     print(f"{symbols[a]:>5}  {symbols[b]:>4}  {counts[a, b]:5}", end="")
-    print(f" / {counts[a].sum():9} = {p:11.4f} {-np.log2(p):9.2f}")
-    product *= p
-    bits += -np.log2(p)
-print(f"P(anna) = product = {product:.8f}")
-print(f"surprise = sum = {bits:.2f} bits, mean {bits / 5:.2f} a symbol")
+    print(f" / {counts[a].sum():9} = {p[i]:11.4f} {bits[i]:9.2f}")
+print(f"P(anna) = product of the five = {p.prod():.8f}")
+print(
+    f"surprise = sum = {bits.sum():.2f} bits, mean {bits.mean():.2f} a symbol"
+)
 
 # %% [markdown]
 # You can recompute each line from the picture. The probabilities multiply, so their logarithms add: the mean
