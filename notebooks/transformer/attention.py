@@ -49,7 +49,7 @@ from torch import nn
 run = session.start(PROFILE, SEED)
 
 # %% [markdown]
-# Give each word three numbers by hand: is it a being, an action, a human? The question is a vector too; its 2
+# Give each word three features by hand: is it a being, an action, a human? The question is a vector too; its 2
 # says how strongly *bites* wants a being. A dot product compares the question with each word. Then comes the
 # softmax: raise $e$ to each score, and divide by the sum.
 
@@ -305,10 +305,17 @@ flow(
     new=("W",),
 )
 
+# %% tags=["hide-input"]
+# @title A head whose three matrices are identities
+plain = Head(3, 3, 3)
+for layer in (plain.query, plain.key, plain.value):
+    nn.init.eye_(layer.weight)
+    nn.init.zeros_(layer.bias)
+
 # %% tags=["claims"]
 close("Bites, by its matrix, asks as in the opening", weights[1], shares)
-same = attend(x @ torch.eye(3), x, x)[0]
-close("With the identity as matrix, step 3 is step 2", same, contexts)
+same, _ = attend(*plain(x))
+close("A head with identities as matrices is step 2", same, contexts)
 
 # %% [markdown]
 # ### Can three matrices learn to be a dictionary?
@@ -477,8 +484,10 @@ for d_k in (1, 2, 4):
 # $\sigma_k^2$. With mean zero the variance is the mean of the square, and for independent factors
 # $\mathrm{E}[q_i^2 k_i^2] = \mathrm{E}[q_i^2]\,\mathrm{E}[k_i^2]$. Variances of independent terms add up:
 #
-# $$\operatorname{Var}(q \cdot k) = \sum_{i=1}^{d_k} \operatorname{Var}(q_i k_i)
-# = d_k\,\sigma_q^2\,\sigma_k^2 \tag{2}$$
+# $$\begin{aligned}
+# \operatorname{Var}(q \cdot k) &= \sum_{i=1}^{d_k} \operatorname{Var}(q_i k_i) \\
+# &= d_k\,\sigma_q^2\,\sigma_k^2
+# \end{aligned} \tag{2}$$
 #
 # So scores spread like $\sqrt{d_k}$. Divided by $\sqrt{d_k}$ they spread alike at every width. This is
 # **scaled dot-product attention** (Vaswani et al. 2017), a lookup with sharpness $1 / \sqrt{d_k}$:
@@ -522,24 +531,33 @@ def gradients(scores, generator):
 
 # %% tags=["hide-input"]
 # @title The same for five widths
-widths, kept, spreads = (4, 16, 64, 256, 1024), {}, {}
+widths, raws, kept, spreads = (4, 16, 64, 256, 1024), {}, {}, {}
 for d_k in widths:
-    raw = random_scores(d_k, run.generator(d_k))
+    raw = raws[d_k] = random_scores(d_k, run.generator(d_k))
     with_root = gradients(raw / math.sqrt(d_k), run.generator(1))  # [2048]
     kept[d_k] = with_root, gradients(raw, run.generator(1))
     spreads[d_k] = raw.square().mean().item()
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-print("       variance of        gradient undivided / divided    rows under a")
-print(" d_k   the scores         mean      median                tenth")
+print("       variance of  largest weight      gradient         rows")
+print(" d_k   the scores   div.  undivided   mean  median  under a tenth")
+largest = {}
 for d_k, (with_root, without) in kept.items():
+    print(f"{d_k:4} {spreads[d_k]:12.1f}", end="")
+    ways = (raws[d_k] / math.sqrt(d_k), raws[d_k])  # [2048, S] each
+    both = [scores.softmax(dim=-1).amax(dim=-1) for scores in ways]
+    largest[d_k] = [weights.median().item() for weights in both]
+    print(f"{largest[d_k][0]:7.2f} {largest[d_k][1]:10.2f}", end="")
     mean = without.mean() / with_root.mean()
     median = without.median() / with_root.median()
     few = (without < with_root.median() / 10).float().mean()
-    print(f"{d_k:4} {spreads[d_k]:12.1f} {mean:16.2f} {median:11.3f}", end="")
-    print(f" {few:21.2f}")
+    print(f" {mean:6.2f} {median:7.3f} {few:14.2f}")
 
 # %% tags=["claims"]
+check(
+    "Divided, the largest weight of the median row is below 0.15 throughout",
+    max(divided for divided, _ in largest.values()) < 0.15,
+)
 ratios = [spreads[d_k] / variance_of_scores(d_k) for d_k in widths]
 check(
     "The measured variances are within a tenth of formula (2)",
@@ -556,15 +574,16 @@ check(
 )
 
 # %% [markdown]
-# (The last column: the share of undivided rows that get less than a tenth of the median divided row.)
+# (Largest weight: of the median row. Gradient: undivided over divided. Last column: undivided rows that get less
+# than a tenth of the median divided row.)
 #
 # The usual account, that the gradient vanishes, is too simple. At small widths it is even larger, and at the usual
 # width of 64 its mean is what it is with the division, but spread unevenly. Only at larger widths does the typical
 # row starve, and even there the mean does not collapse.
 #
 # Does that matter for learning? Our head above learned without any root; but then `nn.Linear` starts with small
-# numbers, and its scores started small (last row of the table below). Now take a head of width $d_k = 256$ whose first queries and keys have
-# components of variance one or two, and train it in three ways: divided; undivided; and undivided, but
+# numbers, and its scores started small (last row of the table below). Now take a head of width $d_k = 256$ whose
+# first queries and keys have components of variance one or two, and train it in three ways: divided; undivided; and undivided, but
 # with the first $W^Q$ and $W^K$ so much smaller that the scores *start* exactly as the divided ones.
 
 
@@ -632,7 +651,7 @@ print(f"{'our head, nn.Linear':<23} {shown}")
 
 # %% [markdown]
 # The undivided heads learn more slowly. The third way nearly keeps up with the first without dividing at all: here a
-# small start does the same. Nor does the division *keep* the scores narrow: formula (2) is about random vectors, and
+# small start does nearly as much. Nor does the division *keep* the scores narrow: formula (2) is about random vectors, and
 # training has widened the scores in every row. What the root gives is a start that is undecided at every width, if
 # the components have variance near one.
 #
@@ -666,8 +685,10 @@ check(
 # = 0$: it takes no part in the sum either. With $m_{ts}$ one where word $t$ may look at word $s$, zero elsewhere,
 # and $z_{ts}$ the scaled score,
 #
-# $$w_{ts} = \operatorname{softmax}_s\left(z_{ts} + \log m_{ts}\right)
-# = \frac{m_{ts}\,e^{z_{ts}}}{\sum_{r} m_{tr}\,e^{z_{tr}}} \tag{3}$$
+# $$\begin{aligned}
+# w_{ts} &= \operatorname{softmax}_s\left(z_{ts} + \log m_{ts}\right) \\
+# &= \frac{m_{ts}\,e^{z_{ts}}}{\sum_{r} m_{tr}\,e^{z_{tr}}}
+# \end{aligned} \tag{3}$$
 
 
 # %%
@@ -690,7 +711,7 @@ masked = (query @ key.T / math.sqrt(3)).masked_fill(~causal, -math.inf)
 table(words, scores=masked, weights=weights)
 
 # %% [markdown]
-# Now *bites* finds only the dog. Each row is the attention of step 3, in a text that ends at its word; and with
+# Now *bites* finds the dog and not the man. Each row is the attention of step 3, in a text that ends at its word; and with
 # padding masked, the words get what they get without any padding.
 #
 # Would it not be simpler to set the weight to zero *after* the softmax? Hide the last of four words, and change
@@ -714,7 +735,7 @@ for hidden in (0.5, 4.0):
 #
 # ### A row that may look at nothing
 #
-# With padding on the left, the first words may look at nothing at all.
+# A tokenizer can also put the padding on the left. Then the first words may look at nothing at all.
 
 # %%
 tokens = ["[PAD]", "dog", "bites", "man"]
@@ -789,7 +810,7 @@ close("The package's too", packaged(q, k, v, past)[0], torchs, atol=1e-5)
 #
 # $$\begin{aligned}
 # \operatorname{MultiHead}(X) &= [H_1, \dots, H_h]\,W^O \\
-# H_i &= \operatorname{Attention}(XW_i^Q,\; XW_i^K,\; XW_i^V)
+# H_i &= \operatorname{attention}(XW_i^Q,\; XW_i^K,\; XW_i^V)
 # \end{aligned} \tag{4}$$
 #
 # With $d$ numbers a word (`d_model` in code), each head usually gets $d_k = d_v = d / h$, so that the joined contexts
@@ -1033,8 +1054,8 @@ for (sentence, name), row in looks.items():
     print(f"{sentence}, {name:<14} {dog:7.2f}{man:7.2f}")
 
 # %% [markdown]
-# Without a mask the two sentences are one: permute the words, and the outputs are permuted, no more. Attention is **permutation equivariant**. No step of the ladder used a word's place; only the causal mask does. For more
-# than before and after, places must be added to the words' vectors, as the GPT chapter does.
+# Without a mask the two sentences are one: permute the words, and the outputs are permuted, no more. Attention is **permutation equivariant**. But for the causal mask, no step used a word's place. It has to be brought in, for example by
+# adding to each word a vector for its place, as the GPT chapter does.
 
 # %% tags=["claims"]
 close(
@@ -1043,6 +1064,10 @@ close(
 check("Without mask, at random: all words", found["at random"].all())
 own = torch.eye(7, dtype=torch.bool)
 close("Without mask, with ones: only itself", found["poked with ones"], own)
+with_ones = influence(ours, one, torch.ones(32))
+check("With ones, but no normalization before: all words", with_ones.all())
+wrong = ~past | own  # [T, T]
+close("A mask upside down shows", influence(ours, one, random, wrong), wrong)
 close(
     "Step 6: exactly the causal mask", influence(ours, one, random, past), past
 )
@@ -1180,7 +1205,6 @@ exercises.leaks(leaking)
 # - *Poking with a constant*: a layer normalization removes it. Poke in a random direction, and try the test on
 #   a layer that leaks.
 # - *The softmax over the queries*: columns sum to one instead of rows. Sum the rows.
-# - *`-1e9` in float16*: it does not fit. Ask `torch.finfo` for the lowest number.
 #
 # ## Further reading
 #
