@@ -480,7 +480,7 @@ for d_k in (1, 2, 4):
     print(f"{d_k:3}   {' '.join(map(str, sums)):<39}{mean:.0f}")
 
 # %% [markdown]
-# In general, let the $d_k$ components of query and key be independent, with mean zero and variances $\sigma_q^2$ and
+# Let the $d_k$ components of query and key be independent, with mean zero and variances $\sigma_q^2$ and
 # $\sigma_k^2$. With mean zero the variance is the mean of the square, and for independent factors
 # $\mathrm{E}[q_i^2 k_i^2] = \mathrm{E}[q_i^2]\,\mathrm{E}[k_i^2]$. Variances of independent terms add up:
 #
@@ -583,8 +583,9 @@ check(
 #
 # Does that matter for learning? Our head above learned without any root; but then `nn.Linear` starts with small
 # numbers, and its scores started small (last row of the table below). Now take a head of width $d_k = 256$ whose
-# first queries and keys have components of variance one or two, and train it in three ways: divided; undivided; and undivided, but
-# with the first $W^Q$ and $W^K$ so much smaller that the scores *start* exactly as the divided ones.
+# first queries and keys have components of variance one or two, and train it in three ways: divided; undivided;
+# and undivided, but with the first $W^Q$ and $W^K$ so much smaller that the scores *start* exactly as the
+# divided ones.
 
 
 # %% tags=["hide-input"]
@@ -711,10 +712,11 @@ masked = (query @ key.T / math.sqrt(3)).masked_fill(~causal, -math.inf)
 table(words, scores=masked, weights=weights)
 
 # %% [markdown]
-# Now *bites* finds the dog and not the man. Each row is the attention of step 3, in a text that ends at its word; and with
-# padding masked, the words get what they get without any padding.
+# (`~` swaps true and false; `tril` keeps the lower triangle.) Now *bites* finds the dog and not the man. Each row
+# is the attention of step 3, in a text that ends at its word; and with padding masked, the words get what they
+# get without any padding.
 #
-# Would it not be simpler to set the weight to zero *after* the softmax? Hide the last of four words, and change
+# Why not set the weight to zero *after* the softmax? Hide the last of four words, and change
 # only its score:
 
 # %% tags=["hide-input"]
@@ -861,8 +863,8 @@ close(
 # ## Step 6: all heads in one tensor
 #
 # Put the $W_i^Q$ of all heads side by side: they are one matrix $d \times d$, and one product makes the queries of
-# all heads. Then cut the result
-# into heads, and move the heads to the front, where `attention` treats them like a batch.
+# all heads. Then cut the result into heads, and move the heads to the front, where `attention` treats them like a
+# batch; at the end they are joined again.
 
 
 # %%
@@ -912,7 +914,7 @@ ax.text(8.6, -0.2, "[$h$, T, $d_k$]", ha="center", va="top")
 plt.show()
 
 # %% [markdown]
-# To compare, all get the same weights: the list of step 5, the tensor of step 6, PyTorch's module and the package's.
+# To compare, the list, the tensor, PyTorch's module and the package's get the same weights.
 
 # %% tags=["hide-input"]
 # @title The same weights for all four
@@ -943,9 +945,9 @@ output = ours(texts, past & real[:, None, None, :])  # [B, T, d_model]
 theirs, _ = torchs(texts, texts, texts, attn_mask=~past, key_padding_mask=~real)
 
 # %% [markdown]
-# `None` inserts an axis of length one: `[B, 1, 1, T]` fits all heads and all rows. Note the `~`, which turns true into
-# false: in `nn.MultiheadAttention` true means *may not look*, in `F.scaled_dot_product_attention` it means
-# *may*. One library, two conventions. The test below tells you which one you got.
+# `None` inserts an axis of length one: `[B, 1, 1, T]` fits all heads and all rows. Note the `~`: in
+# `nn.MultiheadAttention` true means *may not look*, in `F.scaled_dot_product_attention` it means *may*. One
+# library, two conventions. The test below tells you which one you got.
 
 # %% tags=["hide-input"]
 with torch.no_grad():
@@ -1054,8 +1056,9 @@ for (sentence, name), row in looks.items():
     print(f"{sentence}, {name:<14} {dog:7.2f}{man:7.2f}")
 
 # %% [markdown]
-# Without a mask the two sentences are one: permute the words, and the outputs are permuted, no more. Attention is **permutation equivariant**. But for the causal mask, no step used a word's place. It has to be brought in, for example by
-# adding to each word a vector for its place, as the GPT chapter does.
+# Without a mask the two sentences are one: permute the words, and the outputs are permuted, no more. Attention is
+# **permutation equivariant**. But for the causal mask, no step used a word's place. It has to be brought in, for
+# example by adding to each word a vector for its place, as the GPT chapter does.
 
 # %% tags=["claims"]
 close(
