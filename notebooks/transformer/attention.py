@@ -625,7 +625,7 @@ for (name, (look, factor, divisor)), seed in itertools.product(
     curves[name, seed] = train(head, look, 0.02, run.seed + seed)
     spreading[name, seed] = first, spread(head, divisor)
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Training loss against the step for three ways, three seeds each. The divided heads and those with a small start fall together towards zero; the undivided heads start higher or fall much more slowly and stay far above both."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Training loss against the step for three ways, three seeds each. The divided heads and those with a small start fall together towards zero; the undivided heads fall much more slowly or hardly at all and end far above both."}}
 figure, ax = plot.panels(height=3.0)
 colors = (plot.BLUE, plot.ORANGE, plot.GREEN)
 for name, color in zip(WAYS, colors, strict=True):
@@ -1056,7 +1056,7 @@ for (sentence, name), row in looks.items():
     print(f"{sentence}, {name:<14} {dog:7.2f}{man:7.2f}")
 
 # %% [markdown]
-# Without a mask the two sentences are one: permute the words, and the outputs are permuted, no more. Attention is
+# Without a mask a text is a bag of words: permute them, and the outputs are permuted, no more. Attention is
 # **permutation equivariant**. But for the causal mask, no step used a word's place. It has to be brought in, for
 # example by adding to each word a vector for its place, as the GPT chapter does.
 
