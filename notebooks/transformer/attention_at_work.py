@@ -53,7 +53,6 @@ from scipy.stats import spearmanr
 from torch import nn
 from torch.profiler import profile
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import AutoModel, AutoTokenizer
 
 run = session.start(PROFILE, SEED)
 
@@ -63,6 +62,8 @@ run = session.start(PROFILE, SEED)
 # asks for the plain computation, which can hand out its weights.
 
 # %% tags=["nbval-ignore-output"]
+from transformers import AutoModel, AutoTokenizer
+
 folder = download.file(ENCODER, "config.json").parent
 tokenizer = AutoTokenizer.from_pretrained(folder)
 encoder = AutoModel.from_pretrained(folder, attn_implementation="eager")
@@ -170,6 +171,8 @@ close(
     expected,
     atol=0.5,
 )
+room = encoder.config.max_position_embeddings
+check("MiniLM has room for 512 tokens", room == 512)
 
 # %% [markdown]
 # ## The same answer without the table
@@ -272,7 +275,7 @@ ways = {"plain": plain, "streamed": streamed}
 ways["fused"] = F.scaled_dot_product_attention
 lengths = [256, 512, 1024, 2048]
 pieces = {name: [] for name in ways}
-print("   T         " + "".join(f"{name:>21}" for name in ways))
+print("   T  output " + "".join(f"{name:>21}" for name in ways))
 for T in lengths:
     three = torch.randn(3, 1, H, T, d_k, generator=random)  # query, key, value
     print(f"{T:5} {12 * T * d_k:7,}", end="")
@@ -285,7 +288,7 @@ with torch.no_grad():
     outputs = {name: attend(*three) for name, attend in ways.items()}
 
 # %% [markdown]
-# (First the bytes of the output itself. The milliseconds are of this machine at this moment; nothing below rests on them.) When the text doubles,
+# (Bytes, first those of the output itself. The milliseconds are of this machine at this moment; nothing below rests on them.) When the text doubles,
 # the plain piece grows fourfold, since it is one set of tables, $4hT^2$ bytes; those of the other two at most double.
 #
 # Training needs more: what the backward pass uses must be kept. Autograd can tell what that is for the fused kernel.
@@ -311,6 +314,7 @@ print("T = 16, 12 heads of width 32:", *(list(tensor.shape) for tensor in kept))
 # that there is no table to hand out; hence *eager* above.
 
 # %% tags=["claims"]
+close("The stream by hand ends in 9", weighted / total, 9.0)
 for name in ("streamed", "fused"):
     close(
         f"{name}: the output of plain attention",
@@ -430,7 +434,7 @@ found_words = {rows[t]: columns[weights[t].argmax()] for t in (2, 3, 5)}
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Heat map, tokens of one sentence against tokens of another. Film looks at movie, bored at dull and critic at reviewer with dark cells; the, the full stop and SEP spread their attention in pale cells."}}
 figure, ax = plot.panels(height=3.4)
-plot.heatmap(ax, weights, rows, columns, vmin=0, vmax=1, fmt=".2f")
+plot.heatmap(ax, weights, rows, columns, vmin=0, vmax=1)
 ax.tick_params(axis="x", labelrotation=45)
 ax.set(xlabel="is looked at", ylabel="looks")
 plt.show()
@@ -631,7 +635,7 @@ for s in range(3):
 
 # %% [markdown]
 # The token with the largest weight has no effect at all when it is silenced, and the largest of all when it is hidden. Both
-# answers are right, to different questions, and the weight alone gives neither: in (4) it multiplies $v_s$, or $o - v_s$.
+# answers are right, to different questions, and the weight alone gives neither: in (4) it stands before $v_s$, or $o - v_s$.
 #
 # Has [CLS] such short values? For every head of the model we compare its share in the weights with its share in the lengths of the
 # terms, $\lVert w_{ts}\,v_s W^O \rVert$, as Kobayashi et al. (2020) do.
@@ -688,7 +692,7 @@ ax.set(ylabel="share in the lengths", ylim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# In nearly all heads the share in the lengths is less than half of that in the weights. Xiao et al. (2024) call a token
+# In more than four heads of five the share in the lengths is less than half of that in the weights. Xiao et al. (2024) call a token
 # that collects attention without need for what it says an **attention sink**, and suppose that it takes what a head does not want
 # to spend, since a softmax must add up to one. That is a hypothesis; what follows does not decide it.
 #
@@ -754,12 +758,12 @@ for name, rows in measures.items():
 
 # %% [markdown]
 # As in the sum by hand: [CLS] gets by far the largest weight, hiding it moves the sentence vector more than hiding any word, and
-# silencing it moves it less than silencing the median word. What [CLS] says matters less than what a word says; where its weight
-# goes matters more. The table of weights alone says neither.
+# silencing it less than silencing the median word (the weight in every sentence, the effects in most). The two
+# questions have opposite answers, and the table alone tells neither.
 #
 # And the words themselves? In each sentence we rank the words (and full stops) by what the tables say and by the effect, and take the rank
-# correlation (Spearman's: 1 if both orders are the same, 0 on average if they have nothing to do with each other). A rival that never saw
-# the model is how *rare* a token is in the training reviews.
+# correlation (Spearman's: 1 if both orders are the same, 0 on average if they are unrelated). A rival without
+# a model is how *rare* a token is in the training reviews.
 
 # %% tags=["hide-input"]
 # @title Rank correlations within each sentence
@@ -806,7 +810,7 @@ print(f"one head: median of all {single.median():.3f}", end=", ")
 print(f"best of all {single.max():.3f}   (hidden)")
 
 # %% [markdown]
-# Among words the mean of all 72 tables is a guide, better than rarity. A single table is a poorer one: the median head stays below
+# Among words the mean of all 72 tables is a guide; so is rarity, which needs no model. A single table is a poorer one: the median head stays below
 # half of that, and even the best of all, chosen on these very sentences, does not reach the mean. The lengths are a better guide than
 # the weights; neither is the effect.
 #
@@ -818,17 +822,15 @@ check(
     "Four heads in five carry less than half of what [CLS]'s weight says",
     (carry < share / 2).float().mean() > 0.8,
 )
-firsts = [row.argmax() == 0 for row in (*mean_looks, *hiding)]
-check(
-    "[CLS]: largest weight and largest effect when hidden, every sentence",
-    all(firsts),
-)
+firsts = torch.stack([row.argmax() == 0 for row in mean_looks])
+check("[CLS] has the largest mean weight in every sentence", firsts.all())
+firsts = torch.stack([row.argmax() == 0 for row in hiding]).float()
+check("and the largest effect when hidden in 9 of 10", firsts.mean() > 0.9)
 quiet = (in_words["effect of silencing it"][:, 0] < 1).float()  # [N]
 check("Silenced: less than the median word, in 4 of 5", quiet.mean() > 0.8)
-gain = intervals.paired_bootstrap(
-    agrees["mean weight", "hide"], agrees["rarity", "hide"]
-)
-check("The mean weight is a better guide than rarity", gain.low > 0)
+for name in ("mean weight", "rarity"):
+    guide = intervals.bootstrap_mean(agrees[name, "hide"])
+    check(f"The {name} is a guide: interval above 0.3", guide.low > 0.3)
 for way in ("hide", "silence"):
     gain = intervals.paired_bootstrap(
         agrees["mean length carried", way], agrees["mean weight", way]
@@ -984,7 +986,7 @@ exercises.replacing(replacing)
 # ## Common mistakes
 #
 # - *Reading weights as reasons*: a large weight may carry little. Change something and measure, and say what you changed.
-# - *Taking the head that shows it best*: with 72 tables some head shows anything. Choose on one half, judge on the other.
+# - *Leafing through the heads until one looks right*: that is a choice out of 72. Choose on one half, judge on the other.
 # - *Weights from a fused kernel*: it has none. Load the model with `attn_implementation="eager"`.
 # - *Forgetting to rescale the weighted sum*: the stream is right until the maximum rises. Test with rising scores.
 # - *Masking the wrong text*: in cross-attention the padding mask belongs to the keys, not to the queries. Change the padding: nothing may move.
