@@ -240,11 +240,9 @@ def streamed(query, key, value, size=128):
 # PyTorch for the largest single piece that any of their steps allocates, scratch space inside the kernel included, for
 # twelve heads of width 32, as in MiniLM, and random queries, keys and values.
 
+
 # %% tags=["hide-input"]
 # @title The largest piece of memory, and the time
-os.environ["KINETO_LOG_LEVEL"] = "99"  # the profiler prints no notes
-
-
 def plain(query, key, value):
     """Attention with its whole table."""
     return scaled_dot_product_attention(query, key, value)[0]
@@ -270,6 +268,7 @@ def milliseconds(attend, inputs):
 
 
 # %% tags=["hide-input", "nbval-ignore-output"]
+os.environ["KINETO_LOG_LEVEL"] = "99"  # the profiler prints no notes
 random, H, d_k = run.generator(), 12, 32
 ways = {"plain": plain, "streamed": streamed}
 ways["fused"] = F.scaled_dot_product_attention
@@ -322,16 +321,15 @@ for name in ("streamed", "fused"):
         outputs["plain"],
         atol=1e-5,
     )
+    check(
+        f"{name}: from 1,024 to 2,048 tokens the piece at most doubles",
+        pieces[name][-1] <= 2.05 * pieces[name][-2],
+    )
 close(
     "Plain: the largest piece is 4 h T² bytes",
     pieces["plain"],
     [4 * H * T**2 for T in lengths],
 )
-for name in ("streamed", "fused"):
-    check(
-        f"{name}: from 1,024 to 2,048 tokens it at most doubles",
-        pieces[name][-1] <= 2.05 * pieces[name][-2],
-    )
 scores = query @ key.mT / math.sqrt(d_k)  # [1, H, 16, 16]
 row = next(tensor for tensor in kept if tensor.dim() == 3)  # [1, H, 16]
 close(
@@ -660,6 +658,8 @@ def carried(layer, vectors, weights):
     return torch.stack(terms)
 
 
+# %% tags=["hide-input"]
+# @title Shares of [CLS]
 def received(tables):
     """What each token gets from the other tokens, mean [L, H, T]."""
     T = tables.shape[-1]
@@ -781,6 +781,8 @@ def agreement(guesses, moves):
     return [spearmanr(a[1:-1], b[1:-1]).statistic for a, b in pairs]
 
 
+# %% tags=["hide-input"]
+# @title The mean of all tables, its rivals, and single heads
 rankings = {
     "mean weight": mean_looks,
     "mean length carried": mean_carries,
