@@ -51,8 +51,8 @@ from lmcourse.text.characters import CharTokenizer
 run = session.start(PROFILE, SEED)
 
 # %% [markdown]
-# The data are first names over 27 symbols, the letters and the line break ↵ that opens and closes a
-# name. We lay all pairs of neighbours (`itertools.pairwise` lists them) in two long columns: the
+# The data are first names of the US census of 1990, each once however many bear it, over 27 symbols:
+# the letters and the line break ↵ that opens and closes a name. We lay all pairs of neighbours (`itertools.pairwise` lists them) in two long columns: the
 # symbol before, `x`, and the symbol to be predicted, `y`.
 
 # %%
@@ -100,7 +100,7 @@ rounds = np.arange(1, len(said) + 1)
 for pair, color in [("qu", plot.RED), ("ja", plot.ORANGE), ("an", plot.BLUE)]:
     a, b = tokenizer.encode(pair)[1:3]
     counted = np.mean(y[x == a] == b)
-    label = f"{pair[1]} after {pair[0]}, seen {np.sum(x == a):,} times"
+    label = f"{pair[1]} after {pair[0]}, which comes {np.sum(x == a):,} times"
     ax.plot(rounds, [p[a, b] for p in said], color=color, label=label)
     ax.axhline(counted, color=color, linestyle=":", linewidth=1.4)
 ax.set(xscale="log", xlabel="training round", ylabel="probability")
@@ -109,7 +109,7 @@ plt.show()
 
 # %% [markdown]
 # All three curves start at one in 27 and head for their dotted lines, the answers of the counts.
-# What follows *a* is nearly known within thirty rounds; the forecast after *q*, which is rare, is still on
+# That *n* follows *a* is nearly known within thirty rounds; the forecast after *q*, which is rare, is still on
 # its way when the picture ends. Must a curve arrive, and why is this one so late?
 
 # %% [markdown]
@@ -119,7 +119,7 @@ plt.show()
 # - see that a one-hot vector times a matrix is the lookup of a row,
 # - derive the gradient of softmax regression and check it against two judges that do not know the derivation,
 # - watch training approach a floor that you can compute beforehand, and predict how late each context arrives,
-# - expose a popular formula that calls itself a language model and is none.
+# - expose a formula that calls itself the probability of a sentence and is none.
 #
 # **You need** [bigram counts](bigram_counts.ipynb) and the gradient $p - y$ from
 # [softmax and cross-entropy](../probability/softmax.ipynb).
@@ -229,9 +229,9 @@ plt.show()
 # %% [markdown]
 # Equal inputs, equal outputs. But more is true: of the 27 terms in each sum, 26 are multiplied by
 # zero. What survives is the row of $W$ that belongs to the symbol. The product is a *lookup*, and
-# PyTorch calls it an *embedding*. Nobody builds the one-hot vectors; but since the lookup is a linear
+# PyTorch calls it an *embedding*. One need not build the one-hot vectors; but since the lookup is a linear
 # layer, what follows about gradients holds for it. A linear layer and a softmax on top are called
-# **softmax regression**.
+# **softmax regression**, or multinomial logistic regression.
 
 # %% tags=["claims"]
 looked_up = network(torch.tensor(inputs))  # [5, V]
@@ -252,8 +252,8 @@ close("Without training the loss is log V", loss(0 * counts, counts), np.log(V))
 #
 # with $[y_n = b]$ one where that holds and zero elsewhere, $c(a)$ the number of pairs that begin
 # with $a$, and $\hat p$ the table of the counts. Read the last line aloud. The gradient is zero if
-# and only if the network's table *is* the count table. The question where training ends is answered
-# before it has begun. (Where $\hat p$ is zero, that place lies infinitely far away. We shall see what
+# and only if the network's table *is* the count table: there, and nowhere else, can training come to
+# rest. (Where $\hat p$ is zero, that place lies infinitely far away. We shall see what
 # that does.)
 
 
@@ -300,8 +300,9 @@ close("and that of the finite differences", four, numeric, atol=1e-9)
 # ## Walking downhill
 #
 # Now train with the gradient of our own: start from zero, and move all weights against it, again and
-# again. The **learning rate** says how far. Twenty looks enormous, but (3) carries the small factor
-# $c(a)/N$. We look at the loss at steps that grow like powers, on the training names and on names that
+# again, the same descent as at the beginning. The **learning rate** says how far. Twenty looks
+# enormous, but (3) carries the factor $c(a)/N$, and the largest row moves by less than three times
+# $p - \hat p$. We look at the loss at steps that grow like powers, on the training names and on names that
 # the network does not train on.
 
 # %%
@@ -311,17 +312,19 @@ held_out = np.zeros((V, V))
 np.add.at(held_out, tuple(pair_columns(names["validation"]["name"])), 1)
 
 stops = np.unique(np.geomspace(1, steps, 60).astype(int))
-W, curve = np.zeros((V, V)), []
+W, curve, tables = np.zeros((V, V)), [], {}
 for step in range(1, steps + 1):
     W -= learning_rate * gradient(W, counts)
     if step in stops:
         curve.append((loss(W, counts), loss(W, held_out)))
+        tables[step] = predict(W)  # [V, V]
 curve = np.array(curve) / np.log(2)  # [stops, 2], bits
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character against the training step, logarithmic, from 200 on. The training curve falls to the dotted floor and stays just above it. The validation curve starts slightly below it, has its lowest point, marked by a dot, between one and three thousand steps, and rises again."}}
 best_stop = curve[:, 1].argmin()
 floor_bits = floor / np.log(2)
 lowest = stops[best_stop], curve[best_stop, 1]
+lowest_table = tables[stops[best_stop]]  # [V, V]
 figure, ax = plot.panels(height=3.4)
 ax.plot(stops, curve[:, 0], label="training names")
 ax.plot(stops, curve[:, 1], label="validation names")
@@ -335,10 +338,19 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The floor holds. (It is the floor of the training names. Other names have their own.) And the validation
-# curve turns upward. Some pairs never occur among the training names. Their best probability is zero,
-# the network moves there without ever arriving, and each new name that contains such a pair becomes a
-# greater surprise. Train for ever, and the validation loss is infinite, as it was for the counts.
+# The floor holds. (It is the floor of the training names. Other names may be easier: their floor is
+# another one.) And on these validation names the curve turns upward, a little. Some pairs never occur
+# among the training names. Their best probability is zero, and the network moves there without ever
+# arriving. What do they contribute, from the lowest point on?
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+change = held_out * np.log2(lowest_table / predict(W)) / held_out.sum()
+change_unseen, change_seen = change[~seen].sum(), change[seen].sum()
+print(f"pairs never seen in training {change_unseen:+.4f} bits per character")
+print(f"all other pairs              {change_seen:+.4f} bits per character")
+
+# %% [markdown]
+# Train for ever, and the validation loss is infinite, as it was for the counts.
 
 # %% tags=["claims"]
 above_floor = curve[:, 0] - floor_bits  # [stops]
@@ -349,24 +361,24 @@ check(
     0 < best_stop < len(stops) - 5,
 )
 check(
-    "Some pairs of the validation names were never seen in training",
-    held_out[~seen].sum() > 0,
+    "From there on pairs never seen cost bits, and the others save some",
+    change_unseen > 0 > change_seen,
 )
 
 # %% [markdown]
 # ## Who arrives last?
 #
-# Every context of ours but one has letters that never follow it. What becomes of them? Say that after
-# $a$ there are $m$ such letters, and $s$ that were seen. Late in training the seen ones stand in
-# their right proportions, and a small probability $p$ is left on each of the others. By (3), a step of
-# size $\eta$ lowers the logit of each unseen letter by $\eta\frac{c(a)}{N}\,p$. The slopes of a row sum to
-# zero, so what $m$ letters lose, the $s$ seen ones gain, and if they keep their proportions each gains
-# the same, $\frac{m}{s}$ times as much. The lead of the seen over the unseen grows by
+# Nearly every context has letters that never follow it. What becomes of them? After *q* these are
+# $m = 25$ letters, and $s = 2$ were seen, *u* and *i*. Late in training the seen ones stand in their right
+# proportions, and a small probability $p$ is left on each of the others. By (3), a step of size $\eta$
+# lowers the logit of each unseen letter by $\eta\frac{c(a)}{N}\,p$.
 #
-# $$\eta\,\frac{c(a)}{N}\,p\,\Bigl(1 + \frac{m}{s}\Bigr)$$
+# The slopes of a row sum to zero. So what $m$ letters lose, the $s$ seen ones gain, and as long as they
+# keep their proportions each gains the same, $\frac{m}{s}$ times as much as an unseen one loses. The lead
+# of the seen over the unseen grows by $\eta\frac{c(a)}{N}\,p\,(1 + \frac{m}{s})$ a step.
 #
-# a step, and $p$ shrinks by that fraction of itself. The less is left, the smaller the step! The
-# function whose relative decrease is proportional to itself is one over $t$:
+# A lead that grows by a small $d$ lowers $p$ by the factor $1 - d$, and so raises $\frac1p$ by
+# $\frac{d}{p}$: in every step by the same amount, $\eta\frac{c(a)}{N}(1 + \frac{m}{s})$. After $t$ steps
 #
 # $$p \approx \frac{N}{\eta\, c(a)\, t}\cdot\frac{1}{1 + m/s} \tag{4}$$
 
@@ -389,7 +401,7 @@ predicted = left_over(
 remaining = np.where(seen, 0, predict(W)).sum(axis=1)  # [V]
 measured = remaining / np.maximum(unseen, 1)  # [V], mean of a letter
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Probability left on a letter that never follows, measured against predicted by formula 4, one dot for each context, both axes logarithmic. All blue dots lie on or close to the diagonal. Orange crosses, the same without the factor of m and s, lie to the right of it, the rare contexts q and x furthest away."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Probability left on a letter that never follows, measured against predicted by formula 4, one dot for each context, both axes logarithmic. All blue dots lie on or close to the diagonal. Orange crosses, the same without the factor of m and s, lie to the right of it, q furthest away."}}
 figure, ax = plot.panels(height=3.6)
 careless = left_over(learning_rate, steps, context, len(x), 0 * unseen, 1)
 ax.loglog(predicted[some], measured[some], "o", label="formula (4)")
@@ -405,23 +417,34 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Nothing was fitted. The argument was about late training, and by then all contexts keep to it. So a
-# context that is seen ten times less often is, with the same $m$ and $s$, ten times further from
-# home. And the very zeros that spoil the count table slow the network down: without unseen letters the
-# logits have finite places to go.
+# Nothing was fitted. (*Late* comes late for *q*, whose one *qi* settles slowly.) So no such curve ever
+# arrives; and a context that is seen ten times less often is, with the same $m$ and $s$, ten times
+# further from home. The very zeros that spoil the count table slow the network down: with one more of
+# each pair, the same number of steps comes much closer.
 #
-# The factor $c(a)/N$ is the fault of the step, not of the network. Divide each row of (3) by it, and
-# every context walks at the same pace, however rare it is:
+# The factor $c(a)/N$ comes from the loss, a mean over pairs. Since no two rows share a weight, we may
+# divide each row of (3) by it without moving the goal, and then it no longer matters how often a context
+# comes:
 
 # %%
 fair = np.zeros((V, V))
 for _ in range(2000):
     fair -= 2.0 * (predict(fair) - table)
 
+# %% tags=["hide-input"]
+# @title The control: one more of each pair
+more = counts + 1
+control = np.zeros((V, V))
+for _ in range(steps):
+    control -= learning_rate * gradient(control, more)
+goal = more / more.sum(axis=1, keepdims=True)  # [V, V]
+control_gap = np.abs(predict(control) - goal).max()
+
 # %% tags=["hide-input", "nbval-ignore-output"]
 plain_gap, fair_gap = np.abs(predict(W) - table), np.abs(predict(fair) - table)
-print(f"largest error, plain steps: {plain_gap.max():.5f} of {steps:,}")
-print(f"largest error, fair steps:  {fair_gap.max():.5f} of 2,000")
+print(f"largest error after {steps:,} plain steps {plain_gap.max():11.1e}")
+print(f"    with one more of each pair {control_gap:15.1e}")
+print(f"largest error after 2,000 divided steps {fair_gap.max():6.1e}")
 
 # %% tags=["claims"]
 ratio = measured[some] / predicted[some]
@@ -430,20 +453,24 @@ check(
     ratio.max() < 1.5 and ratio.min() > 1 / 1.5,
 )
 check(
+    "With one more of each pair the error is a hundred times smaller",
+    control_gap < plain_gap.max() / 100,
+)
+check(
     "Without its last factor it is wrong by more than 5 for q",
     careless[q] > 5 * measured[q],
 )
 close(
-    "After fair steps all 729 probabilities agree with the counts to 0.001",
+    "After divided steps all 729 probabilities agree with the counts to 0.001",
     predict(fair),
     table,
     atol=1e-3,
 )
 
 # %% [markdown]
-# ## The same names
+# ## Nearly the same names
 #
-# Two tables that agree to a thousandth should write the same names. Let both draw letter by letter,
+# What do two tables write that agree to a thousandth? Let both draw letter by letter,
 # with random numbers from the same seed. (`rng.choice` picks a symbol with the given probabilities.)
 
 
@@ -468,27 +495,31 @@ print("counts: ", ", ".join(counted_names))
 print("network:", ", ".join(network_names))
 
 # %% [markdown]
+# They part company at the first draw that falls into the small gap between the two; with some other
+# seeds that happens among the first ten names.
+
+# %% [markdown]
 # ## What does the network buy?
 #
-# Here: nothing. The same probabilities, from the same counts, after a search that knew its
-# destination. If you can count, count. A network can pay when the table becomes too large to fill. With
+# Here: nothing that smoothed counts do not give. The same probabilities, from the same counts, after a
+# search that knew its destination. If you can count, count. A network can pay when the table becomes too large to fill. With
 # ten letters of context it would have $27^{10}$ rows, nearly all of them empty, and each would learn for
 # itself. A network need not give each context its own row: it can compute the logits from parts that
-# contexts *share*. The loss and its gradient stay what they are here; what changes is how the logits
+# contexts *share*. The loss and its gradient in the logits stay what they are here; what changes is how the logits
 # are computed.
 
 # %% [markdown]
 # ## A formula that is no distribution
 #
-# Some tutorials offer another network "for the probability of a sentence". Each
+# Suppose someone offers another network for the probability of a sentence. Each
 # word goes as a one-hot vector $e_{x_t}$ through two layers with sigmoids, $\sigma(z) = 1/(1 + e^{-z})$,
 # the result, a number between zero and one, is called the probability of the word, and the numbers
 # are multiplied:
 #
 # $$S(x) = \prod_{t=1}^{T} g(x_t), \qquad g(v) = \sigma\bigl(W_2\,\sigma(W_1 e_v)\bigr) \tag{5}$$
 #
-# How would you find out whether it is a probability? A probability has to be shared out: over all
-# sentences *of one length* it must sum to one. With three words in the world we can write all
+# How would you find out whether it is a probability? A probability has to be shared out. (5) has no
+# sign for the end, so over all strings of the same number of words it must sum to one. With three words in the world we can write all
 # sentences of a few words down (`itertools.product` lists them). Multiplying out the right side gives
 # every sentence once, so the sum is a power:
 #
@@ -525,14 +556,13 @@ for length, found in zip(lengths, totals, strict=True):
 
 # %% [markdown]
 # Even for a single word the three sigmoids do not sum to one; why should they? Each is free to be
-# anything between zero and one. Nothing keeps training from pushing all of them to one, and then every
-# sentence, sense or nonsense, has the best score there is. In the softmax every bit of probability that
+# anything between zero and one. With all weights at nine every sentence, sense or nonsense, has nearly
+# the best score there is. In the softmax every bit of probability that
 # one word gains is taken from the others. That competition is what the sum in the denominator is for.
 #
-# > **Note.** Two tests expose such a formula without reading its code. Sum it over all
-# > continuations of a context: anything but one is wrong. And compare its training loss with the
-# > floor of its kind: a bigram that does better than the best bigram has stopped measuring what you
-# > think.
+# > **Note.** Two tests need no look at the code. Sum over all continuations of a context: anything but
+# > one is wrong. And compare the loss on the whole training text with the floor of its kind: a bigram
+# > that does better there than the best bigram does not measure what you think.
 
 # %% tags=["claims"]
 powers = [closed_form(length, g) for length in lengths]
@@ -547,8 +577,8 @@ close("Large weights give every sentence of 50 words S = 1", shouting**50, 1.0)
 # One-hot times a matrix is a lookup; softmax regression on it is a bigram model, whose logits are
 # log-counts up to a constant a row. Its gradient is forecast minus frequency, weighted by how often the
 # context occurs, and so its only place of rest is the count table. The floor is known in advance and
-# holds. What a context does not allow fades away like one over the number of steps, and more slowly the
-# rarer the context. Counting gives at once what training approaches; networks can pay where contexts must
+# holds. What never follows a context fades away like one over the number of steps, other things equal more
+# slowly the rarer the context. Counting gives at once what training approaches; networks can pay where contexts must
 # share. And a product of numbers between zero and one is not yet a probability.
 #
 # ## Exercises
@@ -620,6 +650,14 @@ def stopped_early(counts, held_out, rate, steps):
     return kept
 
 
+early = stopped_early(counts, held_out, 20.0, 3000)
+found = {"stopped early": early}
+for k in np.geomspace(0.01, 10, 12):
+    smoothed = (counts + k) / (counts + k).sum(axis=1, keepdims=True)
+    found[f"add-k, k = {k:.2f}"] = smoothed
+for name, p in found.items():
+    bits = -(held_out * np.log2(p)).sum() / held_out.sum()
+    print(f"{name:<17} {bits:.4f} bits per character")
 exercises.stopped_early(stopped_early)
 
 # %% [markdown]
@@ -696,8 +734,8 @@ exercises.total_mass(total_mass)
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Feeding the id as a number* into a linear layer: it runs, and claims that *z* is 26 times *a*.
-#   Look the row up instead.
+# - *Feeding the id as a number* into a linear layer: as a float it runs, and claims that *z* is 26 times
+#   *a*. Look the row up instead.
 # - *Building one-hot tensors* for a vocabulary of thirty thousand: correct, and thousands of times
 #   the memory of the ids. Look the rows up.
 # - *Training longer because the training loss still falls*: here we know what it falls towards, and
@@ -705,10 +743,11 @@ exercises.total_mass(total_mass)
 # - *Comparing the weights* of two networks: softmax leaves every row a free constant. Compare
 #   probabilities.
 # - *A training loss below the floor* of the model's own kind: never a success, always a leak or a
-#   wrong formula. (On other text the floor is another one.)
+#   wrong formula. (On other text, or on one batch, the floor is another one.)
 #
 # ## Further reading
 #
+# - Soudry et al. (2018), [The implicit bias of gradient descent on separable data](https://arxiv.org/abs/1710.10345): where logits have nowhere to stop, they grow with the logarithm of time.
 # - Bengio et al. (2003), [A neural probabilistic language model](https://www.jmlr.org/papers/v3/bengio03a.html): the network that shares between contexts.
 # - LeCun et al. (2006), [A tutorial on energy-based learning](http://yann.lecun.com/exdb/publis/pdf/lecun-06.pdf): what one may do with scores that do not sum to one.
 # - Karpathy (2022), [makemore](https://github.com/karpathy/makemore): bigrams by counting and by a network, side by side.
