@@ -494,8 +494,8 @@ close(
     1.5 * math.log(2),
 )
 check(
-    "The first loss is within 2 % of ln V",
-    abs(first_loss / math.log(V) - 1) < 0.02,
+    "The first loss is within 6 % of ln V",
+    abs(first_loss / math.log(V) - 1) < 0.06,
 )
 close(
     "No prediction before the poked letter moves", moved[early], 0.0, atol=1e-5
