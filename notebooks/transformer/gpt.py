@@ -88,7 +88,7 @@ plt.show()
 # - count its parameters and foretell its first loss on paper,
 # - catch a leak from the future and a leak from padding *before* training,
 # - write the training step, train your own model, and watch it pass three marks,
-# - compare it with the strongest table of counts, sentence by sentence, and accept the result.
+# - compare it with a first-rate table of counts, sentence by sentence, and accept the result.
 #
 # **You need** [attention](attention.ipynb) and [softmax and cross-entropy](../probability/softmax.ipynb);
 # the count models come from [bigram counts](../ngrams/bigram_counts.ipynb).
@@ -307,8 +307,8 @@ class OurGPT(nn.Module):
 
 
 # %% [markdown]
-# That is all. The package's `lmcourse.models.gpt.GPT` adds other initial weights and error messages. Is it
-# otherwise the same model? Give both the same weights and let both read the same eight sentences.
+# That is all. The package's `lmcourse.models.gpt.GPT` has dropout in more places, other initial
+# weights and error messages. Is it otherwise the same model? Give both the same weights and let both read the same eight sentences.
 # `shifted` makes a batch of them: inputs and targets, the short ones filled up behind.
 
 # %% tags=["hide-input"]
@@ -383,7 +383,7 @@ print("log₂", chances.log2().tolist())
 print("loss", -chances.log2().mean().item(), "bits per letter")
 
 # %% [markdown]
-# Training uses the natural logarithm instead, which only changes the unit, from bits to nats: one nat is
+# The six logarithms sum to −9. Training uses the natural logarithm instead, which only changes the unit, from bits to nats: one nat is
 # $1/\ln 2$ bits. A batch holds sentences of different length, filled up with padding, whose targets are
 # marked −100 and do not count. With $m$ real targets,
 #
@@ -516,8 +516,8 @@ check("Counting the padding does", abs(broken_loss - first_loss) > 1e-3)
 #
 # One step: take a batch, compute logits and loss, forget the old slopes (`zero_grad`), compute the new
 # ones (`backward`), shorten them if together they are longer than 1 (`clip_grad_norm_`), and let AdamW
-# (Loshchilov and Hutter 2019) move every parameter against its slope. How far is the learning rate's
-# affair; it rises over the first tenth of the steps, then falls to zero.
+# (Loshchilov and Hutter 2019) move every parameter by what this slope and the earlier ones say. How far is
+# the learning rate's affair; it rises over the first tenth of the steps, then falls towards zero.
 
 
 # %%
@@ -545,7 +545,8 @@ def train(model, batch_at, steps, learning_rate, look=lambda step: None):
 # **Can it learn anything at all?** Train on one small batch and nothing else: eight short sentences, which
 # it should learn by heart. The loss cannot go to zero, for nothing tells the model *which* sentence comes. The
 # probabilities of $k$ different sentences sum to at most one, and their product is largest when each
-# is $1/k$; so a sentence costs at least $\ln k$ nats on average.
+# is $1/k$; so a sentence costs at least $\ln k$ nats on average. (`train` asks `batch_at` for the batch of each
+# step; here it is always the same.)
 
 # %%
 few = [row for row in rows["train"] if len(row) < 50][:8]
@@ -913,7 +914,7 @@ check(
 # brings from the letters before, and what a feed-forward layer makes of it. Its size follows from four
 # numbers, its first loss nearly from one. Causality, padding and the ability to learn one batch by heart can
 # be tested before the long training starts. On its way down the loss passes marks that counting draws in
-# advance; and here the best table of counts beats both networks, until table and network are put together.
+# advance; and here a first-rate table of counts beats both networks, until table and network are put together.
 #
 # ## Exercises
 #
