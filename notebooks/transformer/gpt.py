@@ -307,7 +307,7 @@ class OurGPT(nn.Module):
 
 
 # %% [markdown]
-# That is all. The package's `lmcourse.models.gpt.GPT` has dropout in more places, other initial
+# The package's `lmcourse.models.gpt.GPT` has dropout in more places, other initial
 # weights and error messages. Is it otherwise the same model? Give both the same weights and let both read the same eight sentences.
 # `shifted` makes a batch of them: inputs and targets, the short ones filled up behind.
 
@@ -734,7 +734,7 @@ check("The package's sample writes the same", our_text == their_text)
 #   or more.
 # - What that frees goes to the prediction from a context one letter shorter, and so on down.
 # - For the shorter contexts it counts differently: not *how often* a letter came there, but with *how many
-#   different letters in front*.
+#   different letters in front* (save where a sentence begins).
 #
 # It learns from the same training sentences. Its order is chosen on validation.
 
