@@ -881,7 +881,7 @@ for name, difference in list(against.items())[1:]:
 for name, share in shares.items():
     print(f"share of {name} in the mixture: {share:.2f}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Five dots with intervals, bits per character on the test sentences. Kneser–Ney lies left of both networks alone: our GPT is far to its right, the longer GPT a little to its right. Our GPT mixed with the table lies where the table lies. The mixture of the longer GPT and the table lies clearly to the left of everything else."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Five dots with intervals, bits per character on the test sentences. Kneser\u2013Ney lies left of both networks alone: our GPT is far to its right, the longer GPT a little to its right. Our GPT mixed with the table lies where the table lies. The mixture of the longer GPT and the table lies clearly to the left of everything else."}}
 figure, ax = plot.panels(height=2.6)
 colors = [plot.GREY, plot.BLUE, plot.SKY, plot.GREEN, plot.ORANGE]
 label = "bits per character on the test sentences"
