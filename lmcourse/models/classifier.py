@@ -6,8 +6,18 @@ head, the encoder's first position behind a pooler.
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+HEAD = "head.safetensors"  # beside what `save_pretrained` writes for encoder and tokenizer
 
 
 class SentenceClassifier(nn.Module):
@@ -51,3 +61,52 @@ def mean_of_tokens(hidden: Tensor, attention_mask: Tensor) -> Tensor:
     real = attention_mask[..., None].to(hidden.dtype)  # [B, T, 1]
     total = torch.where(real > 0, hidden, 0).sum(dim=1)  # [B, d_model]
     return total / real.sum(dim=1).clamp(min=1)
+
+
+def save(
+    model: SentenceClassifier, tokenizer: PreTrainedTokenizerBase, folder: str | os.PathLike[str]
+) -> None:
+    """Writes encoder and tokenizer as transformers does, and the head beside them."""
+    from safetensors.torch import save_file
+
+    model.encoder.save_pretrained(folder)  # type: ignore
+    tokenizer.save_pretrained(folder)
+    head = {name: value.cpu().contiguous() for name, value in model.head.state_dict().items()}
+    save_file(head, Path(folder, HEAD))
+
+
+def load(folder: str | os.PathLike[str]) -> tuple[PreTrainedTokenizerBase, SentenceClassifier]:
+    """Tokenizer and model that `save` wrote, in evaluation mode, on the CPU.
+
+    Raises:
+        ValueError: the folder does not hold such a model: it is missing or incomplete, its encoder
+            is no BERT, its weights are not those that its configuration describes, or its head
+            belongs to an encoder of another width. Nothing is filled up with fresh weights.
+    """
+    from safetensors.torch import load_file
+    from transformers import AutoModel, AutoTokenizer
+
+    for name in ("config.json", "model.safetensors", "tokenizer.json", HEAD):
+        if not Path(folder, name).is_file():
+            raise ValueError(f"{folder} holds no saved SentenceClassifier: {name} is missing")
+    kind = json.loads(Path(folder, "config.json").read_text(encoding="utf8")).get("model_type")
+    if kind != "bert":
+        raise ValueError(f"{folder} holds a model of type {kind!r}, not 'bert'")
+    try:
+        encoder, report = AutoModel.from_pretrained(
+            folder, dtype="float32", add_pooling_layer=False, output_loading_info=True
+        )
+    except RuntimeError as error:  # shapes that differ
+        raise ValueError(f"the weights in {folder} do not fit its config.json") from error
+    if wrong := sorted([*report["missing_keys"], *report["unexpected_keys"]]):
+        raise ValueError(f"the weights in {folder} do not fit its config.json: {wrong[0]}")
+    head = load_file(Path(folder, HEAD))
+    width = encoder.config.hidden_size
+    if head["weight"].shape[1] != width:
+        raise ValueError(
+            f"the head in {folder} is for vectors of {head['weight'].shape[1]} numbers, "
+            f"its encoder gives {width}"
+        )
+    model = SentenceClassifier(encoder, len(head["weight"]))
+    model.head.load_state_dict(head)
+    return AutoTokenizer.from_pretrained(folder), model.eval()

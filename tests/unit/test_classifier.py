@@ -1,10 +1,13 @@
 """The classifier on the mean of the tokens: padding must not matter, segments must."""
 
+import json
+
 import pytest
 import torch
-from transformers import BertConfig, BertModel
+from safetensors.torch import load_file, save_file
+from transformers import BertConfig, BertModel, BertTokenizer, GPT2Config, GPT2Model
 
-from lmcourse.models.classifier import SentenceClassifier, mean_of_tokens
+from lmcourse.models.classifier import HEAD, SentenceClassifier, load, mean_of_tokens, save
 
 
 @pytest.fixture
@@ -83,3 +86,55 @@ def test_a_mean_survives_rows_without_tokens_and_padding_that_is_not_finite():
 def test_no_outputs_are_refused(model):
     with pytest.raises(ValueError, match="num_outputs must be at least 1, not 0"):
         SentenceClassifier(model.encoder, 0)
+
+
+@pytest.fixture
+def folder(model, tmp_path):
+    """A saved model."""
+    vocab = tmp_path / "vocab.txt"
+    vocab.write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "film"]) + "\n")
+    save(model, BertTokenizer(vocab=str(vocab)), tmp_path / "saved")
+    return tmp_path / "saved"
+
+
+def test_a_saved_model_gives_the_same_scores(model, folder):
+    tokenizer, loaded = load(folder)
+    batch = tokenizer(["a film", "a"], padding=True, return_tensors="pt")
+    torch.testing.assert_close(loaded(**batch), model(**batch), rtol=0, atol=0)
+    assert not loaded.training
+    assert loaded.head.out_features == 3
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json", HEAD])
+def test_an_incomplete_folder_is_refused(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(ValueError, match=f"no saved SentenceClassifier: {name} is missing"):
+        load(folder)
+
+
+def test_a_model_of_another_architecture_is_refused(folder):
+    GPT2Model(GPT2Config(vocab_size=9, n_embd=16, n_layer=1, n_head=2)).save_pretrained(folder)
+    with pytest.raises(ValueError, match="holds a model of type 'gpt2', not 'bert'"):
+        load(folder)
+
+
+@pytest.mark.parametrize("change", [{"num_hidden_layers": 3}, {"num_hidden_layers": 1}])
+def test_weights_of_another_depth_are_refused(folder, change):
+    file = folder / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    with pytest.raises(ValueError, match="do not fit its config.json: encoder.layer"):
+        load(folder)
+
+
+def test_weights_of_another_width_are_refused(folder):
+    file = folder / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"intermediate_size": 8}))
+    with pytest.raises(ValueError, match="do not fit its config.json"):
+        load(folder)
+
+
+def test_the_head_of_another_encoder_is_refused(folder):
+    head = load_file(folder / HEAD)
+    save_file({"weight": head["weight"][:, :4].contiguous(), "bias": head["bias"]}, folder / HEAD)
+    with pytest.raises(ValueError, match="for vectors of 4 numbers, its encoder gives 16"):
+        load(folder)
