@@ -17,7 +17,6 @@ CHAPTERS = find_chapters(ROOT)
 SECONDS, LONGER_SECONDS, MEGABYTES, MINUTES = 120, 240, 3 * 1024, 40
 LONGER = {
     "transformer/gpt": "trains a GPT for thousands of steps while the reader watches",
-    "bert/finetune_sentiment": "fine-tunes the encoder three times: two classes, three, the score",
 }
 
 
@@ -37,10 +36,10 @@ def over_budget(name: str, run: dict[str, Any] | None) -> list[str]:
 def strays(root: Path) -> list[str]:
     """Files of results that belong to no chapter, or not to the one that they name."""
     places = {
-        folder / f"{chapter.name}.json": chapter.name
+        root / "results" / folder / profile / f"{chapter.name}.json": chapter.name
         for chapter in find_chapters(root)
         for profile in results.PROFILES
-        for folder in (root / "results" / profile, root / "results" / "seeds" / profile)
+        for folder in (Path(), Path("seeds"), Path("choices"))
     }
     files = sorted(path for path in (root / "results").rglob("*") if path.is_file())
     return [
@@ -121,11 +120,14 @@ def book(tmp_path: Path) -> Path:
 
 
 def test_results_of_a_chapter_that_is_gone_are_found(book):
-    seeds = book / "results" / "seeds" / "cpu" / "dice" / "two.json"
-    seeds.parent.mkdir(parents=True)
-    shutil.copy(book / "results" / "cpu" / "dice" / "two.json", seeds)
+    for kind in ("seeds", "choices"):
+        file = book / "results" / kind / "cpu" / "dice" / "two.json"
+        file.parent.mkdir(parents=True)
+        shutil.copy(book / "results" / "cpu" / "dice" / "two.json", file)
+    assert strays(book) == []
     Chapter(book, "dice/two").source.unlink()
     assert [line.partition(" ")[0] for line in strays(book)] == [
+        "results/choices/cpu/dice/two.json",
         "results/cpu/dice/two.json",
         "results/seeds/cpu/dice/two.json",
     ]
@@ -136,7 +138,18 @@ def test_results_under_another_chapters_name_are_found(book):
     assert strays(book) == ["results/cpu/dice/two.json is of dice/one: delete or rename"]
 
 
-@pytest.mark.parametrize("name", ["cpu.json", "smoke/dice/one.json", "cpu/dice/one.json", "x.txt"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cpu.json",
+        "smoke/dice/one.json",
+        "cpu/dice/one.json",
+        "x.txt",
+        "choices/dice/one.json",
+        "choices/smoke/dice/one.json",
+        "choices/cpu/dice/one.json",
+    ],
+)
 def test_files_that_are_no_results_are_found(book, name):
     file = book / "results" / name
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -122,14 +122,14 @@ def test_a_model_of_another_architecture_is_refused(folder):
 def test_weights_of_another_depth_are_refused(folder, change):
     file = folder / "config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
-    with pytest.raises(ValueError, match="do not fit its config.json: encoder.layer"):
+    with pytest.raises(ValueError, match=r"do not fit its config\.json: encoder\.layer"):
         load(folder)
 
 
 def test_weights_of_another_width_are_refused(folder):
     file = folder / "config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"intermediate_size": 8}))
-    with pytest.raises(ValueError, match="do not fit its config.json"):
+    with pytest.raises(ValueError, match=r"do not fit its config\.json"):
         load(folder)
 
 

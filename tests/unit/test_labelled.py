@@ -61,12 +61,12 @@ def test_labels_become_arrays():
 
 @pytest.mark.parametrize("label", [2, -1, 0.5, float("nan"), -100])
 def test_a_label_outside_the_classes_is_named(label):
-    with pytest.raises(ValueError, match="^label 2 of 'validation' is .*: the classes are 0 to 1"):
+    with pytest.raises(ValueError, match=r"^label 2 of 'validation' is .*: the classes are 0 to 1"):
         class_numbers({"train": [0, 1], "validation": [0, 1, label]}, 2)
 
 
 def test_a_label_that_is_no_number_is_named():
-    with pytest.raises(ValueError, match="^label 0 of 'train' is good"):
+    with pytest.raises(ValueError, match=r"^label 0 of 'train' is good"):
         class_numbers({"train": ["good", "bad"]}, 2)
 
 
