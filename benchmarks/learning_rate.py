@@ -10,9 +10,11 @@ is on the validation split. Test sentences are not read. The heads:
 - shipped pooler: BERT's usual head, [CLS] through the pooler of the file, then a linear layer;
 - fresh pooler: the same with the pooler drawn anew, as BERT's initialization would.
 
-The chapter shows the record, which is results/choices/cpu/bert/finetune_sentiment.json.
+The record is written after each run, and the same command goes on from it. The chapter shows
+results/choices/cpu/bert/finetune_sentiment.json.
 """
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,8 +34,7 @@ from lmcourse.text.batches import LengthBuckets, by_length, pad
 from lmcourse.training.loop import fit
 
 CHAPTER = "bert/finetune_sentiment"
-RECORD = Path(__file__).parents[1] / "results" / "choices" / "cpu" / f"{CHAPTER}.json"
-RATES = (3e-5, 1e-4, 3e-4)
+RATES = (3e-5, 1e-4, 3e-4, 1e-3)
 HEADS = ("mean", "shipped pooler", "fresh pooler")
 BATCH, LONGEST = 32, 128
 
@@ -97,6 +98,14 @@ def reached(
     return {"accuracy": right / len(labels), "seconds": round(history.seconds, 1)}
 
 
+def kept(json_file: Path | None, command: str) -> list[dict[str, Any]]:
+    """The runs in a record that the same command has left unfinished."""
+    if json_file is None or not json_file.is_file():
+        return []
+    record = json.loads(json_file.read_text(encoding="utf8"))
+    return record["runs"] if record["command"] == command else []
+
+
 def main(
     sentences: Annotated[int, typer.Option(min=0, help="for training; 0: all")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="runs of each pair")] = 3,
@@ -111,32 +120,29 @@ def main(
         texts, labels = list(reviews[name]["text"]), np.array(reviews[name]["label"])
         ids = tokenizer(texts, truncation=True, max_length=LONGEST)["input_ids"]
         data[name] = (ids, labels)
+    command = f"python benchmarks/learning_rate.py --sentences {sentences} --seeds {seeds}"
+    runs = kept(json_file, command)
     ids, labels = data["train"]
-    runs = []
     for seed in range(seeds):
         order = np.random.default_rng(seed).permutation(len(ids))[: sentences or len(ids)]
         data["train"] = ([ids[i] for i in order], labels[order])
         for head in HEADS:
             for rate in RATES:
+                trial = {"head": head, "rate": rate, "seed": seed}
+                if any(trial.items() <= done.items() for done in runs):
+                    continue
                 run = session.start("cpu", seed)
-                found = reached(head, rate, data, run)
-                runs.append({"head": head, "rate": rate, "seed": seed} | found)
+                runs.append(trial | reached(head, rate, data, run))
                 print(runs[-1], file=sys.stderr, flush=True)
+                if json_file is not None:
+                    stored = {"chapter": CHAPTER, "sentences": len(order), "runs": runs}
+                    storing.write(json_file, command, run, **stored)
     for head in HEADS:
         means = [
             float(np.mean([r["accuracy"] for r in runs if (r["head"], r["rate"]) == (head, rate)]))
             for rate in RATES
         ]
         print(f"{head:15}", *(f"{rate:g}: {m:.3f} " for rate, m in zip(RATES, means, strict=True)))
-    if json_file is not None:
-        storing.write(
-            json_file,
-            f"python benchmarks/learning_rate.py --sentences {sentences} --seeds {seeds}",
-            run,
-            chapter=CHAPTER,
-            sentences=len(data["train"][0]),
-            runs=runs,
-        )
 
 
 if __name__ == "__main__":
