@@ -25,6 +25,7 @@ import torch
 import torch.nn.functional as F
 import typer
 from torch import Tensor, nn
+from transformers import AutoModel, AutoTokenizer
 
 from lmcourse import session
 from lmcourse.data.reviews import load_reviews
@@ -34,34 +35,40 @@ from lmcourse.text.batches import LengthBuckets, by_length, pad
 from lmcourse.training.loop import fit
 
 CHAPTER = "bert/finetune_sentiment"
-RATES = (3e-5, 1e-4, 3e-4, 1e-3)
+RATES = (5e-5, 2e-4, 8e-4)
 HEADS = ("mean", "shipped pooler", "fresh pooler")
 BATCH, LONGEST = 32, 128
+OPTIONS = {  # those of the chapter
+    "dtype": "float32",
+    "attn_implementation": "eager",
+    "hidden_dropout_prob": 0.0,
+    "attention_probs_dropout_prob": 0.0,
+}
 
 
 class Pooled(nn.Module):
-    """BERT's usual classifier, called as a `SentenceClassifier` is."""
+    """BERT's usual head, called as a `SentenceClassifier` is."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, encoder: Any, dropout: float = 0.1) -> None:
         super().__init__()
-        self.model = model
+        self.encoder, self.dropout = encoder, nn.Dropout(dropout)
+        self.head = nn.Linear(encoder.config.hidden_size, 2)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
+        encoded = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+        return self.head(self.dropout(encoded.pooler_output))
 
 
 def built(head: str, seed: int) -> nn.Module:
     """The pretrained encoder under one of `HEADS`; what is fresh is drawn from `seed`."""
-    if head == "mean":
-        encoder: Any = pretrained.encoder()[1]
-        encoder.pooler = None
-        torch.manual_seed(seed)
-        return SentenceClassifier(encoder, 2)
-    model: Any = pretrained.classifier(2, seed)[1]
+    folder = pretrained.encoder_folder()
+    encoder: Any = AutoModel.from_pretrained(folder, add_pooling_layer=head != "mean", **OPTIONS)
+    encoder.embeddings.word_embeddings.requires_grad_(False)
+    torch.manual_seed(seed)
     if head == "fresh pooler":
-        nn.init.normal_(model.bert.pooler.dense.weight, std=model.config.initializer_range)
-        nn.init.zeros_(model.bert.pooler.dense.bias)
-    return Pooled(model)
+        nn.init.normal_(encoder.pooler.dense.weight, std=encoder.config.initializer_range)
+        nn.init.zeros_(encoder.pooler.dense.bias)
+    return SentenceClassifier(encoder, 2) if head == "mean" else Pooled(encoder)
 
 
 def scores(model: nn.Module, rows: list[list[int]]) -> Tensor:
@@ -113,7 +120,7 @@ def main(
 ) -> None:
     """Trains every head with every rate once a seed and prints the accuracies."""
     run = session.start("cpu")
-    tokenizer, _ = pretrained.encoder()
+    tokenizer = AutoTokenizer.from_pretrained(pretrained.encoder_folder())
     reviews = load_reviews("binary")
     data = {}
     for name in ("train", "validation"):

@@ -286,15 +286,24 @@ class Classifier(torch.nn.Module):
 
 
 # %% [markdown]
-# **Dropout** sets random numbers to zero, in training only: `eval()` switches it off. The file also
-# holds a layer called *pooler*, which we leave out and look at below.
+# **Dropout** sets random numbers to zero, in training only: `eval()` switches it off. Three settings
+# below save time: no dropout inside the encoder, attention in plain matrix products (`"eager"`), and word
+# embeddings, half of all weights, that stay as they are. The file also holds a *pooler*, which we leave
+# out and look at later.
 
 
 # %%
 def fresh_model():
     """The encoder as published, with a head drawn from the seed."""
-    options = {"dtype": "float32", "add_pooling_layer": False}
-    encoder = AutoModel.from_pretrained(folder, **options)
+    encoder = AutoModel.from_pretrained(
+        folder,
+        dtype="float32",
+        add_pooling_layer=False,
+        attn_implementation="eager",
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    encoder.embeddings.word_embeddings.requires_grad_(False)
     torch.manual_seed(SEED)
     return Classifier(encoder, 2).eval()
 
@@ -406,9 +415,9 @@ for name, values in measured.items():
 
 # %%
 def padded(rows):
-    """Ids and mask [B, T] of rows of ids; T is a multiple of 8."""
-    options = {"pad_to_multiple_of": 8, "return_tensors": "pt"}
-    batch = tokenizer.pad({"input_ids": rows}, **options).to(run.device)
+    """Ids and mask [B, T] of rows of ids, T the longest."""
+    batch = tokenizer.pad({"input_ids": rows}, return_tensors="pt")
+    batch = batch.to(run.device)
     return batch["input_ids"], batch["attention_mask"]
 
 
@@ -469,6 +478,9 @@ if width == 384:  # not the hub's larger model
     shipped, noise = measured["pooler"][0], measured["random matrices"]
     least = np.min(measured["attention matrices"], axis=0)
     away = np.abs(np.array(shipped) - np.mean(noise, axis=0))
+    table = model.encoder.embeddings.word_embeddings.weight.numel()
+    share = table / sum(p.numel() for p in model.parameters())
+    check("Word embeddings are about half of the weights", 0.45 < share < 0.55)
     check("The pooler's biases are zero", largest_bias == 0)
     check(
         "By both measures it is nearer to noise than any attention matrix is",
@@ -479,7 +491,7 @@ if width == 384:  # not the hub's larger model
 # %% [markdown]
 # ## The loop, by hand
 #
-# **Fine-tuning** moves all weights, those of the head and those of the encoder, down the slope of the
+# **Fine-tuning** moves the weights of the head *and* those of the encoder down the slope of the
 # **cross-entropy**, the mean surprise at the true labels. The learning rate rises over the first tenth
 # of the $S$ steps, the $S_w$ steps of **warm-up**, then falls:
 #
@@ -516,21 +528,16 @@ print(f"{search['sentences']:,} sentences once in each run;", end=" ")
 print(search["command"])
 
 # %% [markdown]
-# At its best rate each head does about as well as the others; at the lowest rate all do worse than at
-# their best. We take the mean of the tokens, which needs no second new layer.
+# Nothing there is clearly better than $\eta = 2 \cdot 10^{-4}$ with the mean of the tokens, a head without
+# a second new layer; so that is what we take.
 
 # %% tags=["claims"]
 means = {key: np.mean(values) for key, values in found.items()}
-peaks = [max(means[key] for key in means if key[0] == head) for head in heads]
-lowest = min(rate for _, rate in means)
-at_lowest = [means[head, lowest] for head in heads]
-check("At their best the heads are within 0.03", np.ptp(peaks) < 0.03)
-check(
-    "All do worse at the lowest rate", (np.subtract(peaks, at_lowest) > 0).all()
-)
+ours = means["mean", 2e-4]
+check("Nothing is better by more than 0.02", max(means.values()) <= ours + 0.02)
 
 # %%
-LEARNING_RATE = 1e-4
+LEARNING_RATE = 2e-4
 BATCH = 32
 EPOCHS = run.size(smoke=1, cpu=1, gpu=3)  # an epoch: all sentences once
 buckets = LengthBuckets([len(row) for row in rows["train"]], BATCH, SEED)
@@ -704,7 +711,7 @@ plt.show()
 
 # %% [markdown]
 # Where people are lukewarm, BERT errs more. Two classes were cut from a scale, and a label does not say
-# how near the cut it lies; [beyond two classes](beyond_two_classes.ipynb) goes on from here.
+# how near the cut it lies; the chapter *beyond two classes* goes on from here.
 
 # %% tags=["claims"]
 weak = strength <= np.quantile(strength, 1 / 3)
@@ -751,7 +758,7 @@ print("p(praise)  before  after")
 for text, a, b in zip(own, early.softmax(-1), z.softmax(-1), strict=True):
     print(f"{'':9} {a[1]:7.2f} {b[1]:6.2f}  {text}")
 shutil.rmtree(place)
-model.to(run.device)
+model = model.to(run.device)
 
 # %% [markdown]
 # What people type is not always a sentence. `encode` and `class_numbers`, which we have used above, and
@@ -860,8 +867,8 @@ plt.show()
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title The five rungs are recorded
 def size_of(part):
-    """Number of parameters."""
-    return sum(p.numel() for p in part.parameters())
+    """Number of parameters that are trained."""
+    return sum(p.numel() for p in part.parameters() if p.requires_grad)
 
 
 n_linear = linear[-1].coef_.size + 1  # 1: intercept
@@ -961,7 +968,7 @@ for name in ("TF-IDF", "BERT"):
 # %% tags=["claims"]
 dearer = bert_seconds / (linear_search / linear_fits)
 check("One fit of BERT takes more than three of TF-IDF", dearer > 3)
-check("So does one answer", one_ms["BERT"] > 2 * one_ms["TF-IDF"])
+check("One answer takes longer, too", one_ms["BERT"] > one_ms["TF-IDF"])
 
 # %% [markdown]
 # ## Summary
