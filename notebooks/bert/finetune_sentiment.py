@@ -523,12 +523,8 @@ heads = list(dict.fromkeys(head for head, _ in found))
 figure, ax = plot.panels(height=3.2)
 for head, marker in zip(heads, "osD", strict=True):
     rates = [rate for kind, rate in found if kind == head]
-    line = ax.plot(
-        rates,
-        [np.mean(found[head, rate]) for rate in rates],
-        marker=marker,
-        label=head,
-    )
+    curve = [np.mean(found[head, rate]) for rate in rates]
+    line = ax.plot(rates, curve, marker=marker, label=head)
     for rate in rates:
         values = found[head, rate]
         ax.plot([rate] * len(values), values, ".", color=line[0].get_color())
