@@ -1,7 +1,7 @@
 """A pretrained encoder with a linear layer on the mean of its token vectors.
 
-`bert/finetune_sentiment` teaches it, and shows that on validation it does better than BERT's usual
-head, the encoder's first position behind a pooler.
+`bert/finetune_sentiment` teaches it, and compares it on validation with BERT's usual head, the
+encoder's first position behind a pooler.
 """
 
 from __future__ import annotations
