@@ -513,7 +513,7 @@ if width == 384:  # not the hub's larger model
 # its pooler better, as shipped or drawn anew? `benchmarks/learning_rate.py` of the book's repository
 # has tried them on validation. Its record:
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on validation against the highest learning rate on a logarithmic axis, a line of means and dots of single runs for each of three heads: the mean of the tokens, the shipped pooler and a fresh pooler. The lines rise from the lowest rate and lie close together at their best."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on validation against the highest learning rate, three values on a logarithmic axis, with a line for each of three heads: the mean of the tokens, the shipped pooler and a fresh pooler. At the middle rate the three lines lie close together."}}
 search = choices("bert/finetune_sentiment")
 found = {}  # accuracies by head and learning rate
 for trial in search["runs"]:
@@ -667,7 +667,7 @@ print("fit    ", np.round(history.losses, 4))
 # %% tags=["claims"]
 level = right["TF-IDF"].mean()
 final = looks[max(looks)]
-check("Before training it is within 0.15 of a coin", abs(before - 0.5) < 0.15)
+check("Before training it is within 0.2 of a coin", abs(before - 0.5) < 0.2)
 check("After training it is above TF-IDF on validation", final > level + 0.01)
 close("fit repeats the losses of our loop", history.losses, by_hand, atol=2e-3)
 
