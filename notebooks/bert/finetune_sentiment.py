@@ -19,8 +19,8 @@
 # against plain counting what it was worth.
 #
 # Below are four sentences from film reviews. About twenty people rated how positive each one is, from
-# −4 to 4, and the number in front is their mean. You tell praise from blame without effort. Can a
-# program, and does it need a neural network for that?
+# −4 to 4, and the number in front is their mean. Can a program tell praise from blame, and does it need
+# a neural network for that?
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
@@ -413,7 +413,8 @@ for name, values in measured.items():
 #
 # And the mean vector: how much of praise and blame does it hold before any fine-tuning? We leave the
 # encoder **frozen**, as it is, and let logistic regression read its mean vectors. To get through
-# thousands of sentences we cut each to 128 tokens, and batch those of similar length.
+# thousands of sentences we batch those of similar length. (`encode` is the tokenizer's call with checks;
+# it cuts after 128 tokens.)
 
 
 # %%
@@ -480,7 +481,7 @@ for name, values in right.items():
 print("frozen minus TF-IDF, 95 % interval:", gap)
 
 # %% [markdown]
-# The frozen encoder, read in this way, comes out *below* counting. (The interval is a **bootstrap**: the
+# The frozen encoder, read in this way, comes out *below* counting, if by little more than chance can do. (The interval is a **bootstrap**: the
 # sentences are drawn again and again, with replacement, each with both answers, and 95 of 100 such
 # differences lie in it.) So let its weights move.
 
@@ -631,7 +632,7 @@ began = time.perf_counter()
 losses, looks = train(model, STEPS, look=max(1, STEPS // 4))
 bert_seconds = time.perf_counter() - began
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels over the steps of training. Above, the training loss: faint dots for single batches, which scatter widely, and a line for their running mean, which starts at log 2, a coin's surprise, drops quickly and then falls slowly to about half of that. Below, the accuracy on validation: near one half before training, above TF-IDF's dotted line at the first look already or soon after, and flat towards the end."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels over the steps of training. Above, the training loss: faint dots for single batches, which scatter widely, and a line for their running mean, which starts near log 2, a coin's surprise, and falls to about half of that. Below, the accuracy on validation: near one half before training, then rising, and above TF-IDF's dotted line at the end."}}
 figure, (above, below) = plot.panels(2, height=2.6, sharex=True)
 n = max(1, STEPS // 12)
 smooth = np.convolve(losses, np.ones(n) / n, mode="valid")
@@ -840,7 +841,8 @@ for name, system in systems.items():
 #
 # $$\hat a \pm 1.96 \sqrt{\frac{\hat a\,(1 - \hat a)}{N}} \tag{4}$$
 #
-# holds the accuracy that the model would have on endlessly many. The bootstrap needs no formula:
+# holds the accuracy that the model would have on endlessly many. (That takes the sentences as independent;
+# some are cut from one review.) The bootstrap needs no formula:
 
 
 # %% tags=["hide-input"]
@@ -921,8 +923,8 @@ check("BERT minus TF-IDF: the interval excludes zero", difference.low > 0)
 check("McNemar's test agrees: p below 0.01", p_value < 0.01)
 
 # %% [markdown]
-# What did the gain cost? One fit is compared with one fit, one search with one search, an answer with
-# an answer, alone (the median of several) and in bulk.
+# What did the gain cost? One fit against one fit, one search against one search, one answer alone (the
+# median of several) and in bulk.
 
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -1084,7 +1086,6 @@ exercises.needed(sentences_needed)
 #   neighbours. Ask for the same sentence alone and beside a long one.
 # - *The model stays in training mode at the test*: dropout draws another answer each time. Call
 #   `model.eval()`.
-# - *The learning rate is left at the optimizer's default of a thousandth*: choose it on validation.
 # - *The best of many epochs, thresholds or seeds is picked on test*: choose on validation, open the test
 #   once.
 # - *Two accuracies are compared without a word on chance*: give the interval of the paired difference.
