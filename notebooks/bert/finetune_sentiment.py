@@ -566,8 +566,8 @@ def rate_at(step, steps, highest):
 
 
 # %% [markdown]
-# `LengthBuckets` shuffles the sentences, sorts them by length within chunks of fifty batches, cuts the
-# batches and shuffles these; `buckets(step)` are the numbers of the sentences of a step. It pays:
+# Such **length buckets** shuffle the sentences, sort them by length within chunks of fifty batches, cut the
+# batches and shuffle these; `buckets(step)` are the numbers of a step's sentences. They pay:
 
 # %% tags=["hide-input"]
 lengths = np.array([len(row) for row in rows["train"]])  # [N]
@@ -928,6 +928,7 @@ check("McNemar's test agrees: p below 0.01", p_value < 0.01)
 
 
 # %% tags=["hide-input", "nbval-ignore-output"]
+# @title Milliseconds an answer
 def milliseconds(system, texts):
     """Median time of one answer, one text at a time."""
     times = []
