@@ -87,3 +87,24 @@ def test_the_causal_lm_knows_its_language():
         logits = model(**ids).logits[0, -1]
     assert tokenizer.decode(logits.argmax()) == " Paris"
     assert sum(p.numel() for p in model.parameters()) == 134_515_008
+
+
+def test_a_gguf_file_is_read_once(monkeypatch):
+    import gguf
+
+    opened = []
+
+    def reader(path):
+        opened.append(path)
+        return object()
+
+    monkeypatch.setattr(gguf, "GGUFReader", reader)
+    monkeypatch.setattr(gguf, "get_tensor_name_map", lambda architecture, blocks: object())
+    pretrained.read_gguf_once()
+    first = gguf.GGUFReader
+    pretrained.read_gguf_once()
+    assert gguf.GGUFReader is first
+    assert gguf.GGUFReader("a") is gguf.GGUFReader("a")
+    assert gguf.GGUFReader("b") is not gguf.GGUFReader("a")
+    assert gguf.get_tensor_name_map(1, 30) is gguf.get_tensor_name_map(1, 30)
+    assert opened[:2] == ["a", "b"]
