@@ -96,7 +96,7 @@ answers = [likeliest(prompt) for prompt in prompts]
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three bar charts, one below the other, each the six likeliest next words after one of the three beginnings. After I have never been so bored in my, one long bar: life. After The film was so boring that I fell, asleep takes about half. After She opened the door and, only short bars; two of their labels, cre and sl, are no words."}}
 figure, axes = plot.panels(3, height=2.2, sharex=True)
 for ax, prompt, (words, p) in zip(axes, prompts, answers, strict=True):
-    plot.bars(ax, words, p)
+    plot.bars(ax, [word or "(blank)" for word in words], p)
     ax.set_title(f"{prompt} …")
 axes[-1].set_xlabel("probability")
 plt.show()
@@ -289,7 +289,10 @@ times = []
 for number, table in enumerate(hearing, 1):
     others = (table - np.diag(np.diag(table))).max(axis=0)  # [5]
     times.append(np.diag(table) / others)
-    print(f"  text {number}", *(f"{x:8.0f}" for x in times[-1]))
+    print(f"  text {number}  ", *(f"{x:8.0f}" for x in times[-1]))
+print("Without attention, in text 1 with")
+for thing, row in zip(things, deaf, strict=True):
+    print(f"  {thing:<8}", *(f"{x:8.1e}" for x in row))
 
 # %% [markdown]
 # Attention is the only place where the model carries anything from one token to another. Without it
