@@ -1,27 +1,27 @@
-"""How many examples a second three loops fine-tune BERT on, on the same data, run in turn.
+"""From the loop of most tutorials to the book's: how many examples a second, one change a row.
 
     python benchmarks/finetune.py [--examples N] [--repeats R] [--profile cpu|gpu] [--json FILE]
 
-- tutorial: what most tutorials publish. Every text padded to 128 tokens, fp32, AdamW with its loop
-  over parameters in Python (`foreach=False, fused=False`), one `.item()` a step.
-- book: `lmcourse.training.loop.fit` on `LengthBuckets`. Batches of similar length padded to their
-  longest, bf16 products where the hardware has them, fused AdamW.
-- Trainer: `transformers.Trainer` with its default settings (batches of 8, 5e-5), not saving.
+The first row is what most tutorials publish: batches of 16 drawn at random, every text padded to
+128 tokens, fp32, AdamW with its loop over parameters in Python (`foreach=False, fused=False`), one
+`.item()` a step. Each later row is the row before it with the one change of `CHANGES`; the last is
+the book's. `Trainer` is `transformers.Trainer` with its default settings, not saving.
 
-All see each example once, with a linearly falling learning rate; tutorial and book have the same
-peak and batches of 16, so they also make the same number of updates. Each repeat has its own seed
-for the head and the order of examples, the three loops take turns within it, and only training is
-timed. Accuracy is on the validation split, with a Student interval over the repeats; these are too
-few for a verdict, which is what benchmarks/accuracy.py is for. Run it on a quiet machine: two
-processes with two threads each on two cores mostly wait for one another. The last record is
-benchmarks/finetune.json.
+All train the same pretrained classifier on the same examples, each example once, with a learning
+rate that falls linearly. Each repeat has its own seed for the head and the order of examples; the
+rows take turns within it, only training is timed, and a ratio is the median of the ratios within
+the repeats. Whether the book's loop pays with accuracy is what benchmarks/accuracy.py asks. Run it
+on a quiet machine: two processes with two threads each on two cores mostly wait for one another.
+The last record is benchmarks/finetune.json.
 """
 
+import dataclasses
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,17 +31,57 @@ import transformers
 import typer
 from rich.console import Console
 from rich.table import Table
+from torch import nn
 
 from lmcourse import session
 from lmcourse.data.reviews import load_reviews
-from lmcourse.evaluation.intervals import seeds_interval
 from lmcourse.models import pretrained
 from lmcourse.runner.machine import device
 from lmcourse.text.batches import LengthBuckets, pad
 from lmcourse.training.loop import fit
 
-BATCH, LEARNING_RATE, LONGEST = 16, 1e-4, 128
+LONGEST = 128
 Examples = dict[str, list]  # input_ids, labels
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to fine-tune; the defaults are the tutorial's."""
+
+    width: int | None = LONGEST  # tokens that every text is padded to; None: the batch's longest
+    similar_length: bool = False  # `LengthBuckets`, not batches drawn at random
+    fused: bool = False  # AdamW in one kernel
+    fit: bool = False  # `lmcourse.training.loop.fit`: also clips, warms up, and is always fused
+    precision: str = "fp32"
+    attention: str = "sdpa"
+    dropout: bool = True
+    frozen: bool = False  # the word embeddings
+    batch_size: int = 16
+    learning_rate: float = 1e-4
+
+
+# Attention comes before dropout: torch's own ("sdpa") has a kernel for the CPU that is used without
+# dropout only, and for short texts in bf16 it was slower than plain products on a Xeon.
+CHANGES: dict[str, dict[str, Any]] = {
+    "padded to the longest of the batch": {"width": None},
+    "batches of similar length": {"similar_length": True},
+    "fused AdamW": {"fused": True},
+    "the loop fit (clips, warms up)": {"fit": True},
+    "products in bf16": {"precision": "bf16"},
+    "attention in plain products": {"attention": "eager"},
+    "no dropout": {"dropout": False},
+    "word embeddings frozen": {"frozen": True},
+    "batches of 32": {"batch_size": 32},
+}
+TUTORIAL, BOOK, TRAINER = "tutorial", list(CHANGES)[-1], "Trainer"
+
+
+def ladder() -> dict[str, Way]:
+    """Every row's name and way, from the tutorial's to the book's."""
+    rows = {TUTORIAL: Way()}
+    for name, change in CHANGES.items():
+        rows[name] = dataclasses.replace(list(rows.values())[-1], **change)
+    return rows
 
 
 def collate(examples: Examples, items: list[int], width: int | None = None) -> dict[str, Any]:
@@ -54,39 +94,54 @@ def collate(examples: Examples, items: list[int], width: int | None = None) -> d
     return {"input_ids": ids, "attention_mask": (ids != 0).long(), "labels": labels}
 
 
-def tutorial(
-    model: Any, examples: Examples, run: session.Session, width: int | None = LONGEST
-) -> None:
-    """The published loop; `width` None pads each batch to its longest text only."""
-    optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, foreach=False, fused=False)
+def epoch(way: Way, examples: Examples, run: session.Session) -> list[list[int]]:
+    """The item numbers of every batch of the epoch."""
+    if way.similar_length:
+        lengths = [len(ids) for ids in examples["input_ids"]]
+        buckets = LengthBuckets(lengths, way.batch_size, seed=run.seed)
+        return [buckets(step) for step in range(buckets.batches_per_epoch)]
     order = torch.randperm(len(examples["labels"]), generator=run.generator()).tolist()
-    batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
+    return [order[i : i + way.batch_size] for i in range(0, len(order), way.batch_size)]
+
+
+def prepare(way: Way, model: Any) -> None:
+    """Sets the model's attention, dropout and frozen weights."""
+    model.set_attn_implementation(way.attention)
+    model.get_input_embeddings().requires_grad_(not way.frozen)
+    for part in model.modules():
+        if isinstance(part, nn.Dropout) and not way.dropout:
+            part.p = 0.0
+
+
+def train(way: Way, model: Any, examples: Examples, run: session.Session) -> None:
+    """One epoch, by `fit` or by the loop that most tutorials publish."""
+    prepare(way, model)
+    batches = epoch(way, examples, run)
+    if way.fit:
+        precision = run.precision if way.precision == "bf16" else "fp32"  # bf16 where it is fast
+        fit(
+            model,
+            lambda model, batch: model(**batch).loss,
+            lambda step: collate(examples, batches[step], way.width),
+            steps=len(batches),
+            learning_rate=way.learning_rate,
+            session=dataclasses.replace(run, precision=precision),
+        )
+        return
+    optimizer = torch.optim.AdamW(
+        model.parameters(), way.learning_rate, foreach=False, fused=way.fused
+    )
     falling = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=len(batches))
     model.train()
     total = 0.0
     for items in batches:
-        batch = collate(examples, items, width)
+        batch = collate(examples, items, way.width)
         loss = model(**{name: tensor.to(run.device) for name, tensor in batch.items()}).loss
         loss.backward()
         optimizer.step()
         falling.step()
         optimizer.zero_grad()
         total += loss.item()
-
-
-def book(model: Any, examples: Examples, run: session.Session) -> None:
-    """The loop of this book."""
-    lengths = [len(ids) for ids in examples["input_ids"]]
-    buckets = LengthBuckets(lengths, BATCH, seed=run.seed)
-    fit(
-        model,
-        lambda model, batch: model(**batch).loss,
-        lambda step: collate(examples, buckets(step)),
-        steps=buckets.batches_per_epoch,
-        learning_rate=LEARNING_RATE,
-        session=run,
-        label="book",
-    )
 
 
 def trainer(model: Any, examples: Examples, run: session.Session) -> None:
@@ -115,39 +170,22 @@ def trainer(model: Any, examples: Examples, run: session.Session) -> None:
         ).train()
 
 
-LOOPS: dict[str, Callable[[Any, Examples, session.Session], None]] = {
-    "tutorial": tutorial,
-    "book": book,
-    "Trainer": trainer,
-}
-
-
-@torch.no_grad()
-def accuracy(model: Any, examples: Examples, run: session.Session) -> float:
-    """The share of examples the model labels rightly, in fp32."""
-    model.eval()
-    by_length = sorted(range(len(examples["labels"])), key=lambda i: len(examples["input_ids"][i]))
-    right = 0
-    for start in range(0, len(by_length), 64):
-        batch = collate(examples, by_length[start : start + 64])
-        batch = {name: tensor.to(run.device) for name, tensor in batch.items()}
-        right += int((model(**batch).logits.argmax(-1) == batch["labels"]).sum())
-    return right / len(by_length)
-
-
-def timed(name: str, examples: Examples, held_out: Examples, run: session.Session) -> dict:
-    """One training run from the pretrained weights: examples a second, and accuracy after it."""
+def speed(
+    loop: Callable[[Any, Examples, session.Session], None], examples: Examples, run: session.Session
+) -> float:
+    """Examples a second of one training run from the pretrained weights."""
     model: Any = pretrained.classifier(num_labels=2, seed=run.seed)[1]
     model.to(run.device)
     start = time.perf_counter()
-    LOOPS[name](model, examples, run)
+    loop(model, examples, run)
     if run.device.type == "cuda":
         torch.cuda.synchronize()
-    seconds = time.perf_counter() - start
-    return {
-        "examples_per_second": len(examples["labels"]) / seconds,
-        "accuracy": accuracy(model, held_out, run),
-    }
+    return len(examples["labels"]) / (time.perf_counter() - start)
+
+
+def ratio(runs: dict[str, list[float]], fast: str, slow: str) -> float:
+    """How many times faster one row is than another: the median over the repeats."""
+    return statistics.median(f / s for f, s in zip(runs[fast], runs[slow], strict=True))
 
 
 def tokenized(split: Any) -> Examples:
@@ -158,43 +196,45 @@ def tokenized(split: Any) -> Examples:
 
 
 def main(
-    examples: Annotated[int, typer.Option(min=1, help="training examples a run")] = 2400,
-    repeats: Annotated[int, typer.Option(min=1, help="runs of each loop")] = 3,
+    examples: Annotated[int, typer.Option(min=1, help="training examples a run")] = 960,
+    repeats: Annotated[int, typer.Option(min=1, help="runs of each row")] = 2,
     profile: Annotated[str, typer.Option(help="cpu or gpu")] = "cpu",
     json_file: Annotated[Path | None, typer.Option("--json", help="write the record here")] = None,
 ) -> None:
-    """Times the three loops and prints examples a second, ratios and accuracies."""
+    """Times every row of the ladder and Trainer; prints examples a second and ratios."""
     run = session.start(profile)
-    reviews = load_reviews("binary")
-    chosen = reviews["train"].shuffle(seed=0).select(range(min(examples, len(reviews["train"]))))
-    seen, held_out = tokenized(chosen), tokenized(reviews["validation"])
-    runs: dict[str, list[dict]] = {name: [] for name in LOOPS}
-    few = {key: values[:BATCH] for key, values in seen.items()}
-    for name in LOOPS:  # once untimed, so that nobody pays for the warm-up of libraries
-        timed(name, few, few, run)
+    train_split = load_reviews("binary")["train"]
+    chosen = tokenized(train_split.shuffle(seed=0).select(range(min(examples, len(train_split)))))
+    loops: dict[str, Callable[[Any, Examples, session.Session], None]] = {
+        name: lambda model, seen, run, way=way: train(way, model, seen, run)
+        for name, way in ladder().items()
+    } | {TRAINER: trainer}
+    few = {key: values[:64] for key, values in chosen.items()}
+    for loop in loops.values():  # once untimed, so that nobody pays for the warm-up of libraries
+        speed(loop, few, run)
+    runs: dict[str, list[float]] = {name: [] for name in loops}
     for seed in range(repeats):
-        for name in LOOPS:
-            run = session.start(profile, seed)
-            runs[name].append(timed(name, seen, held_out, run))
-            print(name, seed, runs[name][-1], file=sys.stderr, flush=True)
+        for name, loop in loops.items():
+            runs[name].append(speed(loop, chosen, session.start(profile, seed)))
+            print(f"{seed} {name}: {runs[name][-1]:.1f}", file=sys.stderr, flush=True)
 
-    speeds = {
-        name: statistics.median(r["examples_per_second"] for r in done)
-        for name, done in runs.items()
-    }
     table = Table(
-        "loop",
-        "examples/s",
-        "book is faster by",
-        "accuracy",
-        title=f"{len(seen['labels'])} examples, median of {repeats}, "
+        *("one change a row", "examples/s", "over the row before", "over tutorial", "book over it"),
+        title=f"{len(chosen['labels'])} examples, median of {repeats}, "
         f"{device(profile)}, {run.precision}",
     )
-    for name, done in runs.items():
-        accuracies = [r["accuracy"] for r in done]
-        shown = str(seeds_interval(accuracies)) if repeats > 1 else f"{accuracies[0]:.3f}"
-        ratio = f"{speeds['book'] / speeds[name]:.1f} times"
-        table.add_row(name, f"{speeds[name]:.1f}", ratio, shown)
+    names = list(loops)
+    steps: dict[str, float] = {}
+    for before, name in zip([TUTORIAL, *names], names, strict=False):
+        if name not in (TUTORIAL, TRAINER):
+            steps[name] = ratio(runs, name, before)
+        table.add_row(
+            name,
+            f"{statistics.median(runs[name]):.1f}",
+            f"{steps[name]:.2f}" if name in steps else "",
+            f"{ratio(runs, name, TUTORIAL):.1f}",
+            f"{ratio(runs, BOOK, name):.1f}",
+        )
     Console().print(table)
     if json_file is not None:
         storing.write(
@@ -202,11 +242,11 @@ def main(
             f"python benchmarks/finetune.py --examples {examples} --repeats {repeats} "
             f"--profile {profile}",
             run,
-            examples=len(seen["labels"]),
-            validation_examples=len(held_out["labels"]),
+            examples=len(chosen["labels"]),
             runs=runs,
-            median_examples_per_second=speeds,
-            book_over={name: speeds["book"] / speed for name, speed in speeds.items()},
+            median_examples_per_second={name: statistics.median(runs[name]) for name in names},
+            over_the_row_before=steps,
+            book_over={name: ratio(runs, BOOK, name) for name in names},
         )
 
 

@@ -1,47 +1,18 @@
-"""Count-based language models of every order, vectorised: the baseline that is hard to beat.
+"""Count-based language models of every order, vectorised: the baseline that is hard to beat."""
 
-An n-gram of ids a b c is stored as one integer, its digits in base `vocab_size`: (a·V + b)·V + c.
-So dropping the oldest symbol is a remainder, dropping the newest a division, and looking up a
-million n-grams is one binary search.
-"""
+from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import chain
 from typing import Self
 
 import numpy as np
 
-SMOOTHINGS = ("witten_bell", "add_k", "mle")
-LARGEST_CODE = 2**63 - 1
+from lmcourse.models.interpolation import Level, probabilities, witten_bell
+from lmcourse.models.kneser_ney import kneser_ney
+from lmcourse.models.ngram_counts import LARGEST_CODE, Counts, encode, lookup
 
-
-@dataclass(frozen=True)
-class _Counts:
-    """What was seen at one order: sorted codes, so that a lookup is a binary search."""
-
-    grams: np.ndarray  # [G] codes of the n-grams seen
-    gram_counts: np.ndarray  # [G] how often each
-    contexts: np.ndarray  # [H] codes of the contexts seen
-    totals: np.ndarray  # [H] how often each context was followed by anything
-    types: np.ndarray  # [H] by how many different symbols
-
-    @classmethod
-    def of(cls, codes: np.ndarray, vocab_size: int) -> "_Counts":
-        grams, gram_counts = np.unique(codes, return_counts=True)
-        contexts, first, types = np.unique(
-            grams // vocab_size, return_index=True, return_counts=True
-        )
-        totals = np.add.reduceat(gram_counts, first) if len(first) else gram_counts
-        return cls(grams, gram_counts, contexts, totals, types)
-
-
-def _lookup(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """values[i] where keys[i] == wanted, 0 where no key matches; `keys` is sorted."""
-    if not len(keys):
-        return np.zeros(len(wanted), dtype=values.dtype)
-    index = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-    return np.where(keys[index] == wanted, values[index], 0)
+SMOOTHINGS = ("witten_bell", "kneser_ney", "add_k", "mle")
+NOT_FITTED = "the model has no counts yet: call fit(rows) first"
 
 
 class NGram:
@@ -55,6 +26,11 @@ class NGram:
     - "witten_bell":  (c(h,w) + T(h)·p(w|h')) / (c(h) + T(h)), down to p = 1/V below order 1
       (Bell, Witten & Cleary 1989; Witten & Bell 1991, method C). An unseen context says nothing,
       and the shorter one decides. Every probability is above zero.
+    - "kneser_ney":   (a(h,w) − D(a(h,w)) + γ(h)·p(w|h')) / a(h), interpolated modified
+      Kneser–Ney (Chen & Goodman 1999), down to p = 1/V. a(h,w) is c(h,w) at the highest order and
+      where h opens a text; below, the number of different symbols seen before h w. γ(h) is what
+      the discounts D take from the counts after h. Unseen contexts as above, and every
+      probability is above zero. A context reaches back to the latest 0 in it and no further.
 
     Rows are lists of ids that open and close with id 0; symbols before the opening count as 0.
     The opening itself is never predicted.
@@ -78,22 +54,41 @@ class NGram:
                 "more than 64 bits hold; choose a lower order"
             )
         self.order, self.vocab_size, self.smoothing, self.k = order, vocab_size, smoothing, k
-        self._counts: list[_Counts] | None = None  # entry i is of order i + 1
+        self._levels: list[Level] | None = None  # entry i is of order i + 1; of interpolation
+        self._counts: Counts | None = None  # of the full order; of the other smoothings
 
     @property
     def parameters(self) -> int:
         """The number of counts stored: distinct n-grams of the orders that smoothing uses."""
-        used = self._fitted if self.smoothing == "witten_bell" else self._fitted[-1:]
-        return sum(len(counts.grams) for counts in used)
+        used = self.levels if self.interpolates else [self._fitted]
+        return sum(len(stored.grams) for stored in used)
+
+    @property
+    def interpolates(self) -> bool:
+        """Whether shorter contexts have a say."""
+        return self.smoothing in ("witten_bell", "kneser_ney")
+
+    @property
+    def levels(self) -> list[Level]:
+        """What the orders 1, 2, … say, of a smoothing that interpolates them."""
+        if self._levels is None:
+            raise RuntimeError(NOT_FITTED)
+        return self._levels
 
     def fit(self, rows: Iterable[Sequence[int]]) -> Self:
         """Counts the n-grams of all orders in `rows`, forgetting earlier rows. Returns itself.
 
         ValueError for an id outside the vocabulary.
         """
-        codes, _ = self._codes(list(rows))
         V = self.vocab_size
-        self._counts = [_Counts.of(codes % V**n, V) for n in range(1, self.order + 1)]
+        codes, _ = encode(list(rows), self.order, V)
+        if self.smoothing == "witten_bell":
+            orders = range(1, self.order + 1)
+            self._levels = [witten_bell(Counts.of(codes % V**n, V)) for n in orders]
+        elif self.smoothing == "kneser_ney":
+            self._levels = kneser_ney(codes, self.order, V)
+        else:
+            self._counts = Counts.of(codes, V)
         return self
 
     def log_probs(self, row: Sequence[int]) -> np.ndarray:
@@ -102,13 +97,13 @@ class NGram:
         Empty for rows of fewer than two ids. -inf where "mle" has not seen the symbol or the
         context. ValueError for an id outside the vocabulary; RuntimeError before `fit`.
         """
-        codes, _ = self._codes([row])
+        codes, _ = encode([row], self.order, self.vocab_size)
         return self._log(codes)
 
     def nll(self, rows: Iterable[Sequence[int]]) -> np.ndarray:
         """Negative log-likelihood in nats of each row: float64 [rows]; 0 for empty rows."""
         rows = list(rows)
-        codes, of_row = self._codes(rows)
+        codes, of_row = encode(rows, self.order, self.vocab_size)
         return np.bincount(of_row, weights=-self._log(codes), minlength=len(rows))
 
     def next(self, context_ids: Sequence[int]) -> np.ndarray:
@@ -117,7 +112,8 @@ class NGram:
         Raises ValueError when "mle" has never seen the context, and so has no distribution.
         """
         row = [*context_ids, 0]  # the symbol to predict is replaced by each of the vocabulary
-        codes, _ = self._codes([[0, 0] if len(row) == 1 else row])
+        row = [0, 0] if len(row) == 1 else row
+        codes, _ = encode([row], self.order, self.vocab_size)
         distribution = self._probabilities(codes[-1] + np.arange(self.vocab_size))
         if not distribution.any():
             seen = list(context_ids)[-(self.order - 1) :] if self.order > 1 else []
@@ -125,51 +121,21 @@ class NGram:
         return distribution
 
     @property
-    def _fitted(self) -> list[_Counts]:
+    def _fitted(self) -> Counts:
         if self._counts is None:
-            raise RuntimeError("the model has no counts yet: call fit(rows) first")
+            raise RuntimeError(NOT_FITTED)
         return self._counts
-
-    def _codes(self, rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
-        """For each predicted symbol of all rows: the code of its full n-gram, and its row's index.
-
-        Both are int64 [N] with N the sum of len(row) - 1.
-        """
-        before = self.order - 1  # symbols of context
-        padding = [0] * before  # so that even the first symbol has a full context
-        lengths = np.array([len(row) for row in rows], dtype=np.int64)
-        padded = chain.from_iterable(chain(padding, row) for row in rows)
-        flat = np.fromiter(padded, dtype=np.int64)
-        outside = flat[(flat < 0) | (flat >= self.vocab_size)]
-        if len(outside):
-            raise ValueError(f"id {outside[0]} is outside the vocabulary of {self.vocab_size}")
-
-        offset = np.concatenate([np.arange(1, n) for n in lengths]) if len(rows) else lengths
-        of_row = np.repeat(np.arange(len(rows)), (lengths - 1).clip(min=0))
-        starts = np.cumsum(lengths + len(padding)) - lengths  # where each row's own ids begin
-        predicted = starts[of_row] + offset
-        codes = np.zeros(len(predicted), dtype=np.int64)
-        for back in range(before, -1, -1):
-            codes = codes * self.vocab_size + flat[predicted - back]
-        return codes, of_row
 
     def _log(self, codes: np.ndarray) -> np.ndarray:
         with np.errstate(divide="ignore"):  # log 0 = -inf is what "mle" means to say
             return np.log(self._probabilities(codes))
 
     def _probabilities(self, codes: np.ndarray) -> np.ndarray:
+        if self.interpolates:
+            return probabilities(self.levels, codes, self.vocab_size)
         V, counts = self.vocab_size, self._fitted
-        if self.smoothing == "witten_bell":
-            p = np.full(len(codes), 1.0 / V)
-            for n, seen in enumerate(counts, start=1):
-                gram = codes % V**n
-                c = _lookup(seen.grams, seen.gram_counts, gram)
-                total = _lookup(seen.contexts, seen.totals, gram // V)
-                types = _lookup(seen.contexts, seen.types, gram // V)
-                p = np.where(total > 0, (c + types * p) / np.maximum(total + types, 1), p)
-            return p
         k = self.k if self.smoothing == "add_k" else 0.0
-        c = _lookup(counts[-1].grams, counts[-1].gram_counts, codes)
-        total = _lookup(counts[-1].contexts, counts[-1].totals, codes // V)
+        c = lookup(counts.grams, counts.gram_counts, codes)
+        total = lookup(counts.contexts, counts.totals, codes // V)
         mass = total + k * V
         return np.divide(c + k, mass, out=np.zeros(len(codes)), where=mass > 0)

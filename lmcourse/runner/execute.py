@@ -59,10 +59,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class Finished:
-    """One executed task: `seconds` of wall time, `peak_mb` of the kernel's process tree."""
+    """One executed task: `seconds` of wall time; the kernel's process tree took `busy` seconds of
+    processors, whoever else was waiting for them, and at most `peak_mb` of memory.
+    """
 
     task: Task
     seconds: float = 0.0
+    busy: float = 0.0
     peak_mb: int = 0
     notebook: NotebookNode | None = None
     failure: Failure | None = None
@@ -102,7 +105,7 @@ class _Process:
 
     def __init__(self, task: Task, timeout: int, threads: int) -> None:
         self.task = task
-        self.peak = 0
+        self.peak, self.busy = 0, 0.0
         self.started = time.monotonic()
         scratch = task.chapter.root / "_build" / "scratch"
         scratch.mkdir(parents=True, exist_ok=True)
@@ -126,13 +129,15 @@ class _Process:
             self.popen.stdin.flush()
 
     def is_done(self) -> bool:
-        """Whether the worker has ended; measures memory on the way."""
+        """Whether the worker has ended; measures memory and processor time on the way."""
         done = self.popen.poll() is not None
-        memory = 0
+        memory, busy = 0, 0.0
         for process in () if done else self._kernel():
             with contextlib.suppress(psutil.Error):
                 memory += process.memory_info().rss
-        self.peak = max(self.peak, memory)
+                times = process.cpu_times()
+                busy += times.user + times.system
+        self.peak, self.busy = max(self.peak, memory), max(self.busy, busy)
         return done
 
     def finish(self) -> Finished:
@@ -141,10 +146,10 @@ class _Process:
         try:
             peak = round(self.peak / 2**20)
             if self.popen.returncode:
-                return Finished(self.task, seconds, peak, failure=self._failure())
+                return Finished(self.task, seconds, self.busy, peak, failure=self._failure())
             executed = nbformat.read(self.folder / "output", as_version=4)
             seconds = executed.metadata.papermill.duration
-            return Finished(self.task, seconds, peak, executed)
+            return Finished(self.task, seconds, self.busy, peak, executed)
         finally:
             self._clean_up()
 

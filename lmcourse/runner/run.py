@@ -32,6 +32,7 @@ class Outcome:
     chapter: Chapter
     state: str
     seconds: float = 0.0
+    busy: float = 0.0
     peak_mb: int = 0
     failure: Failure | None = None
     notes: list[str] = field(default_factory=list)
@@ -119,8 +120,9 @@ class Plan:
         chapter.
         """
         chapter, executed = finished.task.chapter, finished.notebook
+        measured = finished.seconds, finished.busy, finished.peak_mb
         if executed is None:
-            return Outcome(chapter, "failed", finished.seconds, finished.peak_mb, finished.failure)
+            return Outcome(chapter, "failed", *measured, finished.failure)
         notebook = outputs.with_outputs(finished.task.notebook, executed)
         try:
             data = {
@@ -136,10 +138,10 @@ class Plan:
                 results.store(chapter, self.profile, data)
         except ChapterError as error:
             failure = Failure(str(error))
-            return Outcome(chapter, "failed", finished.seconds, finished.peak_mb, failure)
+            return Outcome(chapter, "failed", *measured, failure)
         replace_text(self.stored(chapter), dumps(notebook))
         notes = outputs.complaints(executed)
-        return Outcome(chapter, "ran", finished.seconds, finished.peak_mb, notes=notes)
+        return Outcome(chapter, "ran", *measured, notes=notes)
 
 
 def run(

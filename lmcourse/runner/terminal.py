@@ -43,7 +43,8 @@ class Live:
         if outcome.failure:
             self.console.print(failure(name, outcome.failure), soft_wrap=True)
         elif not self.console.is_terminal and outcome.state == "ran":
-            self.console.print(f"✓ {name}  {outcome.seconds:.1f} s", soft_wrap=True)
+            took = f"{outcome.seconds:.1f} s, {outcome.busy:.1f} s of processors"
+            self.console.print(f"✓ {name}  {took}", soft_wrap=True)
         for note in outcome.notes:
             self.console.print(f"  [yellow]![/] {name} {escape(note)}", soft_wrap=True)
 

@@ -63,6 +63,8 @@ def fit(
 
     AdamW (Loshchilov & Hutter 2019) with linear warm-up and decay; weights decay, biases and norms
     do not; gradients are clipped to norm `clip`; products are in the session's precision.
+    Parameters with `requires_grad` False stay as they are and cost no gradient and no update: half
+    of a small BERT's weights are word embeddings (benchmarks/finetune.py has what that saves).
 
     Args:
         loss_fn: `loss_fn(model, batch)` gives a scalar.
@@ -74,7 +76,8 @@ def fit(
         on_step: called after each update with the number of updates made so far.
 
     Raises:
-        ValueError: steps, learning_rate, warmup, weight_decay or clip out of range.
+        ValueError: steps, learning_rate, warmup, weight_decay or clip out of range, or no parameter
+            requires a gradient.
         FloatingPointError: the loss is not finite; the message names the step.
         CheckpointError: the checkpoint is damaged or of another run.
         RuntimeError: the GPU is out of memory; the message says what to lower.
@@ -96,7 +99,9 @@ def fit(
             "clip": clip,
             "seed": session.seed,
             "precision": session.precision,
-            "model": _digest([[name, p.shape] for name, p in model.named_parameters()]),
+            "model": _digest(
+                [[name, p.shape, p.requires_grad] for name, p in model.named_parameters()]
+            ),
             "first batch": _digest(batch_at(0)),
         }
         saved = Checkpoint(Path(checkpoint), settings)
@@ -157,6 +162,8 @@ def _optimizer(
     model: nn.Module, learning_rate: float, weight_decay: float
 ) -> torch.optim.Optimizer:
     trained = [p for p in model.parameters() if p.requires_grad]
+    if not trained:
+        raise ValueError("no parameter requires a gradient: there is nothing to train")
     groups = [
         {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
         {"params": [p for p in trained if p.dim() < 2], "weight_decay": 0.0},

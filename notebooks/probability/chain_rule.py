@@ -50,19 +50,16 @@ run = session.start(PROFILE, SEED)
 
 # %%
 reviews = load_reviews("text")
-sentences = [
-    re.findall(r"[a-z']+", text.lower()) for text in reviews["train"]["text"]
-]  # each sentence as a list of its words
-words = Counter(word for sentence in sentences for word in sentence)
-
-context = ["one", "of", "the"]
-followers = Counter()
+sentences = []  # each as a list of its words
+for text in reviews["train"]["text"]:
+    sentences.append(re.findall(r"[a-z']+", text.lower()))
+words = Counter()
+followers = Counter()  # of "one of the"
 for sentence in sentences:
+    words.update(sentence)
     for i in range(len(sentence) - 3):
-        if sentence[i : i + 3] == context:
+        if sentence[i : i + 3] == ["one", "of", "the"]:
             followers[sentence[i + 3]] += 1
-print(f"{words.total():,} words in {len(sentences):,} sentences")
-print(f"{followers.total()} words after 'one of the'")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two bar charts of words with their probability, one below the other, on the same axis. Above, over the whole text: the, a, and, of, to and other small words, the largest about one in twenty. Below, after the words one of the: most stands far out with about a quarter; best, year's, great and others follow."}}
 figure, axes = plot.panels(2, height=2.6, sharex=True)
@@ -73,12 +70,14 @@ for ax, counts, title in zip(axes, (words, followers), titles, strict=True):
     plot.bars(ax, [word for word, _ in top], shares)
     ax.set_title(title)
 axes[1].set_xlabel("share of the words")
+print(f"{words.total():,} words in {len(sentences):,} sentences")
+print(f"{followers.total()} words after 'one of the'")
 plt.show()
 
 # %% [markdown]
 # Without a context the small words win, and not even the best bet is a good one. Three words of context
-# bring other words to the top and make the best bet several times as good. The language models of this chapter do nothing else: they bet on the next symbol, given those before it. This chapter puts such bets together
-# into the probability of a text.
+# bring other words to the top and make the best bet several times as good. A language model makes such
+# bets, one symbol after another; this chapter puts them together into the probability of a text.
 
 # %% [markdown]
 # **You will**
@@ -90,8 +89,8 @@ plt.show()
 # - measure that English is not a chain of letter pairs,
 # - derive that maximum likelihood means counting.
 #
-# **You need** Python with NumPy, and from school probabilities and logarithms. What a language
-# model is good for is shown in
+# **You need** Python with NumPy, and from school probabilities, logarithms and the tangent of a curve.
+# What a language model is good for is shown in
 # [what is a language model?](../background/what_is_a_language_model.ipynb)
 
 # %% [markdown]
@@ -102,8 +101,9 @@ plt.show()
 #
 # $$P(b \mid a) = \frac{P(a, b)}{P(a)} \tag{1}$$
 #
-# The bar reads *given*. Both numbers on the right are shares of the same whole, so that the whole
-# cancels and only two counts remain. Take pairs of neighbouring words, and ask in both directions:
+# The bar reads *given*. In twelve cases of which $a$ holds in four, and $b$ too in three of these four,
+# $P(a) = 4/12$, $P(a, b) = 3/12$, and $P(b \mid a) = 3/4$: the twelve cancel, and only two counts
+# remain. Take pairs of neighbouring words, and ask in both directions:
 # how likely is *comedy* after *romantic*, and how likely was *romantic* before *comedy*? For the
 # second question we turn every pair round.
 
@@ -112,9 +112,7 @@ plt.show()
 def conditional(pairs, a, b):
     """P(second is b | first is a) from a Counter of pairs."""
     with_a = sum(n for (first, _), n in pairs.items() if first == a)
-    p_first = with_a / pairs.total()
-    p_joint = pairs[a, b] / pairs.total()
-    return p_joint / p_first
+    return pairs[a, b] / with_a
 
 
 pairs = Counter()
@@ -124,8 +122,11 @@ turned = Counter({(b, a): n for (a, b), n in pairs.items()})
 
 forward = conditional(pairs, "romantic", "comedy")
 backward = conditional(turned, "comedy", "romantic")
-print("'romantic comedy' occurs", pairs["romantic", "comedy"], "times")
-print(f"P(next is comedy | this is romantic) = {forward:.3f}")
+
+# %% tags=["hide-input"]
+both = pairs["romantic", "comedy"]
+print("'romantic comedy' occurs", both, "times")
+print(f"P(next is comedy | this is romantic)  = {forward:.3f}")
 print(f"P(last was romantic | this is comedy) = {backward:.3f}")
 
 # %% [markdown]
@@ -188,7 +189,7 @@ def chain_rule(joint, text):
     return np.prod(factors_of(joint, text))
 
 
-# %%
+# %% tags=["hide-input"]
 print("text   four factors              product   in the table")
 for text in [(0, 0, 0, 0), (0, 2, 1, 1), (2, 1, 0, 2)]:
     factors = " ".join(f"{factor:.3f}" for factor in factors_of(joint, text))
@@ -215,14 +216,13 @@ print(f"the last factor missing:  {too_short.sum():.3f}")
 # %% [markdown]
 # Without its last factor, every text receives the probability of its beginning, and each beginning
 # is counted once for each of the $V$ ways to end. The same total comes out when the first factor is
-# missing. Such a formula flatters every model: a text's score is too high by a factor of one
+# missing. A score computed so is too high by a factor of one
 # divided by the factor left out.
 #
 # Is left to right the only way? By no means. The rule does not know what the symbols are, so we may
-# ask for the last first. `transpose` turns the table round, so that its first axis is the last
-# symbol.
+# ask for the last first.
 
-# %%
+# %% tags=["hide-input"]
 turned_joint = joint.transpose(3, 2, 1, 0)
 text = (0, 2, 1, 1)
 print("left to right:", np.round(factors_of(joint, text), 3))
@@ -264,19 +264,22 @@ def total_up_to(step, start, longest):
     return np.cumsum(totals)
 
 
-def text_probability(text, step, start):
-    """Probability of one text of symbols 1…V−1, its end included."""
-    path = [*text, 0]
-    steps = [step[a, b] for a, b in itertools.pairwise(path)]
-    return start[path[0]] * np.prod(steps)
-
-
 # %%
 start = np.full(4, 0.25)  # [V]
 step = rng.dirichlet([2, 2, 2, 2], size=4)  # [V, V]
 totals = total_up_to(step, start, longest=1000)
 for longest in (0, 6, 20, 100):
     print(f"texts of up to {longest:3} symbols: {totals[longest]:.4f}")
+
+
+# %% tags=["hide-input"]
+# @title The short texts one by one
+def text_probability(text, step, start):
+    """Probability of one text of symbols 1…V−1, its end included."""
+    path = [*text, 0]
+    steps = [step[a, b] for a, b in itertools.pairwise(path)]
+    return start[path[0]] * np.prod(steps)
+
 
 one_by_one = 0.0
 for length in range(7):
@@ -311,7 +314,7 @@ check(
 # computer answers *zero*, for all pages alike. The logarithm turns the product into a sum, which is
 # an ordinary number.
 
-# %%
+# %% tags=["hide-input"]
 factors = np.full(2000, 0.1)
 print("product:          ", np.prod(factors))
 print("sum of logarithms:", round(np.log(factors).sum(), 1))
@@ -338,6 +341,8 @@ def markov_parameters(vocab_size, order):
     return vocab_size**order * (vocab_size - 1)
 
 
+# %% tags=["hide-input"]
+# @title Counting the contexts that were seen before
 def contexts(texts, order):
     """Every run of `order` characters inside the texts."""
     runs = []
@@ -346,8 +351,6 @@ def contexts(texts, order):
     return runs
 
 
-# %% tags=["hide-input"]
-# @title Counting the contexts that were seen before
 orders = range(1, 13)
 train = reviews["train"]["text"][: run.size(smoke=300, cpu=None, gpu=None)]
 held_out = reviews["validation"]["text"]
@@ -372,8 +375,7 @@ below.set_xticks(orders[1::2])
 plt.show()
 
 # %% [markdown]
-# Both curves speak against a long memory. Some language models live with that by blending short and
-# long contexts, others by letting similar contexts share their numbers.
+# Both curves speak against a long memory.
 
 # %% tags=["claims"]
 check(
@@ -474,8 +476,8 @@ def separated(i, j, given, order, length):
 # %% [markdown]
 # The first function knows nothing of graphs and the second nothing of probabilities. The theory
 # promises one direction: what is separated is independent. The other direction is not a law, since
-# the numbers of a model can happen to cancel, but numbers drawn at random practically never do. So
-# we expect both functions to agree on every question.
+# the numbers of a model can happen to cancel; ours are drawn at random. Do both functions agree on
+# every question?
 #
 # We build the joint table of a random Markov model with three letters and texts of five, symbol by
 # symbol: the table of the first $t$ symbols times a random $P(x_t \mid x_{t-k}, \dots, x_{t-1})$.
@@ -574,7 +576,8 @@ def shuffled(triples, rng):
     return np.column_stack([once[:, :2], again[:, 2]])
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Runs of three characters, and pairs
 letters = " abcdefghijklmnopqrstuvwxyz"
 triples, couples = [], []
 for text in train:
@@ -585,6 +588,7 @@ for text in train:
 triples, couples = np.array(triples), np.array(couples)  # [N, 3], [M, 2]
 
 
+# %%
 def told(triples):
     """Bits that the first character tells about the third, given the second."""
     table = triple_table(triples, len(letters))
@@ -593,6 +597,8 @@ def told(triples):
 
 real = told(triples)
 nothing = [told(shuffled(triples, rng)) for _ in range(20)]
+
+# %% tags=["hide-input"]
 print(f"English:           {real:.3f} bits")
 print(f"shuffled, mean:    {np.mean(nothing):.3f} bits")
 print(f"shuffled, largest: {max(nothing):.3f} bits")
@@ -649,16 +655,11 @@ def maximum_likelihood(counts):
     return np.asarray(counts) / np.sum(counts)
 
 
-def log_likelihood(counts, p):
-    """Log-probability in nats of the counted observations in their order."""
-    counts, p = np.asarray(counts), np.asarray(p)
-    seen = counts > 0
-    return float((counts[seen] * np.log(p[seen])).sum())
-
-
 after_t = couples[couples[:, 0] == letters.index("t"), 1]
 counts = np.bincount(after_t, minlength=27)  # [27]
 best = maximum_likelihood(counts)  # [27]
+
+# %% tags=["hide-input"]
 for i in np.argsort(-best)[:5]:
     print(f"P({letters[i]!r} | 't') = {counts[i]} / {counts.sum()}", end="")
     print(f" = {best[i]:.3f}")
@@ -667,8 +668,16 @@ for i in np.argsort(-best)[:5]:
 # To see that the counts sit on a peak, walk away from them. Mix these frequencies with a random
 # distribution, from none of it to a fifth, in a hundred random directions.
 
+
 # %% tags=["hide-input"]
 # @title Leaving the maximum in a hundred directions
+def log_likelihood(counts, p):
+    """Log-probability in nats of the counted observations in their order."""
+    counts, p = np.asarray(counts), np.asarray(p)
+    seen = counts > 0
+    return float((counts[seen] * np.log(p[seen])).sum())
+
+
 mixes = np.linspace(0, 0.2, 21)
 others = rng.dirichlet(np.ones(27), size=100)  # [100, 27]
 curves = np.array(
@@ -743,71 +752,75 @@ def log_probability(text, conditional):
 exercises.log_probability(log_probability)
 
 # %% [markdown]
-# > **Exercise 2.** Counting what is free (★☆☆, 5 minutes). Write `free_parameters(vocab_size, order)` for
-# > a Markov model in which the contexts at the beginning of a text, which are shorter than the order,
-# > have rows of their own.
+# > **Exercise 2.** On paper (★☆☆, 10 minutes). A language has the letters a and b and the end ↵. A text
+# > begins with a, b or ↵ with probability 1/2, 1/4 and 1/4. After a come a, b, ↵ with 1/2, 1/4 and 1/4;
+# > after b come b and ↵ with 1/2 each. What is the probability of the whole text *ab*? What is the
+# > probability that the second symbol is b? And given that it is b, that the first was a? Let
+# > `on_paper()` return your three numbers.
 #
 # <details><summary>Hint</summary>
 #
-# Contexts of length $0, 1, \dots, k$. And in each row the last probability is fixed by the others.
+# A whole text ends. For the second question add up the two ways to get there; the third is formula (1).
 #
 # </details>
 
 
 # %% tags=["exercise"]
-def free_parameters(vocab_size, order):
-    """Free probabilities, with separate rows for short contexts."""
+def on_paper():
+    """Three numbers: P(ab↵), P(second is b), P(first a | second b)."""
     ...
 
 
-exercises.parameters(free_parameters)
+exercises.on_paper(on_paper)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
-def free_parameters(vocab_size, order):
-    """Free probabilities, with separate rows for short contexts."""
-    return sum(vocab_size**length for length in range(order + 1)) * (
-        vocab_size - 1
-    )
+def on_paper():
+    """Three numbers: P(ab↵), P(second is b), P(first a | second b)."""
+    whole = 1 / 2 * 1 / 4 * 1 / 2  # a, then b, then the end
+    second_b = 1 / 2 * 1 / 4 + 1 / 4 * 1 / 2  # by way of a, by way of b
+    return whole, second_b, (1 / 2 * 1 / 4) / second_b
 
 
-exercises.parameters(free_parameters)
+exercises.on_paper(on_paper)
 
 # %% [markdown]
-# > **Exercise 3.** Pairs by counting (★★☆, 10 minutes). Write `pair_probabilities(text, symbols)`: the matrix
-# > $\hat P(b \mid a)$ of maximum likelihood for the pairs of neighbours in a string; rows and columns
-# > in the order of `symbols`. A symbol that is never followed by anything gets a row of zeros.
+# > **Exercise 3.** How far back (★★☆, 20 minutes). Write `told_at(ids, distance)`: how many bits the
+# > character `distance` places before the next one tells about it, given the last one, *less* what
+# > shuffled runs tell on average. (`told` and `shuffled` from above may help; distance 2 is what we
+# > measured.) Then try distances 2 to 8 on the reviews: what do you expect, and what do you find?
 #
 # <details><summary>Hint</summary>
 #
-# The denominator $c(a)$ is how often $a$ was *followed by something*. For the last symbol of the text
-# that is not the same as how often it occurs.
+# Three shifted views of the same array: `ids[distance:]` are the next characters, `ids[:-distance]`
+# those that far back. Which are the last ones?
 #
 # </details>
 
 
 # %% tags=["exercise"]
-def pair_probabilities(text, symbols):
-    """Matrix [V, V] of P(next is column | this is row)."""
+def told_at(ids, distance):
+    """Bits beyond chance that ids[t − distance] tells about ids[t]."""
     ...
 
 
-exercises.pairs(pair_probabilities)
+exercises.told_at(told_at)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
-def pair_probabilities(text, symbols):
-    """Matrix [V, V] of P(next is column | this is row)."""
-    counts = np.zeros((len(symbols), len(symbols)))
-    for a, b in itertools.pairwise(text):
-        counts[symbols.index(a), symbols.index(b)] += 1
-    totals = counts.sum(axis=1, keepdims=True)
-    return counts / np.where(totals > 0, totals, 1)
+def told_at(ids, distance):
+    """Bits beyond chance that ids[t − distance] tells about ids[t]."""
+    ids = np.asarray(ids)
+    columns = [ids[:-distance], ids[distance - 1 : -1], ids[distance:]]
+    runs = np.column_stack(columns)  # [N, 3]
+    rng = np.random.default_rng(0)
+    chance = np.mean([told(shuffled(runs, rng)) for _ in range(5)])
+    return told(runs) - chance
 
 
-exercises.pairs(pair_probabilities)
+exercises.told_at(told_at)
 
 # %% [markdown]
 # > **Exercise 4.** The wall (★★★, 15 minutes). In a Markov model of order $k$, which smallest set of

@@ -45,3 +45,14 @@ def test_the_peak_is_the_largest_memory_not_the_last(book):
     (done,) = execute.execute([execute.Task(chapter, to_notebook(chapter))])
     assert done.failure is None
     assert 400 < done.peak_mb < 900
+
+
+def test_processor_time_is_work_without_waiting(book):
+    work = "import time\nwhile time.process_time() < 4: pass"
+    book.write("part/works", work, "time.sleep(0.5)")
+    book.write("part/waits", "import time", "time.sleep(4)")
+    waits, works = (Chapter(book.root, f"part/{name}") for name in ("waits", "works"))
+    tasks = [execute.Task(chapter, to_notebook(chapter)) for chapter in (waits, works)]
+    idle, done = execute.execute(tasks)
+    assert done.busy >= 4
+    assert idle.busy < 4 < idle.seconds

@@ -18,6 +18,7 @@ from typing import Any
 import jupytext
 import nbformat
 from jupytext.config import load_jupytext_config
+from lmbook.reading_time import CODE_LINES_A_MINUTE, WORDS_A_MINUTE
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,8 @@ TAGS = {
 COLUMNS = 80  # of code, so that a phone and a page beside a screen show whole lines
 LEVEL = 95  # per cent: that of every interval in the book, chosen and not measured
 KILOBYTES = 400  # of a notebook with its outputs
+WORDS, MINUTES = 3000, 40  # of a chapter: one sitting
+FOLDED = {"install", "parameters", "claims", "hide-input", "hide-cell"}
 METADATA = {"tags", "mystnb", "cellView", "jupyter", "lines_to_next_cell"}
 REMOVED = {
     r"\bfrom transformers import .*\bAdamW\b|\btransformers\.AdamW\b": "transformers.AdamW",
@@ -296,6 +299,18 @@ def _is_stub(node: ast.AST) -> bool:
 def _checker(cell: NotebookNode) -> str | None:
     last = ast.parse(cell.source).body[-1]
     return ast.unparse(last) if isinstance(last, ast.Expr) else None
+
+
+@rule
+def one_sitting(chapter: Chapter) -> Iterator[str]:
+    """Words, and lines of code outside of folds, each at the pace that the page states."""
+    text = re.sub(r"<details>.*?</details>", "", chapter.prose, flags=re.DOTALL)
+    words = len(re.findall(r"\S*\w\S*", text))
+    seen = [cell for cell in chapter.code[3:] if not FOLDED & {*tags(cell)}]
+    lines = sum(bool(line.strip()) for cell in seen for line in cell.source.splitlines())
+    minutes = words / WORDS_A_MINUTE + lines / CODE_LINES_A_MINUTE
+    if words > WORDS or minutes > MINUTES:
+        yield f"{words} words and {lines} lines of code in sight: {minutes:.0f} minutes of reading"
 
 
 # Code

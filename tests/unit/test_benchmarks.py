@@ -1,5 +1,6 @@
 """The loops that benchmarks/ compares: what it says of them, on a model of a few numbers."""
 
+import dataclasses
 import importlib
 import json
 from pathlib import Path
@@ -33,58 +34,132 @@ def examples():
     return {"input_ids": ids, "labels": [int(row[0] > 25) for row in ids]}
 
 
-def tiny():
+def tiny(dropout=0.0):
     torch.manual_seed(0)
     config = transformers.BertConfig(
         vocab_size=50, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
-        intermediate_size=32, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+        intermediate_size=32, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout,
     )  # fmt: skip
     return transformers.BertForSequenceClassification(config)
 
 
-def trained(loop, examples, **options):
+def trained(finetune, way, examples):
     model = tiny()
-    loop(model, examples, session.start("cpu", 3), **options)
+    finetune.train(way, model, examples, session.start("cpu", 3))
     return model.state_dict()
 
 
+def differ(ours, theirs, atol):
+    return [name for name in ours if not torch.allclose(ours[name], theirs[name], atol=atol)]
+
+
+def test_each_row_changes_what_it_names_and_the_ladder_ends_at_the_book(finetune):
+    ways = list(finetune.ladder().values())
+    assert ways[0] == finetune.Way()
+    for before, way, change in zip(ways, ways[1:], finetune.CHANGES.values(), strict=False):
+        changed = {
+            field.name: getattr(way, field.name)
+            for field in dataclasses.fields(way)
+            if getattr(way, field.name) != getattr(before, field.name)
+        }
+        assert changed == change != {}
+    assert list(finetune.ladder())[-1] == finetune.BOOK
+    assert ways[-1].fit
+    assert len(ways) == 1 + len(finetune.CHANGES)
+
+
 def test_padding_to_128_or_to_the_longest_trains_the_same_model(finetune, examples):
-    narrow = trained(finetune.tutorial, examples, width=None)
-    wide = trained(finetune.tutorial, examples)
-    assert all(torch.allclose(narrow[name], wide[name], atol=1e-5) for name in wide)
-    assert any(
-        not torch.allclose(tiny().state_dict()[name], wide[name], atol=1e-4) for name in wide
-    )
+    wide = trained(finetune, finetune.Way(), examples)
+    narrow = trained(finetune, finetune.Way(width=None), examples)
+    assert not differ(narrow, wide, atol=1e-5)
+    assert differ(tiny().state_dict(), wide, atol=1e-4)
 
 
-@pytest.mark.parametrize("loop", ["tutorial", "book"])
-def test_both_loops_see_each_example_once_in_the_same_number_of_updates(
-    finetune, examples, loop, monkeypatch
+def test_fused_or_looped_adamw_trains_the_same_model(finetune, examples, monkeypatch):
+    fused, step = [], torch.optim.AdamW.step
+
+    def stepped(optimizer, *arguments):
+        fused.append(optimizer.param_groups[0]["fused"])
+        return step(optimizer, *arguments)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", stepped)
+    one = trained(finetune, finetune.Way(fused=True), examples)
+    steps = len(fused)
+    other = trained(finetune, finetune.Way(), examples)
+    assert fused == [True] * steps + [False] * steps
+    assert not differ(one, other, atol=1e-5)
+
+
+def test_plain_and_given_attention_train_the_same_model(finetune, examples):
+    model = tiny()
+    finetune.prepare(finetune.Way(attention="eager"), model)
+    assert model.config._attn_implementation == "eager"
+    eager = trained(finetune, finetune.Way(attention="eager"), examples)
+    assert not differ(eager, trained(finetune, finetune.Way(), examples), atol=1e-4)
+
+
+def test_frozen_word_embeddings_stay_and_the_rest_learns(finetune, examples):
+    fresh = tiny().state_dict()
+    still = trained(finetune, finetune.Way(fit=True, frozen=True), examples)
+    words = "bert.embeddings.word_embeddings.weight"
+    assert words not in differ(still, fresh, atol=0)
+    assert {"classifier.weight", "bert.embeddings.LayerNorm.weight"} <= {*differ(still, fresh, 0)}
+    assert words in differ(trained(finetune, finetune.Way(fit=True), examples), fresh, atol=0)
+
+
+@pytest.mark.parametrize("dropout", [True, False])
+def test_without_dropout_training_gives_one_answer(finetune, examples, dropout):
+    model = tiny(dropout=0.1)
+    finetune.prepare(finetune.Way(dropout=dropout), model.train())
+    batch = finetune.collate(examples, [0, 1, 2])
+    same = torch.equal(model(**batch).logits, model(**batch).logits)
+    assert same != dropout
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_bf16_is_used_in_its_row_alone_and_where_the_hardware_has_it(
+    finetune, examples, precision, monkeypatch
 ):
+    seen = []
+    monkeypatch.setattr(finetune, "fit", lambda *_, session, **__: seen.append(session.precision))
+    for able in (True, False):
+        monkeypatch.setattr(session, "_fast_bf16", lambda device, able=able: able)
+        trained(finetune, finetune.Way(fit=True, precision=precision), examples)
+    assert seen == [precision, "fp32"]
+
+
+@pytest.mark.parametrize("row", range(10))
+def test_every_row_sees_each_example_once_in_batches_of_its_size(
+    finetune, examples, row, monkeypatch
+):
+    name, way = list(finetune.ladder().items())[row]
     seen, updates = [], []
-    collate, step = finetune.collate, torch.optim.AdamW.step
+    collate = finetune.collate
 
     def collated(examples, items, width=None):
         seen.append(list(items))
         return collate(examples, items, width)
 
-    def stepped(optimizer, *arguments):
-        updates.append(1)
-        return step(optimizer, *arguments)
-
     monkeypatch.setattr(finetune, "collate", collated)
-    monkeypatch.setattr(torch.optim.AdamW, "step", stepped)
-    trained(getattr(finetune, loop), examples)
+    monkeypatch.setattr(torch.optim.AdamW, "step", lambda *_: updates.append(1))
+    trained(finetune, way, examples)
     assert sorted(i for items in seen for i in items) == list(range(N))
-    assert len(updates) == len(seen) == -(-N // finetune.BATCH)
+    assert len(updates) == len(seen) == -(-N // way.batch_size), name
+    assert max(map(len, seen)) == min(N, way.batch_size)
 
 
-def test_accuracy_is_the_share_of_right_labels(finetune, examples):
+def test_a_ratio_is_the_median_of_the_ratios_within_the_repeats(finetune):
+    runs = {"fast": [20.0, 60.0, 10.0], "slow": [10.0, 20.0, 1.0]}
+    assert finetune.ratio(runs, "fast", "slow") == 3.0
+
+
+def test_accuracy_is_the_share_of_right_labels(examples):
+    accuracy = importlib.import_module("accuracy").accuracy
     model, run = tiny(), session.start("cpu")
     with torch.no_grad():
         alone = [model(torch.tensor([ids])).logits.argmax().item() for ids in examples["input_ids"]]
     right = sum(a == b for a, b in zip(alone, examples["labels"], strict=True))
-    assert finetune.accuracy(model.train(), examples, run) == pytest.approx(right / N)
+    assert accuracy(model.train(), examples, run) == pytest.approx(right / N)
 
 
 def test_every_sentence_is_trained_on_or_held_out(examples):
@@ -95,6 +170,34 @@ def test_every_sentence_is_trained_on_or_held_out(examples):
     together = seen["input_ids"] + held_out["input_ids"]
     assert sorted(together) == sorted(examples["input_ids"] + validation["input_ids"])
     assert split(examples, validation, seed=2)[0] != seen
+
+
+def test_the_comparison_goes_on_from_its_record(examples, tmp_path, monkeypatch, capsys):
+    accuracy = importlib.import_module("accuracy")
+    made, values = [], {"tutorial": 0.5, "book": 0.75}
+    of = {way.batch_size: name for name, way in accuracy.WAYS.items()}
+
+    def reached(way, train, validation, seed):
+        if len(made) == stop:
+            raise KeyboardInterrupt
+        made.append((of[way.batch_size], seed))
+        return values[of[way.batch_size]] + seed / 10
+
+    monkeypatch.setattr(accuracy, "reached", reached)
+    monkeypatch.setattr(accuracy, "tokenized", lambda split: examples)
+    monkeypatch.setattr(accuracy, "load_reviews", lambda task: {"train": [], "validation": []})
+    record, stop = tmp_path / "accuracy.json", 3
+    with pytest.raises(KeyboardInterrupt):
+        accuracy.main(2, record)
+    stop = 99
+    accuracy.main(2, record)
+    assert sorted(made) == [("book", 0), ("book", 1), ("tutorial", 0), ("tutorial", 1)]
+    assert "loses less than 0.01 is shown" in capsys.readouterr().out
+    assert json.loads(record.read_text())["difference"]["value"] == pytest.approx(0.25)
+    changed = dataclasses.replace(accuracy.WAYS["book"], learning_rate=1.0)
+    monkeypatch.setitem(accuracy.WAYS, "book", changed)
+    accuracy.main(2, record)
+    assert len(made) == 8  # other settings: from the beginning
 
 
 def test_a_record_says_what_it_holds_for(tmp_path):

@@ -119,6 +119,35 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
         )
 
 
+def test_frozen_parameters_resume_exactly_and_belong_to_the_run(tmp_path: Path) -> None:
+    file = tmp_path / "run.pt"
+
+    def run(checkpoint: Path | None, stop: int = 0, frozen: bool = True) -> list:
+        torch.manual_seed(7)
+        random.seed(7)
+        np.random.seed(7)
+        model = Network()
+        model.layers[0].requires_grad_(not frozen)
+
+        def on_step(step: int) -> None:
+            if step == stop:
+                raise KeyboardInterrupt
+
+        options = {"checkpoint": checkpoint, "checkpoint_every": 4 if checkpoint else 0}
+        fit(
+            model, squared, line_batch, steps=12, learning_rate=0.01, session=CPU,
+            on_step=on_step, **options,
+        )  # fmt: skip
+        return [p.tolist() for p in model.parameters()]
+
+    with pytest.raises(KeyboardInterrupt):
+        run(file, stop=6)
+    with pytest.raises(CheckpointError, match="model was"):
+        run(file, frozen=False)
+    assert torch.load(file)["step"] == 4
+    assert run(file) == run(None)
+
+
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.9, 0.999])
 def test_a_truncated_checkpoint_is_one_clear_error(tmp_path: Path, kept: float) -> None:
     file = tmp_path / "run.pt"

@@ -84,6 +84,43 @@ def test_equal_to_the_loop_written_out(clip: float, warmup: float, decay: float)
     assert not model.training
 
 
+def test_frozen_parameters_stay_and_take_no_part(monkeypatch):
+    model, alone = nn.Sequential(nn.Linear(3, 3), line()), line()
+    model[0].requires_grad_(False)
+    before = [p.clone() for p in model[0].parameters()]
+    norms, clip_grad_norm = [], nn.utils.clip_grad_norm_
+
+    def clipped(parameters, clip):
+        norms.append(clip_grad_norm(parameters, clip))
+
+    monkeypatch.setattr(nn.utils, "clip_grad_norm_", clipped)
+    options = {"steps": 5, "learning_rate": 0.1, "clip": 0.5, "session": CPU}
+    fit(model, squared, line_batch, **options)
+    assert all(torch.equal(p, q) for p, q in zip(model[0].parameters(), before, strict=True))
+    assert all(p.grad is None for p in model[0].parameters())
+
+    def through_the_first(step):  # the same, with the frozen layer as part of the data
+        x, y = line_batch(step)
+        return model[0](x), y
+
+    fit(alone, squared, through_the_first, **options)
+    for p, q in zip(model[1].parameters(), alone.parameters(), strict=True):
+        torch.testing.assert_close(p, q)
+    torch.testing.assert_close(norms[:5], norms[5:])
+
+
+def test_nothing_to_train_is_refused():
+    with pytest.raises(ValueError, match="no parameter requires a gradient"):
+        fit(
+            line().requires_grad_(False),
+            squared,
+            line_batch,
+            steps=1,
+            learning_rate=0.1,
+            session=CPU,
+        )
+
+
 def test_on_step_may_evaluate_without_ending_training() -> None:
     model, seen = nn.Sequential(nn.Dropout(0.5), line()), []
 

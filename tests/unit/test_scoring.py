@@ -55,7 +55,8 @@ def test_a_network_scores_as_prefix_by_prefix(model: GPT, wrap, batch_size: int)
     assert [len(row) for row in ours] == [4, 2, 5, 1, 3, 0, 0]
     for row, scores in zip(ROWS, ours, strict=True):
         assert scores.dtype == np.float64
-        np.testing.assert_allclose(scores, by_prefixes(model, row), atol=1e-5)
+        # In fp32 a batch of another shape adds up in another order.
+        np.testing.assert_allclose(scores, by_prefixes(model, row), rtol=1e-5, atol=1e-5)
 
 
 @settings(deadline=None, max_examples=20)

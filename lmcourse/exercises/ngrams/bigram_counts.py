@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -32,20 +31,50 @@ def backwards(preceding: Any) -> None:
 
 
 @exercise
-def trust(trust: Any) -> None:
-    """Right: a row seen often is trusted, a row seen rarely becomes uniform."""
-    result = trust(_COUNTS, 0.5)
-    total = _COUNTS.sum(axis=1)
-    if same(result, total / (total + 0.5)):
-        raise Mistake("k was added V times in every row: the denominator is c(a) + kV.")
-    if same(result, 2.0 / (total + 2.0)):
-        raise Mistake("That is the share of the uniform distribution; trust is one minus it.")
-    if same(result, (total / (total + 2.0))[:, None]):
-        raise Mistake("One number a row: the shape must be [V], not [V, 1].")
-    if np.shape(result) == _COUNTS.shape:
-        raise Mistake("The share depends on the row only, not on the pair: the result is [V].")
-    if not same(result, total / (total + 2.0)):
-        raise Mistake("The values differ from c(a) / (c(a) + kV).")
+def on_paper(on_paper: Any) -> None:
+    """Right: nine pairs on paper, the same three steps as for thousands of names."""
+    result = np.asarray(on_paper(), dtype=float)
+    if result.shape != (3,):
+        raise Mistake("Three numbers are wanted: p(b | b), P(ab) and p(a | b) with k = 1.")
+    b_after_b, ab, a_after_b = result
+    if same(b_after_b, 1.0):
+        raise Mistake("p(b | b): you left out that names end after b: its row has a cell for ↵.")
+    if same(b_after_b, 1 / 3):
+        raise Mistake("p(b | b): divide by all that follows b, which includes another b.")
+    if not same(b_after_b, 1 / 4):
+        raise Mistake("p(b | b) is the count of bb over the sum of the row of b.")
+    if same(ab, 2 / 3):
+        raise Mistake("P(ab): the name must also end: the last factor is p(↵ | b).")
+    if same(ab, 3 / 4):
+        raise Mistake("P(ab): the name must also begin: the first factor is p(a | ↵).")
+    if same(ab, 1 / 3):
+        raise Mistake("P(ab): that is the share of training names that are ab; the model differs.")
+    if not same(ab, 1 / 2):
+        raise Mistake("P(ab) is p(a | ↵) times p(b | a) times p(↵ | b).")
+    if same(a_after_b, 0.0):
+        raise Mistake("p(a | b): with k = 1 the pair ba counts as seen once.")
+    if same(a_after_b, 1 / 5):
+        raise Mistake("p(a | b): k was added to every cell of the row, so the sum grows by kV.")
+    if same(a_after_b, 1 / 6):
+        raise Mistake("p(a | b): V counts ↵ too, so it is 3.")
+    if not same(a_after_b, 1 / 7):
+        raise Mistake("p(a | b) is (0 + k) over the sum of the row of b plus kV.")
+
+
+@exercise
+def enough(enough: Any) -> None:
+    """Right: the share falls as names are added, and is not zero when they run out."""
+    result = np.asarray(enough(), dtype=float)
+    if result.shape != ():
+        raise Mistake("One number is wanted: how many training names.")
+    if result not in [10 * 2**i for i in range(9)]:
+        raise Mistake("The number is one of 10, 20, 40, 80, …, 2560.")
+    if result == 1280:
+        raise Mistake("With half of them fewer than one in ten are impossible already.")
+    if result == 320:
+        raise Mistake("With so many still more than one in ten are impossible. One step more.")
+    if result != 640:
+        raise Mistake("Count names, not pairs: what share has at least one unseen pair?")
 
 
 @exercise
@@ -65,41 +94,3 @@ def missing_mass(missing_mass: Any) -> None:
         raise Mistake("Pairs with count zero have no occurrence that could be taken out.")
     if not same(result, once / total):
         raise Mistake("The value differs from (pairs seen exactly once) / (all occurrences).")
-
-
-@exercise
-def likeliest(likeliest: Any) -> None:
-    """Right: the best beginning for each last letter is all you have to remember."""
-    # The best word, the greedy one and the best without its ending differ for n = 2, 3 and 4.
-    table = np.array(
-        [
-            [0.00, 0.15, 0.35, 0.50],
-            [0.10, 0.20, 0.36, 0.34],
-            [0.10, 0.30, 0.35, 0.25],
-            [0.55, 0.16, 0.15, 0.14],
-        ]
-    )
-    for n in (2, 3, 4, 1):
-        words = [[0, *word, 0] for word in itertools.product((1, 2, 3), repeat=n)]
-        by_value = {tuple(word): float(np.prod(table[word[:-1], word[1:]])) for word in words}
-        result = [int(i) for i in likeliest(table, n)]
-        if len(result) != n + 2 or result[0] != 0 or result[-1] != 0:
-            raise Mistake(f"For n = {n} the row must hold {n + 2} numbers, from 0 to 0.")
-        if 0 in result[1:-1]:
-            raise Mistake("There is a 0 inside the word: it would end there.")
-        best = max(by_value.values())
-        if by_value[tuple(result)] > best - 1e-12:
-            continue
-        if result == _greedy(table, n):
-            raise Mistake("You take the best next letter each time; a good start may end badly.")
-        without_end = {word: value / table[word[-2], 0] for word, value in by_value.items()}
-        if without_end[tuple(result)] > max(without_end.values()) - 1e-12:
-            raise Mistake("You left out the step back to ↵: the ending has a probability too.")
-        raise Mistake(f"For n = {n} there is a more probable word than {result}.")
-
-
-def _greedy(table: np.ndarray, n: int) -> list[int]:
-    row = [0]
-    for _ in range(n):
-        row.append(1 + int(table[row[-1], 1:].argmax()))
-    return [*row, 0]

@@ -13,48 +13,45 @@ _COUNTS = np.array([[0, 6, 1, 3], [4, 1, 0, 5], [2, 2, 3, 1], [3, 1, 7, 4]])
 
 
 @exercise
-def lookup(lookup_gradient: Any) -> None:
-    """Right: the slopes of a row that was looked up twice are added."""
-    ids = np.array([2, 0, 2, 3])
-    slopes = np.array([[1.0, 2.0], [0.5, -1.0], [3.0, -4.0], [0.25, 0.125]])
-    result = lookup_gradient(slopes, ids, 5)
-    expected = np.eye(5)[ids].T @ slopes
-    overwritten = np.zeros((5, 2))
-    overwritten[ids] = slopes
-    if same(result, overwritten):
-        raise Mistake("Id 2 appears twice and only its last slope was kept: the slopes must add.")
-    if same(result, expected / np.array([[1], [1], [2], [1], [1]])):
-        raise Mistake("You averaged the slopes of a repeated id; the chain rule adds them.")
-    if np.shape(result) != (5, 2):
-        raise Mistake(f"The slope has the shape of W, (5, 2), not {np.shape(result)}.")
-    if not same(result, expected):
-        raise Mistake("The values differ from one-hot ids, transposed, times the slopes.")
+def on_paper(on_paper: Any) -> None:
+    """Right: half of 1/3 − 3/4, of 1/3 − 1/4 and of 1/3."""
+    result = np.array(on_paper(), dtype=float)
+    lacking = 1 / 3 - np.array([3 / 4, 1 / 4, 0])
+    if same(result, lacking):
+        raise Mistake("Half of all pairs begin with a: the factor c(a)/N is missing.")
+    if same(result, -lacking / 2):
+        raise Mistake("The sign is reversed: forecast minus fact.")
+    if same(result[:2], lacking[:2] / 2) and same(result[2], 0):
+        raise Mistake("d never came, but it was forecast: its slope is not zero.")
+    if same(result, (1 / 3 - np.array([3 / 8, 1 / 8, 0])) / 2):
+        raise Mistake("p̂ is the share among the pairs that begin with a, not among all eight.")
+    if not same(result, lacking / 2):
+        raise Mistake("The slopes differ from c(a)/N times p − p̂.")
 
 
 @exercise
-def fair_step(fair_step: Any) -> None:
-    """Right: every context moves by what its own forecasts lack."""
-    counts = np.array([[0, 6, 2], [1, 1, 0], [0, 0, 0]])
-    W = np.array([[0.2, -0.1, 0.4], [1.0, 0.0, -1.0], [0.3, 0.3, 0.1]])
-    given = W.copy()
-    p = np.exp(W) / np.exp(W).sum(axis=1, keepdims=True)
-    total = counts.sum(axis=1, keepdims=True)
-    lacking = counts / np.maximum(total, 1) - np.where(total > 0, p, 0.0)
-    result = fair_step(W, counts)
-    if not np.array_equal(W, given):
-        raise Mistake("You changed the weights that were handed in: return new ones (no -=).")
-    if np.shape(result) == W.shape and np.isnan(np.asarray(result, dtype=float)).any():
-        raise Mistake("Context 2 never occurs and you divide by its share, zero.")
-    if same(result, W + total / total.sum() * lacking):
-        raise Mistake("That is the plain step (3): rare contexts still move less.")
-    if same(result, W - lacking):
-        raise Mistake("The sign is reversed: downhill is towards p̂, away from p.")
-    if same(result, W + counts - total * p):
-        raise Mistake("You took the factor 1/N away; now frequent contexts move even more.")
-    if same(result, W + counts / np.maximum(total, 1) - p):
-        raise Mistake("A context that never occurs must stay where it is.")
-    if not same(result, W + lacking):
-        raise Mistake("The rows did not move by p̂ − p.")
+def stopped_early(stopped_early: Any) -> None:
+    """Right: the table from the step with the lowest held-out loss."""
+    counts = np.array([[0.0, 6, 2], [5, 1, 0], [1, 3, 2]])
+    held_out = np.array([[1.0, 5, 2], [3, 1, 2], [2, 2, 1]])
+    W, on_the_way = np.zeros((3, 3)), []
+    for _ in range(60):
+        W = W - 2.0 * (counts.sum(axis=1, keepdims=True) * _softmax(W) - counts) / counts.sum()
+        on_the_way.append(_softmax(W))
+    losses = [-(held_out * np.log(p)).sum() for p in on_the_way]
+    training = [-(counts * np.log(np.maximum(p, 1e-12))).sum() for p in on_the_way]
+    result = stopped_early(counts, held_out, 2.0, 60)
+    if same(result, on_the_way[-1]):
+        raise Mistake("That is the last table: keep a copy of the best one on the way.")
+    if same(result, on_the_way[int(np.argmin(training))]):
+        raise Mistake("You judge by the loss on the training counts: use held_out.")
+    best = int(np.argmin(losses))
+    if same(result, on_the_way[best + 1]):
+        raise Mistake("One step late: the table must be the one whose loss you measured.")
+    if np.shape(result) == (3, 3) and not same(np.sum(result, axis=1), np.ones(3)):
+        raise Mistake("Return probabilities, not weights: each row sums to one.")
+    if not same(result, on_the_way[best]):
+        raise Mistake("The table differs from that of the step with the lowest held-out loss.")
 
 
 @exercise
@@ -99,3 +96,8 @@ def total_mass(total_mass: Any) -> None:
         if same(result, (factors[0] ** n).sum()) or same(result, factors[0].sum() ** n):
             raise Mistake("You used row 0 for every symbol; each factor depends on the one before.")
         raise Mistake(f"For n = {n} the sum over all {3**n} strings is {expected:.4f}.")
+
+
+def _softmax(W: np.ndarray) -> np.ndarray:
+    powers = np.exp(W - W.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Any
 
@@ -34,41 +33,45 @@ def log_probability(log_probability: Any) -> None:
 
 
 @exercise
-def parameters(free_parameters: Any) -> None:
-    """Right: V − 1 free numbers in every row, short contexts included."""
-    result = free_parameters(4, 2)
-    if result == 4**2 * 3:
-        raise Mistake("The rows of the shorter contexts at the beginning are missing.")
-    if result == (1 + 4 + 16) * 4:
-        raise Mistake("A row of V probabilities has V − 1 free ones: they must sum to one.")
-    if result == (4 + 16) * 3:
-        raise Mistake("The first symbol has a row as well: its context is empty.")
-    if result != (1 + 4 + 16) * 3 or free_parameters(2, 10) != 2**11 - 1:
-        raise Mistake("The number differs from the sum of V^j (V − 1) for j from 0 to k.")
+def on_paper(on_paper: Any) -> None:
+    """Right: 1/16, 1/4 and 1/2."""
+    whole, second_b, first_a = on_paper()
+    if same(whole, 1 / 8):
+        raise Mistake("The text must end: the factor for ↵ after b is missing.")
+    if not same(whole, 1 / 16):
+        raise Mistake("P(ab↵) is a product of three factors: a first, b after a, ↵ after b.")
+    if same(second_b, 3 / 8):
+        raise Mistake("The second symbol: weigh P(b | first) with the probability of the first.")
+    if not same(second_b, 1 / 4):
+        raise Mistake("The second symbol: add the ways a, b and b, b, each a product.")
+    if same(first_a, 1 / 4):
+        raise Mistake("That is P(b | a). The question is P(a | b): which of the two is known?")
+    if not same(first_a, 1 / 2):
+        raise Mistake("P(first a | second b) = P(a, b) / P(second is b).")
 
 
 @exercise
-def pairs(pair_probabilities: Any) -> None:
-    """Right: counts of pairs over how often the first of them was followed by something."""
-    text, symbols = "abracadabra", "abcdrx"
-    counts = np.zeros((6, 6))
-    for a, b in itertools.pairwise(text):
-        counts[symbols.index(a), symbols.index(b)] += 1
-    occurrences = np.array([max(text.count(symbol), 1) for symbol in symbols])
-    result = pair_probabilities(text, symbols)
-    if not np.all(np.isfinite(result)):
-        raise Mistake("A symbol that nothing follows divides by zero: give it a row of zeros.")
-    if same(result, counts / occurrences[:, None]):
-        raise Mistake("You divide by how often a occurs; its last occurrence is not followed.")
-    if same(result, counts / counts.sum()):
-        raise Mistake(
-            "That is the joint probability of the pair: divide each row by its own total."
-        )
-    expected = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    if same(result, expected.T):
-        raise Mistake("Rows and columns are exchanged: the row is the first of the two.")
-    if not same(result, expected):
-        raise Mistake("The values differ from c(a, b) / c(a followed by anything).")
+def told_at(told_at: Any) -> None:
+    """Right: what the third character back tells is found, less what chance tells."""
+    rng = np.random.default_rng(0)
+    ids = rng.integers(6, size=12_000)
+    for t in range(3, len(ids)):
+        if rng.random() < 0.7:
+            ids[t] = ids[t - 3]
+    result = told_at(ids, 3)
+    if max(told_at(ids, 2), told_at(ids, 4)) > 1:
+        raise Mistake("The distance is off by one: the last character has distance 1.")
+    if result < 0.5:
+        raise Mistake("At distance 3 you find little, and most of these ids copy that place.")
+    raw = _bits_told(ids[:-3], ids[2:-1], ids[3:])
+    if same(result, raw, 1e-4):
+        raise Mistake("Shuffled runs tell something as well: subtract what they tell on average.")
+    dealt = [_bits_told(ids[:-3], ids[2:-1], _dealt(ids[2:-1], ids[3:], rng)) for _ in range(5)]
+    expected = raw - np.mean(dealt)
+    if same(result, expected * math.log(2), 5e-3):
+        raise Mistake("That is in nats: divide by log 2 for bits.")
+    if not same(result, expected, 5e-3):
+        raise Mistake("The value at distance 3 differs from I(x_t; x_{t−3} | x_{t−1}).")
 
 
 @exercise
@@ -92,3 +95,24 @@ def wall(wall: Any) -> None:
 def _conditional(prefix: tuple[str, ...], symbol: str) -> float:
     """A toy model in which each symbol depends on the whole prefix."""
     return 1 / (2 + len(prefix) + (symbol == "b") + 3 * prefix.count("b"))
+
+
+def _bits_told(first: np.ndarray, last: np.ndarray, now: np.ndarray) -> float:
+    """I(first; now | last) in bits, from entropies."""
+    both = _entropy(first, last) + _entropy(last, now)
+    return both - _entropy(last) - _entropy(first, last, now)
+
+
+def _entropy(*columns: np.ndarray) -> float:
+    """Bits of the relative frequencies of the rows that the columns make."""
+    _, counts = np.unique(np.column_stack(columns), axis=0, return_counts=True)
+    shares = counts / counts.sum()
+    return float(-(shares * np.log2(shares)).sum())
+
+
+def _dealt(last: np.ndarray, now: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """`now` in a random order within each value of `last`."""
+    dealt = now.copy()
+    for value in np.unique(last):
+        dealt[last == value] = rng.permutation(now[last == value])
+    return dealt

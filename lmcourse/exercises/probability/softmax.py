@@ -14,21 +14,21 @@ _TARGETS = np.array([1, 2, 3])
 
 
 @exercise
-def temperature(soften: Any) -> None:
-    """Right: dividing by T before the softmax flattens when T is large."""
-    result = soften(_LOGITS, 4.0)
-    if same(result, softmax(_LOGITS * 4.0, axis=-1)):
-        raise Mistake("Your distribution gets sharper as T grows: divide by T, do not multiply.")
-    if same(result, softmax(_LOGITS / 4.0)) or same(result, softmax(_LOGITS / 4.0, axis=0)):
-        raise Mistake("The softmax runs over the wrong axis: each row must sum to one.")
-    if same(result, softmax(_LOGITS, axis=-1) / 4.0):
-        raise Mistake("You divided the probabilities; divide the scores, then take softmax.")
-    if not same(result, softmax(_LOGITS / 4.0, axis=-1)):
-        raise Mistake("The values are not softmax(logits / T) over the last axis.")
-    with np.errstate(over="ignore", invalid="ignore"):
-        large = soften(np.array([1000.0, 999.0]), 0.5)
-    if not same(large, softmax(np.array([2000.0, 1998.0]))):
-        raise Mistake("Scores of a thousand overflow: subtract the maximum before exp.")
+def on_paper(on_paper: Any) -> None:
+    """Right: 5/8, two bits and 5/8."""
+    third, bits, slope = on_paper()
+    if same(third, np.log(5) / np.log(10)):
+        raise Mistake("You divided the scores by their sum: take exponentials first.")
+    if not same(third, 5 / 8):
+        raise Mistake("The exponentials are 1, 2 and 5: what is the share of the third?")
+    if same(bits, np.log(4)):
+        raise Mistake("That is in nats: the surprise in bits is -log2 of the probability.")
+    if not same(bits, 2):
+        raise Mistake("The surprise at the second is -log2(2/8).")
+    if same(slope, -5 / 8) or same(slope, 5 / 8 - 1):
+        raise Mistake("The slope is p − y, and y is zero at the third: it did not come.")
+    if not same(slope, 5 / 8):
+        raise Mistake("The slope of the loss in the third score is p − y there.")
 
 
 @exercise
@@ -50,18 +50,26 @@ def two_classes(probability_of_second: Any) -> None:
 
 
 @exercise
-def batch_gradient(batch_gradient: Any) -> None:
-    """Right: (p − y) / N, because the loss is a mean over the N rows."""
-    result = batch_gradient(_LOGITS, _TARGETS)
-    expected = (softmax(_LOGITS, axis=1) - np.eye(4)[_TARGETS]) / len(_TARGETS)
-    if same(result, expected * len(_TARGETS)):
-        raise Mistake("That is the gradient of the sum: the mean has a factor 1/N in front.")
-    if same(result, -expected):
-        raise Mistake("The sign is reversed: forecast minus fact, p − y.")
-    if same(result, expected * len(_TARGETS) / _LOGITS.size):
-        raise Mistake("You divided by N·V; the mean runs over the N rows only.")
+def windows(windows: Any) -> None:
+    """Right: k blocks of 27 numbers, the oldest symbol first."""
+    ids, places = np.array([3, 1, 4, 1, 5, 9, 2, 6]), np.array([3, 6, 7])
+    one_hot = np.eye(27)
+    expected = np.array([np.concatenate(one_hot[ids[n - 3 : n]]) for n in places])
+    result = np.asarray(windows(ids, places, 3), dtype=float)
+    if result.shape != expected.shape:
+        raise Mistake(
+            f"The shape should be (3, 81) for three places and k = 3, not {result.shape}."
+        )
+    blocks = expected.reshape(3, 3, 27)
+    if same(result, blocks[:, ::-1].reshape(3, 81)):
+        raise Mistake("The newest symbol comes first: put the oldest first.")
+    late = [np.concatenate(one_hot[ids[n - 2 : n + 1]]) for n in places]
+    if same(result, np.array(late)):
+        raise Mistake("The symbol at the place itself is in the window: it is what is predicted.")
+    if same(result, blocks.transpose(0, 2, 1).reshape(3, 81)):
+        raise Mistake("The blocks are interleaved: 27 numbers for the oldest, then for the next.")
     if not same(result, expected):
-        raise Mistake("The values differ from (p − y) / N.")
+        raise Mistake("The rows differ from the one-hot rows of the three symbols before.")
 
 
 @exercise

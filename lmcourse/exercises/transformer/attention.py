@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from lmcourse.exercises.checking import Mistake, exercise, same
+
+Layer = Callable[[Tensor], Tensor]
+LEAKS = {"B", "C", "E"}
+
+
+@exercise
+def by_hand(two_contexts: Any) -> None:
+    """Right: parts of a sum over all words, then of a sum over the visible ones."""
+    result = two_contexts()
+    if not same(torch.zeros(2, 2), torch.zeros_like(torch.tensor(result, dtype=torch.float))):
+        raise Mistake("Return two contexts of two numbers each: [[a, b], [c, d]].")
+    whole, masked = result
+    third = 1 / 3
+    if same(whole, [48, 56]):
+        raise Mistake("Divide by the sum of the parts: the weights must sum to one.")
+    if same(whole, [16 * third, 16 * third]):
+        raise Mistake("That is the plain mean: raise e to the scores and weight with the result.")
+    scores = [8 * math.log(5), 8 * math.log(10)]
+    if any(same(whole, [s / total for s in scores], 0.05) for total in (1, math.log(10))):
+        raise Mistake("You weighted with the scores: raise e to them first.")
+    if not same(whole, [6, 7], 0.01):
+        raise Mistake("e to the scores is 1, 2 and 5: what share of their sum has each word?")
+    if same(masked, [1, 2], 0.01):
+        raise Mistake("That is a mask after the softmax: the third word still stands in the sum.")
+    if same(masked, [4, 6], 0.01):
+        raise Mistake("A score of zero still has a part, since e to the zero is 1.")
+    if not same(masked, [8 / 3, 16 / 3], 0.01):
+        raise Mistake("With the third word masked only the parts 1 and 2 are left, of a sum of 3.")
 
 
 @exercise
@@ -28,100 +56,53 @@ def divisor(score_divisor: Any) -> None:
         raise Mistake("Take the square root of formula (2).")
 
 
-@exercise
-def batch_mask(batch_mask: Any) -> None:
-    """Right: the causal triangle, and no column of padding."""
-    result = batch_mask(torch.tensor([4, 2, 3]), 4)
-    real = torch.arange(4) < torch.tensor([4, 2, 3])[:, None]  # [B, T]
-    columns = real[:, None, None, :].expand(3, 1, 4, 4)  # [B, 1, T, T]
-    past = torch.ones(4, 4, dtype=torch.bool).tril().expand(3, 1, 4, 4)  # [B, 1, T, T]
-    if result.dtype != torch.bool:
-        raise Mistake(f"The mask must be boolean, yours is {result.dtype}: combine with &.")
-    if result.shape == (3, 4, 4) or result.shape == (3, 4):
-        raise Mistake("The axis for the heads is missing: the shape must be [B, 1, T, T].")
-    if result.shape != (3, 1, 4, 4):
-        raise Mistake(f"The shape must be [B, 1, T, T], yours is {list(result.shape)}.")
-    if torch.equal(result, ~(past & columns)):
-        raise Mistake("Upside down: true must mean that a word may attend.")
-    if torch.equal(result, columns):
-        raise Mistake("Words still see the future: the causal triangle is missing.")
-    if torch.equal(result, past):
-        raise Mistake("Padding is still looked at: its columns must be false.")
-    if torch.equal(result, past & real[:, None, :, None]):
-        raise Mistake("You closed the rows of the padding; close its columns, which are looked at.")
-    if torch.equal(result, past.mT & columns):
-        raise Mistake("The triangle points the wrong way: rows look, columns are looked at.")
-    if torch.equal(result, past.tril(-1) & columns):
-        raise Mistake("A word may look at itself: the diagonal belongs to the triangle.")
-    if not torch.equal(result, past & columns):
-        raise Mistake("The mask differs from causal & real columns.")
+def suspects(seed: int = 0) -> dict[str, Layer]:
+    """Six layers, x [B, T, 16] to the same shape, all of which are said to be causal."""
+    generator = torch.Generator().manual_seed(seed)
+    W = torch.randn(3, 16, 16, generator=generator) / 4  # for query, key and value
+
+    def attend(x: Tensor, mask: Tensor, *, late: bool = False, axis: int = -1) -> Tensor:
+        query, key, value = x @ W[0], x @ W[1], x @ W[2]  # [B, T, 16] each
+        scores = query @ key.mT / 4  # [B, T, T]
+        if late:
+            return scores.softmax(dim=axis) * mask @ value
+        return scores.masked_fill(~mask, -math.inf).softmax(dim=axis) @ value
+
+    def past(x: Tensor) -> Tensor:
+        return torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).tril()  # [T, T]
+
+    def normal(x: Tensor) -> Tensor:
+        return torch.nn.functional.layer_norm(x, x.shape[-1:])
+
+    return {
+        "A": lambda x: attend(x, past(x)),
+        "B": lambda x: x + attend(normal(x), past(x) | True),  # no mask, behind a norm
+        "C": lambda x: attend(x, past(x), late=True),  # masked after the softmax
+        "D": lambda x: x + attend(normal(x), past(x)),
+        "E": lambda x: attend(x, past(x), axis=-2),  # softmax over the queries
+        "F": lambda x: attend(x, past(x) ^ past(x).tril(-3)),  # a window of three words
+    }
 
 
 @exercise
-def window_pairs(window_pairs: Any) -> None:
-    """Right: a band of T·w pairs, minus the corner over the beginning."""
-    cases = [(5, 3), (7, 1), (6, 6), (100, 10)]
-    results = [window_pairs(T, w) for T, w in cases]
-    if same(results, [T * w for T, w in cases]):
-        raise Mistake("The first words have fewer than w - 1 words before them: take off a corner.")
-    if same(results, [T * w - w * (w + 1) // 2 for T, w in cases]):
-        raise Mistake("The corner is one too wide: it has w - 1, w - 2, …, 1 pairs.")
-    if same(results, [T * (w + 1) - w * (w + 1) // 2 for T, w in cases]):
-        raise Mistake("The window counts the word itself: w - 1 words before it, not w.")
-    if same(results, [T * (2 * w - 1) - w * (w - 1) for T, w in cases]):
-        raise Mistake("Your window looks ahead as well; it must be causal.")
-    if not same(results, [sum(min(t + 1, w) for t in range(T)) for T, w in cases]):
-        raise Mistake("Draw the mask for T = 5, w = 3 and count: there are 12 pairs.")
-
-
-@exercise
-def streaming(streaming_attention: Any) -> None:
-    """Right: one pass, two numbers and a vector to keep, and the same result."""
-    rng = np.random.default_rng(0)
-    query, keys, values = rng.normal(size=4), rng.normal(size=(9, 4)), rng.normal(size=(9, 3))
-    keys = keys[np.argsort(keys @ query)]  # the largest score rises with every key
-    scores = keys @ query
-
-    def stream(keys: np.ndarray, step: int = 1) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        yield from zip(keys[::step], values[::step], strict=True)
-
-    def reused(keys: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        key, value = np.empty(4), np.empty(3)
-        for key[:], value[:] in zip(keys, values, strict=True):
-            yield key, value  # the same two arrays each time: who keeps them keeps the last pair
-
-    def expected(scores: np.ndarray) -> np.ndarray:
-        weights = np.exp(scores - scores.max())
-        return weights @ values / weights.sum()
-
-    result = streaming_attention(query, stream(keys))
-    if same(result, expected(scores)):
-        raise Mistake("The division by √d_k is missing.")
-    running = np.maximum.accumulate(scores / 2)
-    stale = np.exp(scores / 2 - running)
-    if same(result, stale @ values / stale.sum()):
-        raise Mistake("When a larger score arrives, multiply both old sums by exp(old - new).")
-    factors = np.exp(np.append(-math.inf, running[:-1]) - running)
-    total, weighted = 0.0, np.zeros(3)
-    for factor, weight, value in zip(factors, stale, values, strict=True):
-        total, weighted = total * factor + weight, weighted + weight * value
-    if same(result, weighted / total):
-        raise Mistake(
-            "You rescaled the sum of the exponentials; the sum of the values needs it too."
-        )
-    shifted = np.exp(scores / 2 - running[-1])
-    if same(result, np.exp(scores / 2) @ values) or same(result, shifted @ values):
-        raise Mistake("Divide by the sum of the exponentials at the end.")
-    if not same(result, expected(scores / 2)):
-        raise Mistake("The result differs from attention over all keys at once.")
-    grow = 1000 / (scores.max() / 2)
-    for step in (1, -1):
-        with np.errstate(over="ignore", invalid="ignore"):
-            try:
-                large = streaming_attention(query, stream(keys * grow, step))
-            except OverflowError:
-                large = np.full(3, math.nan)
-        if not same(large, expected(scores / 2 * grow)):
-            raise Mistake("Scores of a thousand overflow: keep all relative to the largest so far.")
-    if same(streaming_attention(query, reused(keys)), values[-1]):
-        raise Mistake("You kept the keys and values: use each pair as it arrives and forget it.")
+def leaks(leaking: Any) -> None:
+    """Right: a norm hides it, a late mask hides it, the wrong axis hides it; poking does not."""
+    named = {str(name) for name in leaking(suspects())}
+    if named == {*"ABCDEF"}:
+        raise Mistake("A word may move its own and later outputs: look above the diagonal only.")
+    if named == LEAKS - {"B"}:
+        raise Mistake("B has no mask, but a norm: poke in a random direction, not with ones.")
+    if named == {"B"}:
+        raise Mistake("In C and E a hidden word moves the weights of the others: poke them too.")
+    if named == {*"ADF"}:
+        raise Mistake("Those are the layers that do not leak: name the others.")
+    if named != LEAKS:
+        missed, wrong = sorted(LEAKS - named), sorted(named - LEAKS)
+        if missed:
+            raise Mistake(
+                f"{missed[0]} leaks too: poke each word, and look at all earlier outputs."
+            )
+        raise Mistake(f"{wrong[0]} does not leak: which earlier output did a later word move?")
+    others = {name + "'": layer for name, layer in suspects(seed=1).items()}
+    if {str(name) for name in leaking(others)} != {name + "'" for name in LEAKS}:
+        raise Mistake("Right for these six: now let your function find it out for any layers.")

@@ -4,49 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 
-from lmcourse.exercises.checking import Mistake, exercise, same
+from lmcourse.exercises.checking import Mistake, exercise
 
 
 @exercise
-def inputs_and_targets(inputs_and_targets: Any) -> None:
-    """Right: each target stands one place after its input, and padding is no target."""
-    rows = [[0, 5, 6, 7, 0], [0, 8, 0]]
-    inputs, targets = inputs_and_targets(rows)
-    if same(inputs, targets) or same(targets, [[0, 5, 6, 7], [0, 8, -100, -100]]):
-        raise Mistake("Your targets are the inputs: the model would learn to copy. Shift by one.")
-    if same(targets, [[5, 6, 7, 0], [8, 0, 0, 0]]):
-        raise Mistake("Padding counts as a target: the short row must end in -100.")
-    if np.shape(inputs) == (2, 5):
-        raise Mistake("The last id of the longest row is read but predicts nothing: leave it out.")
-    if same(inputs, [[0, 5, 6, 7], [0, 8, -100, -100]]):
-        raise Mistake("-100 is no id that a model can read: fill up the inputs with 0.")
-    if same(inputs, [[0, 5, 6, 7], [0, 8, 0, 0]]) and same(
-        targets, [[5, 6, 7, 0], [8, 0, -100, -100]]
-    ):
-        return
-    if same(targets, [[5, 6, 7, 0], [8, 0, -100, -100]]):
-        raise Mistake("The targets are right; the inputs are the rows without their last id.")
-    raise Mistake("The targets are the rows without their first id, filled up with -100.")
-
-
-@exercise
-def bits(bits: Any) -> None:
-    """Right: all bits over all predicted symbols, closing marks included."""
-    nats, lengths = np.array([30.0, 240.0, 90.0]), np.array([9, 119, 59])
-    result, chars = bits(nats, lengths), lengths + 1
-    if same(result, np.mean(nats / np.log(2) / chars)):
-        raise Mistake("That is the mean of the sentences' ratios; divide the sums instead.")
-    if same(result, nats.sum() / chars.sum()):
-        raise Mistake("These are nats: divide by ln 2 for bits.")
-    if same(result, nats.sum() * np.log(2) / chars.sum()):
-        raise Mistake("You multiplied by ln 2; a nat is more than a bit, so divide.")
-    if same(result, nats.sum() / np.log(2) / lengths.sum()):
-        raise Mistake("The closing mark is predicted too: each sentence has one symbol more.")
-    if not same(result, nats.sum() / np.log(2) / chars.sum()):
-        raise Mistake("The value is not all bits divided by all predicted symbols.")
+def on_paper(on_paper: Any) -> None:
+    """Right: both numbers."""
+    answer = tuple(on_paper())
+    if len(answer) != 2:
+        raise Mistake("Return two numbers: the parameters, and the width.")
+    parameters, width = answer
+    if parameters == 124_544:
+        raise Mistake("(a): the last norm has 2·64 parameters, too.")
+    if parameters == 74_688:
+        raise Mistake("(a): that is one block; there are two.")
+    if parameters == 130_816:
+        raise Mistake("(a): the table is used twice but counted once: the weights are tied.")
+    if parameters == 123_008:
+        raise Mistake("(a): you left out the biases and norms of the blocks, 13·64 each.")
+    if parameters != 124_672:
+        raise Mistake("(a): two tables, two blocks of 12C² + 13C, and 2C for the last norm.")
+    if width == 31:
+        raise Mistake("(b): at 31 the block is still a little short of half; round up.")
+    if width == 33:
+        raise Mistake("(b): did you forget the 13C of biases and norms? One width less will do.")
+    if width != 32:
+        raise Mistake("(b): half means as many as all the rest: 12C + 13 against 96 + 288 + 2.")
 
 
 @exercise
@@ -80,22 +65,19 @@ def leaks(leaks: Any) -> None:
 
 
 @exercise
-def widest(widest: Any) -> None:
-    """Right: the widest model that stays within the budget."""
-
-    def size(width: int, n_layers: int) -> int:
-        return 386 * width + n_layers * (12 * width**2 + 13 * width)
-
-    budgets = [(1_000_000, 4), (size(96, 2), 2), (size(160, 4) - 1, 4), (124_000_000, 12)]
-    for budget, n_layers in budgets:
-        right = max(c for c in range(32, 4096, 32) if size(c, n_layers) <= budget)
-        result = widest(budget, n_layers)
-        if result % 32:
-            raise Mistake(f"{result} is no multiple of 32, so the heads would not fit.")
-        if result > right:
-            raise Mistake(
-                f"Width {result} with {n_layers} layers has {size(result, n_layers):,} parameters, "
-                f"more than {budget:,}: count the embeddings and the biases, and round down."
-            )
-        if result < right:
-            raise Mistake(f"Width {right} also fits into {budget:,} parameters; {result} is less.")
+def with_and_without(with_and_without: Any) -> None:
+    """Right: without attention it stays about the bigram mark, for it knows one letter."""
+    answer = list(with_and_without())
+    if len(answer) != 2:
+        raise Mistake("Return two numbers: bits without attention, bits with it.")
+    without, attending = answer
+    if without < attending:
+        raise Mistake("Without attention it is better? The first number is the one without.")
+    if max(answer) < 2.6:
+        raise Mistake("That looks like nats: divide by ln 2 for bits.")
+    if without < 3.35:
+        raise Mistake("So low it cannot get from one letter: does a block still attend?")
+    if without > 4.0:
+        raise Mistake("It has not yet learned what one letter tells: train it for longer.")
+    if attending > 3.35:
+        raise Mistake("The second number is that of the chapter's model after all its steps.")

@@ -1,39 +1,31 @@
 """Wrong answers of ngrams/bigram_counts: exercise, answer, what is said of it."""
 
-import itertools
-
-import numpy as np
-
-
-def _greedy(table, n):
-    row = [0]
-    for _ in range(n):
-        row.append(1 + int(table[row[-1], 1:].argmax()))
-    return [*row, 0]
-
-
-def _without_ending(table, n):
-    words = [[0, *w] for w in itertools.product(range(1, len(table)), repeat=n)]
-    return [*max(words, key=lambda row: np.prod(table[row[:-1], row[1:]])), 0]
-
-
 MISTAKES = [
     (1, lambda c: c / c.sum(axis=1, keepdims=True), "what follows"),
     (1, lambda c: (c / c.sum(axis=0)).T, "transposed"),
     (1, lambda c: c / c.sum(axis=0)[:, None], "[V, 1]"),
     (1, lambda c: c / c.sum(axis=1), "axis 0"),
     (1, lambda c: c / c.sum(), "grand total"),
-    (2, lambda c, k: c.sum(axis=1) / (c.sum(axis=1) + k), "kV"),
-    (2, lambda c, k: k * c.shape[1] / (c.sum(axis=1) + k * c.shape[1]), "one minus"),
-    (2, lambda c, k: c / (c + k), "row only"),
-    (2, lambda c, k: (c.sum(axis=1) / (c.sum(axis=1) + k * len(c)))[:, None], "not [V, 1]"),
-    (3, lambda c: (c == 0).mean(), "empty cells"),
-    (3, lambda c: (c == 1).sum() / (c > 0).sum(), "different pairs"),
-    (3, lambda c: (c == 1).mean(), "number of cells"),
-    (3, lambda c: (c == 1).sum(), "share"),
-    (3, lambda c: (c <= 1).sum() / c.sum(), "count zero"),
-    (4, _greedy, "best next letter"),
-    (4, _without_ending, "step back"),
-    (4, lambda table, n: _greedy(table, n)[1:-1], "numbers, from 0 to 0"),
-    (4, lambda table, n: [0] * (n + 2), "inside the word"),
+    (2, lambda: (1.0, 0.5, 1 / 7), "cell for ↵"),
+    (2, lambda: (1 / 3, 0.5, 1 / 7), "includes another b"),
+    (2, lambda: (1 / 9, 0.5, 1 / 7), "count of bb"),
+    (2, lambda: (0.25, 2 / 3, 1 / 7), "must also end"),
+    (2, lambda: (0.25, 3 / 4, 1 / 7), "must also begin"),
+    (2, lambda: (0.25, 1 / 3, 1 / 7), "share of training names"),
+    (2, lambda: (0.25, 0.4, 1 / 7), "times p(b | a)"),
+    (2, lambda: (0.25, 0.5, 0.0), "seen once"),
+    (2, lambda: (0.25, 0.5, 1 / 5), "grows by kV"),
+    (2, lambda: (0.25, 0.5, 1 / 6), "V counts ↵"),
+    (2, lambda: (0.25, 0.5, 0.9), "plus kV"),
+    (2, lambda: 0.25, "Three numbers"),
+    (3, lambda: 1280, "With half of them"),
+    (3, lambda: 320, "One step more"),
+    (3, lambda: 40, "not pairs"),
+    (3, lambda: 500, "one of 10, 20"),
+    (3, lambda: [320, 640], "One number"),
+    (4, lambda c: (c == 0).mean(), "empty cells"),
+    (4, lambda c: (c == 1).sum() / (c > 0).sum(), "different pairs"),
+    (4, lambda c: (c == 1).mean(), "number of cells"),
+    (4, lambda c: (c == 1).sum(), "share"),
+    (4, lambda c: (c <= 1).sum() / c.sum(), "count zero"),
 ]

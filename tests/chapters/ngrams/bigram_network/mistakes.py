@@ -3,26 +3,24 @@
 import numpy as np
 from scipy.special import softmax
 
-
-def _overwrites(slopes, ids, vocab_size):
-    G = np.zeros((vocab_size, slopes.shape[1]))
-    G[ids] += slopes
-    return G
+LACKING = 1 / 3 - np.array([3 / 4, 1 / 4, 0])
 
 
-def _averages(slopes, ids, vocab_size):
-    X = np.eye(vocab_size)[ids]
-    return X.T @ slopes / np.maximum(X.sum(axis=0), 1)[:, None]
+def _descent(counts, rate, steps):
+    W, share = np.zeros(counts.shape), counts.sum(axis=1, keepdims=True)
+    for _ in range(steps):
+        W = W - rate * (share * softmax(W, axis=1) - counts) / counts.sum()
+        yield W
 
 
-def _lacking(W, counts):
-    total = counts.sum(axis=1, keepdims=True)
-    return np.where(total > 0, counts / np.maximum(total, 1) - softmax(W, axis=1), 0)
+def _stopped(counts, held_out, rate, steps, late=0):
+    path = [softmax(W, axis=1) for W in _descent(counts, rate, steps + late)]
+    losses = [-(held_out * np.log(p)).sum() for p in path[:steps]]
+    return path[int(np.argmin(losses)) + late]
 
 
-def _in_place(W, counts):
-    W += _lacking(W, counts)
-    return W
+def _weights(counts, held_out, rate, steps):
+    return list(_descent(counts, rate, steps))[5]
 
 
 def _power(factors, n):
@@ -30,16 +28,13 @@ def _power(factors, n):
 
 
 MISTAKES = [
-    (1, _overwrites, "must add"),
-    (1, _averages, "averaged"),
-    (1, lambda slopes, ids, vocab_size: slopes, "shape of W"),
-    (2, lambda W, c: W + _lacking(W, c) * c.sum(axis=1, keepdims=True) / c.sum(), "plain step"),
-    (2, lambda W, c: W - _lacking(W, c), "sign"),
-    (2, lambda W, c: W + c - c.sum(axis=1, keepdims=True) * softmax(W, axis=1), "1/N"),
-    (2, lambda W, c: W + c / c.sum(axis=1, keepdims=True) - softmax(W, axis=1), "zero"),
-    (2, lambda W, c: W + c / np.maximum(c.sum(axis=1, keepdims=True), 1) - softmax(W, axis=1),
-     "must stay"),
-    (2, _in_place, "return new ones"),
+    (1, lambda: LACKING, "c(a)/N"),
+    (1, lambda: -LACKING / 2, "sign"),
+    (1, lambda: (*(LACKING / 2)[:2], 0), "not zero"),
+    (1, lambda: (1 / 3 - np.array([3 / 8, 1 / 8, 0])) / 2, "not among all"),
+    (2, lambda c, h, r, n: softmax(list(_descent(c, r, n))[-1], axis=1), "last table"),
+    (2, lambda c, h, r, n: _stopped(c, h, r, n, late=1), "One step late"),
+    (2, _weights, "not weights"),
     (3, lambda c, e: e * c.sum(axis=1) / (1 - e), "divide by V"),
     (3, lambda c, e: e * c.sum(axis=1) / c.shape[1], "1 − ε"),
     (3, lambda c, e: e / (c.shape[1] * (1 - e)), "One k for each row"),

@@ -76,7 +76,23 @@ def test_cross_entropy_is_entropy_plus_divergence():
     assert chapter["kl_divergence"](np.array([0.5, 0.5]), np.array([1.0, 0.0])) == math.inf
 
 
-@pytest.mark.formula(6, "chapter:smoothed_cross_entropy")
+@pytest.mark.formula(6, "chapter:slopes_of")
+def test_slopes_of_weights_and_bias_equal_torch():
+    rng = np.random.default_rng(0)
+    x, targets = rng.normal(size=(8, 54)), rng.integers(27, size=8)
+    W, b = (torch.tensor(rng.normal(size=s), requires_grad=True) for s in ((27, 54), 27))
+    loss = F.cross_entropy(torch.tensor(x) @ W.T + b, torch.tensor(targets))
+    loss.backward()
+    chapter["one_hot"] = np.eye(27)
+    slope_W, slope_b, value = chapter["slopes_of"](
+        x, targets, W.detach().numpy(), b.detach().numpy()
+    )
+    np.testing.assert_allclose(slope_W, W.grad, atol=1e-12)
+    np.testing.assert_allclose(slope_b, b.grad, atol=1e-12)
+    assert math.isclose(value, loss.item())
+
+
+@pytest.mark.formula(7, "chapter:smoothed_cross_entropy")
 @given(logits, st.floats(0, 0.9))
 def test_smoothed_loss_equals_torch(z, epsilon):
     expected = F.cross_entropy(

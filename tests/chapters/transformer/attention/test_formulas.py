@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,7 +9,6 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from tests.chapter import functions
 
@@ -22,27 +20,33 @@ def normal(*shape, seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.formula(1, "chapter:attention")
+def row_by_row(query, key, value, allowed, divisor):
+    """Output and weights of attention by sums over single numbers."""
+    T, S, d_v = len(query), len(key), value.shape[1]
+    rows, means = [], []
+    for t in range(T):
+        z = [sum((query[t] * key[s]).tolist()) / divisor for s in range(S)]
+        parts = [math.exp(z[s]) if allowed[t, s] else 0.0 for s in range(S)]
+        rows.append([part / sum(parts) for part in parts])
+        means.append([sum(rows[t][s] * value[s, j].item() for s in range(S)) for j in range(d_v)])
+    return torch.tensor(means), torch.tensor(rows)
+
+
+@pytest.mark.formula(1, "chapter:attend")
 @settings(deadline=None)
 @given(SIZE, SIZE, SIZE, SIZE, SEED)
-def test_attention_equals_the_sums_of_the_formula_and_torch(T, S, d_k, d_v, seed):
+def test_attend_and_the_loop_equal_the_sums_of_the_formula(T, S, d_k, d_v, seed):
     query, key, value = normal(T, d_k, seed=seed), normal(S, d_k, seed=seed + 1), normal(S, d_v)
-    output, weights = chapter["attention"](query, key, value)
-    for t in range(T):
-        scores = [
-            sum(query[t, i].item() * key[s, i].item() for i in range(d_k)) / math.sqrt(d_k)
-            for s in range(S)
-        ]
-        total = sum(math.exp(score) for score in scores)
-        row = [math.exp(score) / total for score in scores]
-        assert weights[t].tolist() == pytest.approx(row, abs=1e-5)
-        mean = [sum(row[s] * value[s, j].item() for s in range(S)) for j in range(d_v)]
-        assert output[t].tolist() == pytest.approx(mean, abs=1e-5)
-    expected = F.scaled_dot_product_attention(query[None], key[None], value[None])[0]
-    torch.testing.assert_close(output, expected, atol=1e-5, rtol=1e-5)
+    output, weights = chapter["attend"](query, key, value)
+    means, rows = row_by_row(query, key, value, torch.ones(T, S), 1.0)
+    torch.testing.assert_close(weights, rows, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(output, means, atol=1e-5, rtol=1e-5)
+    context, shares = chapter["lookup"](query[0], key, value)
+    torch.testing.assert_close(context, means[0], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(shares, rows[0], atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.formula(2, "chapter:dot_product_variance")
+@pytest.mark.formula(2, "chapter:variance_of_scores")
 @pytest.mark.parametrize(("a", "b"), [(1.0, 1.0), (0.5, 3.0)])
 @pytest.mark.parametrize("d_k", [1, 2, 4])
 def test_variance_of_the_dot_product_by_enumeration(d_k, a, b):
@@ -53,114 +57,89 @@ def test_variance_of_the_dot_product_by_enumeration(d_k, a, b):
     ]
     mean = sum(products) / len(products)
     variance = sum((product - mean) ** 2 for product in products) / len(products)
-    assert chapter["dot_product_variance"](d_k, a**2, b**2) == pytest.approx(variance)
+    assert chapter["variance_of_scores"](d_k, a**2, b**2) == pytest.approx(variance)
 
 
-@pytest.mark.formula(3, "chapter:masked_softmax")
+@pytest.mark.formula(3, "chapter:attention")
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.floats(-20, 20), st.booleans()), min_size=1, max_size=8))
-def test_masked_softmax_is_the_softmax_of_what_is_visible(row):
-    scores = torch.tensor([score for score, _ in row], dtype=torch.float64)
-    allowed = torch.tensor([visible for _, visible in row])
-    weights = chapter["masked_softmax"](scores, allowed)
-    if not allowed.any():
-        assert weights.isnan().all()
-        return
-    total = sum(math.exp(score) for score, visible in row if visible)
-    expected = [math.exp(score) / total if visible else 0.0 for score, visible in row]
-    assert weights.tolist() == pytest.approx(expected, abs=1e-9)
+@given(SIZE, SIZE, SIZE, SEED)
+def test_masked_attention_equals_the_sums_of_the_formula_and_torch(T, d_k, d_v, seed):
+    query, key, value = normal(T, d_k, seed=seed), normal(T, d_k, seed=seed + 1), normal(T, d_v)
+    allowed = (normal(T, T, seed=seed + 2) > 0) | torch.eye(T, dtype=torch.bool)
+    output, weights = chapter["attention"](query, key, value, allowed)
+    means, rows = row_by_row(query, key, value, allowed, math.sqrt(d_k))
+    torch.testing.assert_close(weights, rows, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(output, means, atol=1e-5, rtol=1e-5)
+    expected = F.scaled_dot_product_attention(query[None], key[None], value[None], allowed)[0]
+    torch.testing.assert_close(output, expected, atol=1e-5, rtol=1e-5)
+    empty = torch.zeros(T, T, dtype=torch.bool)
+    assert chapter["attention"](query, key, value, empty)[1].isnan().all()
+
+
+def test_scaled_is_attention_without_a_mask():
+    query, key, value = normal(3, 4, 8)
+    output, _ = chapter["scaled"](query, key, value)
+    torch.testing.assert_close(output, chapter["attention"](query, key, value)[0])
 
 
 @pytest.mark.formula(4, "chapter:MultiHead")
 @settings(deadline=None, max_examples=20)
 @given(st.sampled_from([1, 2, 4]), SIZE, SEED)
-def test_multi_head_equals_torch(n_heads, T, seed):
+def test_multi_head_equals_torch_and_the_list_of_heads(n_heads, T, seed):
     torch.manual_seed(seed)
-    ours = chapter["MultiHead"](8, n_heads)
+    ours, listed = chapter["MultiHead"](8, n_heads), chapter["HeadList"](8, n_heads)
     theirs = nn.MultiheadAttention(8, n_heads, batch_first=True)
     three = (ours.query, ours.key, ours.value)
     theirs.in_proj_weight.data = torch.cat([f.weight for f in three]).detach()
     theirs.in_proj_bias.data = torch.cat([f.bias for f in three]).detach()
     theirs.out_proj.load_state_dict(ours.mix.state_dict())
+    listed.mix.load_state_dict(ours.mix.state_dict())
+    for role in ("query", "key", "value"):
+        whole = getattr(ours, role)
+        parts = zip(whole.weight.chunk(n_heads), whole.bias.chunk(n_heads), strict=True)
+        for head, (weight, bias) in zip(listed.heads, parts, strict=True):
+            getattr(head, role).load_state_dict({"weight": weight, "bias": bias})
     x, allowed = normal(2, T, 8, seed=seed), torch.ones(T, T, dtype=torch.bool).tril()
-    output, weights = ours(x, allowed)
-    expected = theirs(x, x, x, attn_mask=~allowed, average_attn_weights=False)
-    torch.testing.assert_close(output, expected[0], atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(weights, expected[1], atol=1e-5, rtol=1e-5)
+    output = ours(x, allowed)
+    expected, _ = theirs(x, x, x, attn_mask=~allowed)
+    torch.testing.assert_close(output, expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(output, listed(x, allowed), atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.formula(5, "chapter:attention_flops")
-@pytest.mark.parametrize(("length", "d_model"), [(1, 8), (7, 16), (40, 8)])
-@pytest.mark.parametrize("n_heads", [1, 4])
-def test_flops_are_those_that_run(length, d_model, n_heads):
-    layer = chapter["MultiHead"](d_model, n_heads)
-    with FlopCounterMode(display=False) as counter:
-        layer(normal(1, length, d_model))
-    assert counter.get_total_flops() == chapter["attention_flops"](length, d_model)
+class WrongJoin(nn.Module):
+    """Attention whose heads are joined without a transpose: right shape, mixed words."""
+
+    def __init__(self, right):
+        super().__init__()
+        self.right = right
+
+    def forward(self, x, allowed=None):
+        three = (self.right.query, self.right.key, self.right.value)
+        heads, _ = chapter["attention"](*(self.right.split(f(x)) for f in three), allowed)
+        return self.right.mix(heads.reshape(x.shape))
 
 
 def test_influence_finds_the_mask_and_the_wrong_join():
-    x, future = normal(1, 6, 8), torch.ones(6, 6, dtype=torch.bool).tril()
+    x, past = normal(1, 6, 8), torch.ones(6, 6, dtype=torch.bool).tril()
     torch.manual_seed(0)
-    right, wrong = chapter["MultiHead"](8, 2), chapter["WrongJoin"](8, 2)
-    poke = normal(8, seed=1)
-    assert torch.equal(chapter["influence"](right, x, future, poke), future)
-    assert (chapter["influence"](wrong, x, future, poke) & ~future).any()
+    right, poke = chapter["MultiHead"](8, 2), normal(8, seed=1)
+    assert torch.equal(chapter["influence"](right, x, poke, past), past)
+    assert (chapter["influence"](WrongJoin(right), x, poke, past) & ~past).any()
 
 
 def test_influence_finds_the_missing_mask_behind_a_layer_norm():
     torch.manual_seed(0)
     block, x = chapter["PreNorm"](chapter["MultiHead"](8, 2), 8), normal(1, 6, 8)
-    assert chapter["influence"](block, x, None, normal(8, seed=1)).all()
-
-
-def test_pattern_scores_by_loops():
-    weights = normal(2, 3, 5, 5).softmax(-1)
-    previous, following, first, last = chapter["pattern_scores"](weights)
-    for layer, head in itertools.product(range(2), range(3)):
-        w = weights[layer, head]
-        mean = {
-            "previous": sum(w[t, t - 1] for t in range(1, 5)) / 4,
-            "next": sum(w[t, t + 1] for t in range(4)) / 4,
-            "first": sum(w[t, 0] for t in range(1, 5)) / 4,
-            "last": sum(w[t, 4] for t in range(4)) / 4,
-        }
-        found = [scores[layer, head] for scores in (previous, following, first, last)]
-        torch.testing.assert_close(torch.stack(found), torch.stack(list(mean.values())))
+    assert chapter["influence"](block, x, normal(8, seed=1)).all()
 
 
 def test_dictionaries_ask_for_an_entry_and_never_repeat_a_letter():
-    letters, numbers, question, place, answer = chapter["dictionaries"](200, seed=3)
+    texts, answer, place = chapter["dictionaries"](200, seed=3)
+    letters, numbers = texts[..., :26], texts[..., 26:]
     rows = torch.arange(200)
-    assert torch.equal(letters[rows, place], question)
-    assert torch.equal(numbers[rows, place], answer)
-    for table in (letters, numbers):
-        assert all(len(set(row)) == 8 for row in table.tolist())
-
-
-def test_kept_for_backward_counts_a_shared_storage_whole():
-    linear = nn.Linear(4, 12)
-
-    def packed(x):
-        query, key, _ = linear(x).chunk(3, dim=-1)
-        return query * key
-
-    total, _ = chapter["kept_for_backward"](packed, normal(1, 6, 4))
-    assert total >= 3 * 6 * 4 * 4  # input, query and key
-
-
-def test_carried_by_loops():
-    torch.manual_seed(0)
-    value, dense = nn.Linear(4, 4), nn.Linear(4, 4)
-    attention = SimpleNamespace(
-        self=SimpleNamespace(value=value), output=SimpleNamespace(dense=dense)
-    )
-    hidden, weights = normal(3, 4), normal(2, 3, 3, seed=1).softmax(-1)
-    shares = chapter["carried"](SimpleNamespace(attention=attention), hidden, weights)
-    for h, t in itertools.product(range(2), range(3)):
-        part = slice(2 * h, 2 * h + 2)
-        terms = [
-            weights[h, t, s] * dense.weight[:, part] @ value(hidden[s])[part] for s in range(3)
-        ]
-        length = torch.stack([term.norm() for term in terms])
-        torch.testing.assert_close(shares[h, t], (length / length.sum()).detach())
+    assert (letters.sum(dim=-1) == 1).all()
+    assert (numbers.sum(dim=-1) == torch.tensor([1] * 8 + [0])).all()
+    assert torch.equal(letters[rows, place], letters[:, -1])
+    assert torch.equal(numbers[rows, place].argmax(dim=-1), answer)
+    assert (letters[:, :8].sum(dim=1) <= 1).all()
+    assert (numbers.sum(dim=1) <= 1).all()

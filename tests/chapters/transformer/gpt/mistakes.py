@@ -1,14 +1,6 @@
 """Wrong answers of transformer/gpt: exercise, answer, what is said of it."""
 
-import numpy as np
 import torch
-
-from lmcourse.text.batches import pad
-
-
-def _unshifted(rows):
-    inputs = pad([row[:-1] for row in rows], 0)
-    return inputs, inputs
 
 
 def _moves(model, ids, places, kept):
@@ -20,27 +12,24 @@ def _moves(model, ids, places, kept):
     return False
 
 
-def _solve(budget, n_layers, a=12, b=386, rounded=np.floor):
-    a, b = a * n_layers, b + 13 * n_layers
-    return int(rounded((np.sqrt(b**2 + 4 * a * budget) - b) / (2 * a) / 32)) * 32
-
-
 MISTAKES = [
-    (1, _unshifted, "Shift by one"),
-    (1, lambda r: (pad([x[:-1] for x in r], 0), pad([x[1:] for x in r], 0)), "Padding counts"),
-    (1, lambda r: (pad(r, 0), pad([x[1:] for x in r], -100)), "predicts nothing"),
-    (1, lambda r: (pad([x[:-1] for x in r], -100), pad([x[1:] for x in r], -100)), "no id"),
-    (1, lambda r: (pad([x[:-2] for x in r], 0), pad([x[1:] for x in r], -100)), "inputs are"),
-    (2, lambda n, t: np.mean(n / np.log(2) / (t + 1)), "mean of the sentences' ratios"),
-    (2, lambda n, t: n.sum() / (t + 1).sum(), "divide by ln 2"),
-    (2, lambda n, t: n.sum() * np.log(2) / (t + 1).sum(), "multiplied"),
-    (2, lambda n, t: n.sum() / np.log(2) / t.sum(), "closing mark"),
-    (3, lambda m, ids: _moves(m, ids, [5], lambda s: slice(None)), "causal model"),
-    (3, lambda m, ids: _moves(m, ids, [9], lambda s: slice(0, s)), "see letter 1"),
-    (3, lambda m, ids: _moves(m, ids, [5], lambda s: slice(0, s)), "last letter only"),
-    (3, lambda m, ids: _moves(m, ids, range(2, 10), lambda s: slice(0, s)), "see letter 1"),
-    (4, lambda budget, n: _solve(budget, n, rounded=np.ceil), "more than"),
-    (4, lambda budget, n: _solve(budget, n, b=0), "count the embeddings"),
-    (4, lambda budget, n: 100, "multiple of 32"),
-    (4, lambda budget, n: 32, "also fits"),
+    (1, lambda: (124_672,), "two numbers"),
+    (1, lambda: (124_544, 32), "last norm"),
+    (1, lambda: (74_688, 32), "one block"),
+    (1, lambda: (130_816, 32), "tied"),
+    (1, lambda: (123_008, 32), "biases and norms"),
+    (1, lambda: (100_000, 32), "two tables"),
+    (1, lambda: (124_672, 31), "round up"),
+    (1, lambda: (124_672, 33), "One width less"),
+    (1, lambda: (124_672, 64), "all the rest"),
+    (2, lambda m, ids: _moves(m, ids, [5], lambda s: slice(None)), "causal model"),
+    (2, lambda m, ids: _moves(m, ids, [9], lambda s: slice(0, s)), "see letter 1"),
+    (2, lambda m, ids: _moves(m, ids, [5], lambda s: slice(0, s)), "last letter only"),
+    (2, lambda m, ids: _moves(m, ids, range(2, 10), lambda s: slice(0, s)), "see letter 1"),
+    (3, lambda: [3.5], "two numbers"),
+    (3, lambda: [2.9, 3.5], "first number"),
+    (3, lambda: [2.45, 2.0], "nats"),
+    (3, lambda: [3.1, 2.9], "still attend"),
+    (3, lambda: [4.5, 2.9], "train it for longer"),
+    (3, lambda: [3.55, 3.5], "second number"),
 ]
