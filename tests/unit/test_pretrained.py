@@ -104,3 +104,24 @@ def test_the_encoders_folder_is_the_hubs_when_asked(monkeypatch, hub_folder):
         "huggingface_hub.snapshot_download", lambda repository, **options: str(hub_folder)
     )
     assert pretrained.encoder_folder() == hub_folder
+
+
+def test_a_gguf_file_is_read_once(monkeypatch):
+    import gguf
+
+    opened = []
+
+    def reader(path):
+        opened.append(path)
+        return object()
+
+    monkeypatch.setattr(gguf, "GGUFReader", reader)
+    monkeypatch.setattr(gguf, "get_tensor_name_map", lambda architecture, blocks: object())
+    pretrained.read_gguf_once()
+    first = gguf.GGUFReader
+    pretrained.read_gguf_once()
+    assert gguf.GGUFReader is first
+    assert gguf.GGUFReader("a") is gguf.GGUFReader("a")
+    assert gguf.GGUFReader("b") is not gguf.GGUFReader("a")
+    assert gguf.get_tensor_name_map(1, 30) is gguf.get_tensor_name_map(1, 30)
+    assert opened[:2] == ["a", "b"]

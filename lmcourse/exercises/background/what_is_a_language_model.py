@@ -5,55 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import log_softmax, softmax
 
 from lmcourse.exercises.checking import Mistake, exercise, same
 
-_LOGITS = np.array(
-    [[2.0, 0.5, -1.0, 0.0], [0.3, 1.2, 0.1, -2.0], [-0.5, 0.4, 1.5, 0.2], [0.9, -0.7, 0.6, 2.2]]
-)
-_IDS = np.array([1, 3, 0, 2])
-_CANDIDATES = [np.array([-2.0, -1.5]), np.array([-1.0, -0.9, -1.2]), np.array([-3.0, -0.2])]
-
 
 @exercise
-def bits(bits: Any) -> None:
-    """Right: one half is one bit, and each halving adds one."""
-    p = np.array([1.0, 0.5, 0.25, 0.001])
-    result = bits(p)
-    if same(result, -np.log(p)):
-        raise Mistake("These are nats: the natural logarithm gives 0.69 for one half, log2 one.")
-    if same(result, -np.log10(p)):
-        raise Mistake("That is the logarithm to base ten; bits count halvings, log2.")
-    if same(result, np.log2(p)):
-        raise Mistake("The sign is reversed: a surprise is never negative.")
-    if same(result, 1 - p):
-        raise Mistake("1 − p never exceeds one, but surprise grows without bound as p shrinks.")
-    if not same(result, -np.log2(p)):
-        raise Mistake("The values are not −log2(p).")
-    if not same(bits(0.25), 2.0):
-        raise Mistake("It must also take a single number.")
-
-
-@exercise
-def next_token(log_p_of_next: Any) -> None:
-    """Right: row t forecasts token t + 1, and nothing follows the last row."""
-    log_p = log_softmax(_LOGITS, axis=1)
-    result = np.asarray(log_p_of_next(log_p, _IDS), dtype=float)
-    here = log_p[np.arange(4), _IDS]
-    if same(result, here) or same(result, here[1:]) or same(result, here[:-1]):
-        raise Mistake(
-            "Row t has already seen token t: shift by one, it is the forecast of token t + 1."
-        )
-    if same(result, log_p[np.arange(1, 4), _IDS[:-1]]):
-        raise Mistake("You shifted the wrong way: row t must not be asked about token t − 1.")
-    if result.ndim == 2:
-        raise Mistake("You took whole columns: pair each row with its one token, log_p[rows, ids].")
-    expected = log_p[np.arange(3), _IDS[1:]]
-    if same(result, np.exp(expected)):
-        raise Mistake("These are probabilities: log_p already holds what is asked for.")
-    if not same(result, expected):
-        raise Mistake("The values are not log_p[t, ids[t + 1]] for t = 0 … T − 2.")
+def on_paper(on_paper: Any) -> None:
+    """Right: 6 bits, and two to the power of minus 6 is one in 64."""
+    bits, p = on_paper()
+    if same(bits, 2.0):
+        raise Mistake("That is the mean surprise; asked is the sum.")
+    if same(bits, 6 * np.log(2)):
+        raise Mistake("These are nats; count tosses: one half is one.")
+    if not same(bits, 6.0):
+        raise Mistake("The bits are not the tosses of 1/2, 1/8 and 1/4 together.")
+    if same(p, 7 / 8):
+        raise Mistake("You added the probabilities: all three must happen, so multiply.")
+    if not same(p, 1 / 64):
+        raise Mistake("The probability is not the product of the three.")
 
 
 @exercise
@@ -74,21 +43,27 @@ def bits_per_character(bits_per_character: Any) -> None:
 
 
 @exercise
-def gap(gap_probabilities: Any) -> None:
-    """Right: whole sentences compete, and the largest is taken out before the exponential."""
-    result = gap_probabilities(_CANDIDATES)
-    totals = np.array([log_p.sum() for log_p in _CANDIDATES])
-    if same(result, softmax([log_p.mean() for log_p in _CANDIDATES])):
-        raise Mistake(
-            "You averaged over tokens: the probability of a sentence is the product, so add."
-        )
-    if same(result, np.exp(totals)):
-        raise Mistake("They do not sum to one: divide by the sum over the candidates.")
-    if same(result, totals / totals.sum()):
-        raise Mistake("You normalized logarithms: take the exponential first.")
-    if not same(result, softmax(totals)):
-        raise Mistake("The values are not exp(total) over the sum of exp(total).")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        long = gap_probabilities([np.full(400, -4.0), np.full(400, -4.01)])
-    if not same(long, softmax([-1600.0, -1604.0])):
-        raise Mistake("A long text underflows to zero: subtract the largest total before exp.")
+def twice(twice: Any) -> None:
+    """Right: the surprises are cut where the first copy ends, and each part is added up."""
+    text = "so it goes and so it goes"
+    result = twice(_toy, text)
+    first, both = _toy(text), _toy(f"{text} {text}")
+    one, two = first.sum(), both[len(first) :].sum()
+    if same(result, (one, both.sum())):
+        raise Mistake("The second number holds both copies: leave out the first.")
+    if same(result, (two, one)):
+        raise Mistake("The two are in the wrong order.")
+    if same(result, (first.mean(), both[len(first) :].mean())):
+        raise Mistake("These are means for each token; asked are the bits of each copy.")
+    if same(result, (one, one)):
+        raise Mistake("The second copy must be scored after the first, in one text.")
+    if same(result, (one, _toy(text + text)[len(first) :].sum())):
+        raise Mistake("A space belongs between the copies.")
+    if not same(result, (one, two)):
+        raise Mistake("The values are not the sums over the first and over the second copy.")
+
+
+def _toy(text: str) -> np.ndarray:
+    """Surprises of a model that expects a word the more, the more often it has read it."""
+    words = text.split()
+    return np.array([9.0 / 2 ** words[:t].count(word) for t, word in enumerate(words)])

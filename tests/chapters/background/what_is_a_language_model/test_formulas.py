@@ -78,9 +78,8 @@ def test_surprise_is_minus_log2_of_each_token_given_those_before(chapter, text):
     np.testing.assert_allclose(chapter["surprise"](text), expected, atol=1e-5)
 
 
-@pytest.mark.formula(3, "chapter:total_surprise")
-def test_total_surprise_is_that_of_the_text_and_all_texts_sum_to_one(chapter):
-    total = [chapter["total_surprise"](text) for text in texts(3)]
+def test_the_sum_of_surprises_is_that_of_the_product_and_all_texts_sum_to_one(chapter):
+    total = [chapter["surprise"](text).sum() for text in texts(3)]
     expected = [-math.log2(product(chapter["model"], text)) for text in texts(3)]
     np.testing.assert_allclose(total, expected, atol=1e-5)
     assert sum(2.0**-bits for bits in total) == pytest.approx(1)
@@ -90,15 +89,11 @@ def test_a_later_token_changes_no_earlier_surprise(chapter):
     np.testing.assert_array_equal(chapter["surprise"]("cab"), chapter["surprise"]("caba")[:3])
 
 
-@pytest.mark.formula(4, "chapter:fill_gap")
-def test_fill_gap_equals_the_conditional_of_the_joint(chapter):
+def test_extra_bits_are_log2_ratios_of_joint_probabilities(chapter):
     left, right = "ab", "ca"
-    joint = {text: product(chapter["model"], text) for text in texts(5)}
-    whole = sum(p for text, p in joint.items() if text[:2] == left and text[3:] == right)
-    expected = [joint[left + letter + right] / whole for letter in LETTERS]
-    np.testing.assert_allclose(chapter["fill_gap"](left, LETTERS, right), expected, atol=1e-6)
-    alone = chapter["fill_gap"](left, LETTERS, "")
-    np.testing.assert_allclose(alone, chapter["model"].probabilities(left), atol=1e-6)
+    joint = np.array([product(chapter["model"], left + letter + right) for letter in LETTERS])
+    expected = np.log2(joint.max() / joint)
+    np.testing.assert_allclose(chapter["extra_bits"](left, LETTERS, right), expected, atol=1e-5)
 
 
 def test_shuffling_keeps_the_words_and_both_ends(chapter):
@@ -108,21 +103,26 @@ def test_shuffling_keeps_the_words_and_both_ends(chapter):
     assert (mixed[0], mixed[-1]) == ("one", "six")
 
 
-def test_cosines_and_same_sense():
-    chapter = functions("background/what_is_a_language_model")
-    vectors = torch.tensor([[1.0, 0.0], [2.0, 0.1], [0.0, 3.0], [0.2, 1.0]])
-    cosines = chapter["cosines"](vectors)
-    np.testing.assert_allclose(np.diag(cosines), 1, atol=1e-6)
-    assert cosines[0, 1] == pytest.approx(2 / math.sqrt(4.01))
-    assert chapter["same_sense"](cosines).all()
-    assert not chapter["same_sense"](cosines[[0, 2, 1, 3]][:, [0, 2, 1, 3]]).any()
+def test_cosine_against_numpy(chapter):
+    a, b = torch.tensor([1.0, 2.0, 2.0]), torch.tensor([2.0, 0.0, 1.0])
+    assert chapter["cosine"](a, b) == pytest.approx(4 / (3 * math.sqrt(5)))
+    assert chapter["cosine"](a, -3 * a) == pytest.approx(-1)
 
 
-def test_padding_does_not_enter_a_sentence_vector(chapter):
-    ids = torch.tensor([[1, 2, 0, 0], [1, 2, 3, 3]])
-    table = torch.tensor([[9.0, 9.0], [1.0, 0.0], [0.0, 1.0], [2.0, 2.0]])  # row 0: padding
-    batch = {"input_ids": ids, "attention_mask": (ids > 0).long()}
-    chapter["encoder_tokenizer"] = lambda sentences, **_: batch
-    chapter["encoder"] = lambda input_ids, **_: SimpleNamespace(last_hidden_state=table[input_ids])
-    vectors = chapter["sentence_vectors"](["ab", "abcc"])
-    torch.testing.assert_close(vectors, torch.tensor([[0.5, 0.5], [1.25, 1.25]]))
+def test_common_words_are_counted_without_case_and_full_stop(chapter):
+    row = ["The cat ran.", "A dog ran.", "the cat", "Birds fly."]
+    assert chapter["common"](row) == [1, 2, 0]
+
+
+@pytest.mark.parametrize("steps", [8, 16])
+def test_rounding_leaves_few_values_in_a_block_and_moves_none_by_more_than_half_a_step(
+    chapter, steps
+):
+    weights = torch.randn(4, 64, generator=torch.Generator().manual_seed(0))
+    new = chapter["rounded"](weights, steps)
+    before, after = (w.reshape(-1).roll(16).reshape(-1, 32) for w in (weights, new))
+    for old, block in zip(before, after, strict=True):
+        assert len(block.unique()) <= steps
+        half = (old.max() - old.min()) / (steps - 1) / 2
+        assert (block - old).abs().max() <= half + 1e-6
+    torch.testing.assert_close(chapter["rounded"](new, steps), new)  # a second time: nothing moves
