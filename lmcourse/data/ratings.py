@@ -1,4 +1,4 @@
-"""The single ratings behind the scores of the film reviews: who disagreed with whom, and how far."""
+"""The single ratings behind the scores of the film reviews: who disagreed, and how far."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SHEET = 30  # consecutive sentences of the source that were rated by the same people
 
-CARD = f"""**Single ratings of the film-review sentences.** Whole numbers from −4 to 4, from 15 to 29
-for each sentence, 18 in the median (the description in the archive says at least 20, which is true
+CARD = f"""**Single ratings of the film-review sentences.** Whole numbers from −4 to 4, 15 to 29 for
+each sentence, 18 in the median (the description in the archive says at least 20, which is true
 of a third of them). Source and licence as of the film reviews. The people are anonymous. Sentences
 came to them in sheets of {SHEET}: within a sheet every sentence has equally many ratings, and the
 ratings at one place of the lists lean to one side together far more than chance allows, so that a

@@ -5,37 +5,89 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 
 from lmcourse.exercises.checking import Mistake, exercise, same
 
-_COUNTS = np.array([3, 2, 1])
+
+@exercise
+def always_blame(always_blame: Any) -> None:
+    """Right: a class that is never named has an F1 of zero and counts like any other."""
+    result = always_blame()
+    if np.size(result) != 2:
+        raise Mistake("Return two numbers: accuracy and macro-F1.")
+    accuracy, macro = (float(number) for number in result)
+    f1 = 96 / 148
+    if same(macro, accuracy):
+        raise Mistake("Macro-F1 is not the accuracy: work out the F1 of each class first.")
+    if same(macro, f1, 1e-3):
+        raise Mistake("That is the F1 of blame alone: the two other classes count too, as zero.")
+    if same(macro, 0.48 / 3, 1e-3):
+        raise Mistake("You averaged precision or accuracy: F1 is 2 TP over 2 TP + FP + FN.")
+    if not (same(accuracy, 0.48, 1e-3) and same(macro, f1 / 3, 1e-3)):
+        raise Mistake("The accuracy is the share of blame; macro-F1 is the mean of three F1.")
 
 
 @exercise
-def percentages(percentages: Any) -> None:
-    """Right: a hundred times the share."""
-    result = percentages(_COUNTS)
-    if same(result, _COUNTS / 6):
-        raise Mistake("Those are the shares, which sum to one: percentages sum to a hundred.")
-    if not same(result, 100 * _COUNTS / 6):
-        raise Mistake("The values differ from the shares times a hundred.")
+def people_needed(people_needed: Any) -> None:
+    """Right: half the error takes four times the people."""
+    result = people_needed()
+    if np.size(result) != 2:
+        raise Mistake("Return two numbers: people for 1/4, and how many more for 1/8.")
+    first, more = (float(number) for number in result)
+    if first == 4:
+        raise Mistake("The error is the square root of 1/n: with four people it is 1/2.")
+    if (first, more) == (16, 64):
+        raise Mistake("64 is how many there are in all; how many come to the first ones?")
+    if (first, more) == (16, 16):
+        raise Mistake("Twice the people do not halve the error: it falls with the square root.")
+    if (first, more) != (16, 48):
+        raise Mistake("Set the square root of 1/n equal to 1/4, then to 1/8.")
 
 
 @exercise
-def ratio(ratio: Any) -> None:
-    """Right: the sum of all counts cancels."""
-    result = ratio(_COUNTS, 0, 1)
-    if same(result, 2 / 3):
-        raise Mistake("Your quotient is upside down: word i stands above the line.")
-    if not same(result, 3 / 2):
-        raise Mistake("The value differs from the quotient of the two counts.")
+def weighted(weighted_cross_entropy: Any) -> None:
+    """Right: the weighted surprises are divided by the sum of their weights."""
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(6, 3, generator=generator)  # [B, K]
+    labels, weights = torch.tensor([0, 2, 1, 0, 2, 2]), torch.tensor([1.0, 10.0, 0.5])
+    surprise = F.cross_entropy(logits, labels, reduction="none")  # [B]
+    result = weighted_cross_entropy(logits, labels, weights)
+    if same(result, surprise.mean()):
+        raise Mistake("The weights have no effect: look up the weight of each label.")
+    if same(result, (weights[labels] * surprise).mean()):
+        raise Mistake("You divide by B: then larger weights also mean a larger learning rate.")
+    if same(result, (weights[labels] * surprise).sum()):
+        raise Mistake("That is the sum; divide it by the sum of the weights of this batch.")
+    if same(result, (weights[labels] * surprise).sum() / weights.sum()):
+        raise Mistake("Divide by the weights of the batch's labels, not of the classes.")
+    if not same(result, F.cross_entropy(logits, labels, weight=weights)):
+        raise Mistake("The value differs from the weighted mean of the surprises.")
 
 
 @exercise
-def smoothed(smoothed: Any) -> None:
-    """Right: the sum grows by k for every word."""
-    result = smoothed(_COUNTS, 2)
-    if same(result, (_COUNTS + 2) / 6):
-        raise Mistake("Your shares sum to more than one: divide by the sum of the new counts.")
-    if not same(result, np.array([5, 4, 3]) / 12):
-        raise Mistake("The values differ from the shares of the new counts.")
+def crowd(crowd: Any) -> None:
+    """Right: the mean of k people against the mean of the people left."""
+    rng = np.random.default_rng(0)
+    truth, people, k = rng.normal(size=30_000), 8, 3
+    ratings = list(truth[:, None] + rng.normal(size=(len(truth), people)))
+    result = float(crowd(ratings, k, np.random.default_rng(1)))
+
+    def expected(some: int, rest: int) -> float:
+        """Of means over different people whose ratings have noise as large as the truth."""
+        return float(1 / np.sqrt((1 + 1 / some) * (1 + 1 / rest)))
+
+    def near(value: float) -> bool:
+        return abs(result - value) < 0.004
+
+    if near(np.sqrt((1 + 1 / people) / (1 + 1 / k))):
+        raise Mistake("The k people are among the others as well: compare with the remaining ones.")
+    if near(expected(1, people - 1)) or near(expected(1, 1)):
+        raise Mistake("You used one rating; take the mean of k.")
+    if near(expected(k, 1)):
+        raise Mistake("The other side is one rating; take the mean of all remaining ones.")
+    if near(expected(k, people - k) ** 2):
+        raise Mistake("That is the square of the correlation.")
+    if not near(expected(k, people - k)):
+        raise Mistake("The value differs from the correlation of the two means.")
