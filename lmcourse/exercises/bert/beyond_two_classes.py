@@ -70,24 +70,24 @@ def weighted(weighted_cross_entropy: Any) -> None:
 def crowd(crowd: Any) -> None:
     """Right: the mean of k people against the mean of the people left."""
     rng = np.random.default_rng(0)
-    truth, people, k = rng.normal(size=30_000), 8, 3
-    ratings = list(truth[:, None] + rng.normal(size=(len(truth), people)))
-    result = float(crowd(ratings, k, np.random.default_rng(1)))
+    table = rng.normal(size=(20_000, 1)) + rng.normal(size=(20_000, 8))  # truth + noise
+    shuffled = np.random.default_rng(2).permuted(table, axis=1)
+    k = 3
+    result = float(crowd(list(table), k, np.random.default_rng(1)))
 
-    def expected(some: int, rest: int) -> float:
-        """Of means over different people whose ratings have noise as large as the truth."""
-        return float(1 / np.sqrt((1 + 1 / some) * (1 + 1 / rest)))
+    def near(some: np.ndarray, rest: np.ndarray, power: int = 1) -> bool:
+        """Whether the result is the correlation of these means, but for the draw of the people."""
+        expected = np.corrcoef(some.mean(axis=1), rest.mean(axis=1))[0, 1] ** power
+        return abs(result - expected) < 0.005
 
-    def near(value: float) -> bool:
-        return abs(result - value) < 0.004
-
-    if near(np.sqrt((1 + 1 / people) / (1 + 1 / k))):
+    some, rest = shuffled[:, :k], shuffled[:, k:]
+    if near(some, table):
         raise Mistake("The k people are among the others as well: compare with the remaining ones.")
-    if near(expected(1, people - 1)) or near(expected(1, 1)):
+    if near(shuffled[:, :1], shuffled[:, 1:]):
         raise Mistake("You used one rating; take the mean of k.")
-    if near(expected(k, 1)):
+    if near(some, shuffled[:, k : k + 1]):
         raise Mistake("The other side is one rating; take the mean of all remaining ones.")
-    if near(expected(k, people - k) ** 2):
+    if near(some, rest, power=2):
         raise Mistake("That is the square of the correlation.")
-    if not near(expected(k, people - k)):
+    if not near(some, rest):
         raise Mistake("The value differs from the correlation of the two means.")
