@@ -121,10 +121,10 @@ for name, of_split in labels.items():
     print()
 
 # %% [markdown]
-# One sentence in twenty is neutral. To see what neutral means we might measure how far the ratings
-# of such sentences spread. But that would be circular: a mean near zero and a wide spread come from
-# the same ratings. So we split the raters of each sentence at random into two halves. The first half
-# says *where* a sentence lies, and the second is asked how much it disagrees there.
+# One sentence in twenty is neutral. How far do the ratings of such sentences spread? Asked of the
+# ratings that made them neutral, the question would be circular. So we split the raters of each
+# sentence at random into two halves. The first says *where* a sentence lies, and the second is
+# asked how much it disagrees there.
 
 # %%
 rng = np.random.default_rng(SEED)
@@ -182,16 +182,14 @@ cold = np.mean(np.array(zeros)[classes(first) == 1] > 0.5)
 print(f"neutral in the first half: cold {cold:.2f}, quarrel {quarrel:.2f}")
 
 # %% [markdown]
-# Quarrels are the more frequent kind by far. And while praise stays praise and blame stays blame, of
-# the sentences that one half calls neutral the other half calls about every second one something
-# else. Our labels rest on both halves together and are steadier than that
-# (Exercise 2). Still, a model that misses
-# many of them is in human company.
+# Quarrels are the more frequent kind by far. And while praise stays praise and blame stays blame,
+# of the sentences that one half calls neutral the other half calls about every second one something
+# else. Our labels rest on both halves together and are steadier than that (Exercise 2). Still, a
+# model that misses many of them is in human company.
 #
 # How well does *one* person do? We take one rating of each sentence, at random, and compare it with
-# the mean of the others. Such a number is called the **human ceiling** of a task. It is a yardstick
-# and no real ceiling: nothing forbids a model to come closer to the mean of many people than a single
-# person does.
+# the mean of the others. Such a number is often called a **human ceiling**, though nothing forbids a
+# model to come closer to the mean of many people than one person does.
 
 # %% tags=["hide-input"]
 # @title One rating against the mean of the others
@@ -218,7 +216,7 @@ check(
 # %% [markdown]
 # ## Three things to tell a model
 #
-# How should the answer be asked for? Take a sentence of blame, rated −3, and two forecasts. Both give
+# Take a sentence of blame, rated −3, and two forecasts. Both give
 # *blame* the probability 0.2. The first puts the rest mostly on *neutral*, the second on *praise*.
 
 # %% tags=["hide-input"]
@@ -713,8 +711,8 @@ def predict_pairs(model, kept, exchanged=False):
 # %% [markdown]
 # We start where we stand: from the upper layers of the first model for numbers. If $w$ are the
 # weights of its head, the new head starts with $w$ for the first text and $-w$ for the second. That
-# is a difference of two scores, each read in the company of the other text. Then come some
-# thirty steps of training on pairs.
+# is a difference of two scores, each read in the company of the other text. Then the model is trained
+# on pairs.
 
 
 # %% tags=["hide-input"]
@@ -779,10 +777,9 @@ print(f"answers turned by changing places: {flipped:.3f}")
 print(f"largest change of a logit by zero ids: {moved.max():.3f}")
 
 # %% [markdown]
-# Changing places turns most answers, as it should turn all. Told the wrong way round which text is
-# which, the head is mostly wrong. And the ids reach the encoder too: nothing but they was changed in the
-# third line, and the logits moved. But as many answers are right as before, or nearly. (Our guess: where
-# the first text ends, positions and `[SEP]` tell the encoder anyway.)
+# Changing places turns most answers. Told the wrong way round which text is which, the head is
+# mostly wrong. And the ids reach the encoder too: nothing but they was changed in the third line,
+# and the logits moved. But as many answers are right as before, or nearly.
 
 # %% tags=["claims"]
 check("Changing places turns most answers", flipped > 0.6)
@@ -798,13 +795,12 @@ check("and the share of right answers by less than 0.03", change < 0.03)
 # ## The test set, once
 #
 # Everything is chosen: losses, borders, penalty, pairs. Now the test set is opened. Three things are
-# asked of every model. Is the *side* right, neutral sentences left out? Is the *degree* right: within a
+# asked. Is the *side* right, neutral sentences left out? Is the *degree* right: within a
 # side, are the sentences in the right order? For this we take the correlation of ranks among the
 # sentences of praise and among those of blame, and average. (Ranks, because the kinds of scores have
 # different scales.) And what is its macro-F1 with the border chosen on validation?
 #
-# One person at a time answers too, with one rating of each sentence, judged by the mean of
-# the others.
+# One person answers too, with one rating of each sentence, judged by the mean of the others.
 #
 # Intervals are 95 %, from a bootstrap: the test sentences are drawn again and again with
 # replacement, and the middle 95 % of the results are kept. A loss's result is the mean of its
@@ -931,9 +927,9 @@ for kind in LOSSES:
 
 # %% [markdown]
 # The losses hardly differ in the side, nor in macro-F1. What the numbers teach is the degree: how good
-# is good. Which of two sentences of praise is praised more, the model that was told the ratings
+# is good. Which of two sentences on one side is the stronger, the model that was told the ratings
 # knows better than the one that was told three names. The order of the classes alone gained less than
-# that; its two questions never mention the degree either.
+# that.
 #
 # A single person is ahead of every model in all three. And with a border of its own the model of names
 # finds some of the neutral sentences that it never named before.
@@ -1013,18 +1009,17 @@ check("The pair model gains less than 0.02", pair_gain.value < 0.02)
 # %% [markdown]
 # ## Summary
 #
-# A label is a summary of people. What ours called *neutral* was more often a quarrel than a shrug, and
-# of one half's neutral sentences the other half confirmed about every second. A class, an order and
-# a number are three things to tell a model; only the number carried the degree. Accuracy hid a
-# rare class, macro-F1 showed it, and a border chosen on validation brought it back into the answers. Segment ids
-# tell an encoder which of two texts a token belongs to, and whether that is needed depends on the
-# question.
+# A label is a summary of people. What ours called *neutral* was more often a quarrel than a shrug,
+# and of one half's neutral sentences the other half confirmed about every second. A class, an order
+# and a number are three things to tell a model; the number taught most about the degree. Accuracy
+# hid a rare class that its recall showed, and a border chosen on validation brought it back into
+# the answers. Segment ids tell an encoder which of two texts a token belongs to.
 #
 # ## Exercises
 #
-# > **Exercise 1.** Always blame (★☆☆, 5 minutes). With pencil and paper: 48 of 100 sentences are blame,
-# > 4 neutral, 48 praise, and somebody always says *blame*. Let `always_blame()` return the accuracy
-# > and the macro-F1 that you found.
+# > **Exercise 1.** Always blame (★☆☆, 5 minutes). With pencil and paper: 48 of 100 sentences are
+# > blame, 4 neutral, 48 praise, and somebody always says *blame*. Let `always_blame()` return the
+# > accuracy and the macro-F1 that you found.
 #
 # <details><summary>Hint</summary>
 #
@@ -1053,9 +1048,9 @@ def always_blame():
 exercises.always_blame(always_blame)
 
 # %% [markdown]
-# > **Exercise 2.** How many people (★★☆, 10 minutes). For thought: single ratings of a sentence scatter
-# > around its true mean with a variance of one. With how many people is the standard error of the
-# > mean at most a quarter of a point? And how many more people make it half as large? Let
+# > **Exercise 2.** How many people (★★☆, 10 minutes). For thought: single ratings of a sentence
+# > scatter around its true mean with a variance of one. With how many people is the standard error
+# > of the mean at most a quarter of a point? And how many more people make it half as large? Let
 # > `people_needed()` return both numbers.
 #
 # <details><summary>Hint</summary>
@@ -1086,9 +1081,9 @@ def people_needed():
 exercises.people_needed(people_needed)
 
 # %% [markdown]
-# > **Exercise 3.** A rare class made dear (★★☆, 10 minutes). One can also act in training and count each
-# > surprise with the weight of its class. Write `weighted_cross_entropy(logits, labels, weights)`: the
-# > weighted *mean* surprise, with one weight for each of the `K` classes.
+# > **Exercise 3.** A rare class made dear (★★☆, 10 minutes). One can also act in training and count
+# > each surprise with the weight of its class. Write `weighted_cross_entropy(logits, labels,
+# > weights)`: the weighted *mean* surprise, with one weight for each of the `K` classes.
 #
 # <details><summary>Hint</summary>
 #
@@ -1119,11 +1114,11 @@ def weighted_cross_entropy(logits, labels, weights):
 exercises.weighted(weighted_cross_entropy)
 
 # %% [markdown]
-# > **Exercise 4.** A crowd against the others (★★★, 20 minutes). An experiment: how much better than one
-# > person do $k$ people predict what the others say? Write `crowd(ratings, k, rng)`: draw `k`
-# > ratings of each sentence at random, and return the correlation, over the sentences, of their mean with the mean
-# > of *the remaining ones*. Then print it for `k` from 1 to 7 on `ratings["train"]`. With how many
-# > people does it stop to be worth the trouble, and why does it not rise to one?
+# > **Exercise 4.** A crowd against the others (★★★, 20 minutes). An experiment: how much better
+# > than one person do $k$ people predict what the others say? Write `crowd(ratings, k, rng)`: draw
+# > `k` ratings of each sentence at random, and return the correlation, over the sentences, of their
+# > mean with the mean of *the remaining ones*. Then print it for `k` from 1 to 7 on
+# > `ratings["train"]`. Why does it not rise to one?
 #
 # <details><summary>Hint</summary>
 #
@@ -1162,11 +1157,9 @@ exercises.crowd(crowd)
 # ## Common mistakes
 #
 # - *Only accuracy is reported for unequal classes*: give macro-F1 or the recall of each class, with an
-#   interval. The rare class has few test sentences.
+#   interval.
 # - *The border is chosen on test*: choose on validation.
 # - *Ratings are averaged and forgotten*: keep the single ones; they say what the label is worth.
-# - *Disagreement is measured on the ratings that defined the class*: place with one half of the people,
-#   measure with the other.
 # - *A pair is passed without its segment ids*: the encoder takes both texts for one. Compare the output
 #   with and without.
 #
@@ -1181,10 +1174,8 @@ exercises.crowd(crowd)
 #   [Rank consistent ordinal regression](https://arxiv.org/abs/1901.07884): the loss (2) on a neural
 #   network.
 # - Pang and Lee (2005), [Seeing stars](https://aclanthology.org/P05-1015/): ratings as a scale.
-# - Menon et al. (2021),
-#   [Long-tail learning via logit adjustment](https://arxiv.org/abs/2007.07314): rare classes.
 # - Plank (2022),
 #   [The "problem" of human label variation](https://arxiv.org/abs/2211.02570): what to do
 #   when annotators disagree.
 # - Reimers and Gurevych (2019), [Sentence-BERT](https://aclanthology.org/D19-1410/): pairs against
-#   separate vectors, and what each costs.
+#   separate vectors.
