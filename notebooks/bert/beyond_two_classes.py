@@ -879,7 +879,7 @@ for name in systems:
         print(f"  {found}", end="")
     print()
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels of dots with intervals for names, order, numbers, ridge and a single person. Side right: the person far to the right of the losses, which lie together, ridge below. Degree within a side: numbers to the right of names and order, the person close by. Macro-F1: the three losses lie together with overlapping intervals, the person far to the right."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels of dots with intervals for names, order, numbers, ridge and a single person. Side right: the person far to the right of the losses, which lie together, ridge below. Degree within a side: numbers to the right of names and order, the person further right, ridge far to the left. Macro-F1: the three losses lie together with overlapping intervals, the person far to the right."}}
 figure, axes = plot.panels(3, height=2.0)
 for ax, asked in zip(axes, QUESTIONS, strict=True):
     some = [results[name, asked] for name in systems]
