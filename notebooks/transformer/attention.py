@@ -459,7 +459,7 @@ check(
     all(abs(accuracy - 1 / 8) < 0.04 for accuracy in right["mean_pooling"]),
 )
 check(
-    "The question itself gets less than a twentieth in each new text, all heads",
+    "The question itself: below a twentieth in all new texts, three heads",
     max(on_itself) < 0.05,
 )
 check(
@@ -680,6 +680,8 @@ for rate in RATES:
             for a, b, c in zip(div[rate], und[rate], small[rate], strict=True)
         ),
     )
+
+# %% tags=["claims"]
 check(
     "Rate 0.01: small start and divided differ by less than a third, each time",
     all(
@@ -814,6 +816,8 @@ close(
     attention(*by_hand(x))[0],
     scaled(*by_hand(x))[0],
 )
+
+# %% tags=["claims"]
 check("Only ours has NaN", missing["ours"] > 0 == missing["the package's"])
 q, k, v = torch.randn(3, 2, 4, 16, generator=run.generator())
 torchs = F.scaled_dot_product_attention(q, k, v, past)
