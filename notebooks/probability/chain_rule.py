@@ -40,6 +40,7 @@ from collections import Counter
 
 import matplotlib.pyplot as plt
 import numpy as np
+import scipy.special
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
@@ -160,8 +161,8 @@ check(
 # left. Nothing was assumed, except that no denominator is zero.
 #
 # Let us try it on every text of a small world: three letters, texts of four, and for each of the
-# 81 texts a random probability. (`dirichlet` draws positive numbers that sum to one.) The
-# probability of a *beginning* is the sum over everything that may follow it.
+# 81 texts a random probability, their *joint* table. (`dirichlet` draws positive numbers that sum to one.)
+# The probability of a *beginning*, a *marginal*, is the sum over everything that may follow it.
 
 # %%
 V, T = 3, 4
@@ -180,6 +181,7 @@ def factors_of(joint, text):
     factors = []
     for t in range(1, len(text) + 1):
         now, before = tuple(text[:t]), tuple(text[: t - 1])
+        # marginal(joint, 0) is one number; the empty tuple () picks it
         factors.append(marginal(joint, t)[now] / marginal(joint, t - 1)[before])
     return factors
 
@@ -198,7 +200,7 @@ for text in [(0, 0, 0, 0), (0, 2, 1, 1), (2, 1, 0, 2)]:
     print(f"   {joint[text]:.5f}")
 
 # %% [markdown]
-# > **Common mistake.** Suppose the product is printed with the limits $\prod_{i=1}^{n-1}$. It looks
+# > **Common mistake.** Suppose the product is printed with the limits $\prod_{t=1}^{T-1}$. It looks
 # > harmless: one factor less. But then the products over all texts no longer sum to one.
 #
 # Leave out the last factor, or the first, and see what all 81 texts together add up to.
@@ -230,8 +232,8 @@ print("right to left:", np.round(factors_of(turned_joint, text[::-1]), 3))
 backwards = [chain_rule(turned_joint, text[::-1]) for text in texts]  # [81]
 
 # %% [markdown]
-# The factors are others; the product is the same. Left to right is a choice for *use*: whoever
-# guesses the next symbol can also write, by drawing it and going on.
+# The factors are others; the product is the same. Left to right is a choice; it lets a model go on from a
+# given beginning.
 
 # %% tags=["claims"]
 close("The chain rule gives each of the 81 texts", products, joint.ravel())
@@ -266,7 +268,7 @@ def total_up_to(step, start, longest):
 
 # %%
 start = np.full(4, 0.25)  # [V]
-step = rng.dirichlet([2, 2, 2, 2], size=4)  # [V, V]
+step = rng.dirichlet([2, 2, 2, 2], size=4)  # [V, V]; row 0 is never used
 totals = total_up_to(step, start, longest=1000)
 for longest in (0, 6, 20, 100):
     print(f"texts of up to {longest:3} symbols: {totals[longest]:.4f}")
@@ -288,23 +290,26 @@ for length in range(7):
 print(f"up to 6 symbols, one by one: {one_by_one:.4f}")
 
 # %% [markdown]
-# Here the end symbol is enough, since every symbol has a positive chance to be the last, the same at every place.
-# It is not enough when the chance to end fades away fast. Suppose it is a quarter at first and is
-# halved with every symbol:
+# Here the end symbol is enough: each round finishes at least a fixed share of what is left, the smallest
+# of the chances to end. It is not enough when the chance to end fades away fast. Suppose it is a quarter
+# at first and is halved with every symbol:
 
-# %%
-hesitant = 0.25 * 0.5 ** np.arange(60)  # chance to end after 0, 1, … symbols
-never_ends = np.prod(1 - hesitant)
-print(f"probability of a text that has not ended: {never_ends:.3f}")
+# %% tags=["hide-input"]
+hesitant = 0.25 * 0.5 ** np.arange(600)  # chance to end after 0, 1, …
+unfinished = np.cumprod(1 - hesitant)  # [600]
+for longest in (6, 60, 600):
+    print(f"not ended after {longest:3} symbols: {unfinished[longest - 1]:.4f}")
 
 # %% [markdown]
-# In this book a line break ends each sentence.
+# In the book's alphabet of characters a line break ends each sentence.
 
 # %% tags=["claims"]
 close("Six symbols, one by one", totals[6], one_by_one)
 close("Texts of up to 1000 symbols together make one", totals[-1], 1.0)
-check(
-    "With a halved chance, half have not ended by symbol 60", never_ends > 0.5
+close(
+    "With halved chances as many have not ended at 600 symbols as at 60",
+    unfinished[599],
+    unfinished[59],
 )
 
 # %% [markdown]
@@ -322,7 +327,7 @@ print("sum of logarithms:", round(np.log(factors).sum(), 1))
 # %% [markdown]
 # ## The price of a long memory
 #
-# The chain rule is exact, and useless as it stands: a table for the last factor needs a row for every
+# The chain rule is exact, and useless as a table: one for the last factor needs a row for every
 # possible beginning. With 96 characters and a sentence of a hundred, that is more rows than there
 # are atoms. So we forget. A **Markov model of order $k$** looks back $k$ symbols and no further:
 #
@@ -331,7 +336,7 @@ print("sum of logarithms:", round(np.log(factors).sum(), 1))
 # (symbols before the first are taken as the start mark). In text the same table serves every
 # position. For full contexts it has $V^k$ rows with $V - 1$ free numbers each, since each row must sum to one.
 #
-# How far can we go with the text that we have? Ask a practical question: when we meet a context of
+# Ask a practical question: when we meet a context of
 # $k$ characters in new text, did it occur in the training text at all?
 
 
@@ -363,7 +368,7 @@ for k in orders:
     seen = set(contexts(train, k))
     known.append(np.mean([c in seen for c in contexts(held_out, k)]))
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one below the other, against the order k from 1 to 12. Above, on a logarithmic scale, the numbers in the table grow as a straight line and pass the number of training characters, a dotted line, at order two. Below, the share of held-out contexts that occur in the training text falls slowly at first and then steeply."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one below the other, against the order k from 1 to 12. Above, on a logarithmic scale, the numbers in the table grow as a straight line and reach the number of training characters, a dotted line, at order two. Below, the share of held-out contexts that occur in the training text falls slowly at first and then steeply."}}
 figure, (above, below) = plot.panels(2, height=2.6, sharex=True)
 above.semilogy(orders, table, "o-")
 above.axhline(n_characters, color=plot.GREY, linestyle=":")
@@ -375,12 +380,13 @@ below.set_xticks(orders[1::2])
 plt.show()
 
 # %% [markdown]
-# Both curves speak against a long memory.
+# Both curves speak against a long memory, and the lower one is lenient: the next character must have been
+# seen after the context, too.
 
 # %% tags=["claims"]
 check(
-    "From order 2 on the table has more numbers than the text characters",
-    table[0] < n_characters < table[1],
+    "From order 3 on the table has more numbers than the text characters",
+    table[0] < n_characters < table[2],
 )
 check("Of contexts of 2 characters 99 in 100 are known", known[1] > 0.99)
 check("Of those of 12 fewer than a third are", known[11] < 1 / 3)
@@ -390,7 +396,8 @@ check("The share never rises with the order", (np.diff(known) <= 0).all())
 # ## A language model is a graph
 #
 # What exactly do we claim when we forget? Draw each symbol as a node and join two when one stands
-# in the other's condition. For a Markov model of order $k$ these are the pairs at most $k$ apart, and all that stand in one condition are themselves joined, which the picture needs.
+# in the other's condition. For a Markov model of order $k$ these are the pairs at most $k$ apart. (Symbols that stand in one condition
+# are then joined to each other too; without these lines the picture would promise too much.)
 # Such a picture is a **probabilistic graphical model**; with plain lines, as here, it is a **Markov
 # network**.
 
@@ -430,7 +437,7 @@ plt.show()
 #
 # Whether (4) holds can be measured by the **conditional mutual information**: the average of
 # $\log \frac{P(x_i, x_j \mid S)}{P(x_i \mid S)\,P(x_j \mid S)}$, which says how much $x_i$ tells about
-# $x_j$ beyond what $S$ has told already. It is zero exactly when (4) holds. With the natural
+# $x_j$ beyond what $S$ has told already. It is zero exactly when (4) holds (why is shown below (5)). With the natural
 # logarithm its unit is the **nat**; divided by $\log 2$, it is in **bits**.
 #
 # The code writes the three conditional probabilities as fractions by (1). All of them have $P(S)$
@@ -475,8 +482,8 @@ def separated(i, j, given, order, length):
 
 # %% [markdown]
 # The first function knows nothing of graphs and the second nothing of probabilities. The theory
-# promises one direction: what is separated is independent. The other direction is not a law, since
-# the numbers of a model can happen to cancel; ours are drawn at random. Do both functions agree on
+# promises one direction: what is separated is independent. The other direction is not a law: in a
+# table whose rows are all equal nothing depends on anything. Ours are drawn at random. Do both functions agree on
 # every question?
 #
 # We build the joint table of a random Markov model with three letters and texts of five, symbol by
@@ -524,7 +531,7 @@ for order in (1, 2, 3):
     print(f"{order:5}  {len(measured[order]):9}  {by_graph:25}  {by_force:14}")
 
 # %% [markdown]
-# One of the answers is worth spelling out. In a model of order 1 the
+# One kind of answer is worth spelling out. In a model of order 1 the
 # third symbol is in general *not* independent of the first. It only becomes so when the second is
 # known.
 
@@ -550,7 +557,7 @@ close("but nothing once x2 is known", known_second, 0.0)
 # A warning first: from a finite text, the mutual information practically never comes out as exactly
 # zero, even where there is none, because random counts are a little uneven. So we need to know what
 # *nothing* looks like. Shuffle: for each middle character, deal out the next characters to the places
-# anew. That destroys every link across the middle and keeps all pairs as they were. In code: sort the
+# anew. That destroys every link across the middle and keeps the counts of all pairs. In code: sort the
 # runs by their middle character twice, each time after mixing them (a *stable* sort leaves the mixed
 # order alone within each middle character), and take the last column from the second.
 
@@ -586,6 +593,8 @@ for text in train:
     triples += [ids[i : i + 3] for i in range(len(ids) - 2)]
     couples += [ids[i : i + 2] for i in range(len(ids) - 1)]
 triples, couples = np.array(triples), np.array(couples)  # [N, 3], [M, 2]
+joined = re.sub(r"[^a-z]+", " ", " ".join(train).lower())
+all_ids = np.array([letters.index(character) for character in joined])
 
 
 # %%
@@ -599,9 +608,16 @@ real = told(triples)
 nothing = [told(shuffled(triples, rng)) for _ in range(20)]
 
 # %% tags=["hide-input"]
-print(f"English:           {real:.3f} bits")
-print(f"shuffled, mean:    {np.mean(nothing):.3f} bits")
-print(f"shuffled, largest: {max(nothing):.3f} bits")
+pair_shares = triple_table(triples, len(letters)).sum(axis=0)  # [27, 27]
+last_shares = pair_shares.sum(axis=1)  # [27]
+bits_of_pairs = scipy.special.entr(pair_shares).sum() / np.log(2)
+bits_of_last = scipy.special.entr(last_shares).sum() / np.log(2)
+print(f"English:           {real:.4f} bits")
+print(f"shuffled, mean:    {np.mean(nothing):.4f} bits")
+print(f"shuffled, largest: {max(nothing):.4f} bits")
+print(
+    f"uncertainty, given the last letter: {bits_of_pairs - bits_of_last:.2f} bits"
+)
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "The twenty shuffled texts as grey dots on one spot close to zero, and far to the right a single orange dot, the real text, on an axis of bits per character."}}
 figure, ax = plot.panels(height=2.1)
@@ -614,14 +630,23 @@ ax.legend(loc="upper center", ncols=2)
 plt.show()
 
 # %% [markdown]
-# So the assumption behind letter pairs is false. The distance between the grey dots and the orange one estimates
-# what one letter more of memory is worth in this simplified text, in bits for each character.
+# So for these reviews the assumption behind letter pairs is false. What the letter before the last tells,
+# less what shuffled texts tell, is what a table of triples saves over a table of pairs, in bits for
+# each character: mutual information is the uncertainty before minus the uncertainty after.
 
 # %% tags=["claims"]
 check(
     "English lies ten times higher than the highest of the shuffled texts",
     real > 10 * max(nothing),
 )
+before = triple_table(triples, len(letters))  # [27, 27, 27]
+after = triple_table(shuffled(triples, rng), len(letters))
+close(
+    "Shuffling keeps the counts of the pairs in front",
+    after.sum(2),
+    before.sum(2),
+)
+close("and of those behind", after.sum(0), before.sum(0))
 
 # %% [markdown]
 # ## Maximum likelihood means counting
@@ -698,7 +723,7 @@ ax.set_ylabel("change in bits per symbol")
 plt.show()
 
 # %% [markdown]
-# Best for the text we *saw*, that is. A symbol that was never seen gets the probability zero, and a new
+# Best for the text we *saw*, that is. A symbol that was never seen after this context gets the probability zero, and a new
 # text that contains it becomes impossible. How to repair that is the subject of
 # [bigram counts](../ngrams/bigram_counts.ipynb).
 
@@ -712,7 +737,7 @@ check(
 # ## Summary
 #
 # The chain rule turns the probability of a text into $T$ guesses of one symbol, exactly and without
-# any assumption; lose a factor and it is no distribution any more. Looking back $k$ symbols is an
+# any assumption; lose the first or the last factor and it is no distribution any more. Looking back $k$ symbols is an
 # assumption, and the graph of the model says which: what is separated is independent given what
 # separates it. English violates it measurably for letter pairs. The conditional probabilities of
 # largest likelihood are relative frequencies.
@@ -786,10 +811,11 @@ def on_paper():
 exercises.on_paper(on_paper)
 
 # %% [markdown]
-# > **Exercise 3.** How far back (★★☆, 20 minutes). Write `told_at(ids, distance)`: how many bits the
+# > **Exercise 3.** How far back (★★★, 25 minutes). Write `told_at(ids, distance)`: how many bits the
 # > character `distance` places before the next one tells about it, given the last one, *less* what
 # > shuffled runs tell on average. (`told` and `shuffled` from above may help; distance 2 is what we
-# > measured.) Then try distances 2 to 8 on the reviews: what do you expect, and what do you find?
+# > measured.) Then try distances 2 to 8 on `all_ids`, the reviews: what do
+# > you expect, and what do you find?
 #
 # <details><summary>Hint</summary>
 #
@@ -820,10 +846,12 @@ def told_at(ids, distance):
     return told(runs) - chance
 
 
+for distance in (2, 3, 5, 8):
+    print(f"distance {distance}: {told_at(all_ids, distance):.3f} bits")
 exercises.told_at(told_at)
 
 # %% [markdown]
-# > **Exercise 4.** The wall (★★★, 15 minutes). In a Markov model of order $k$, which smallest set of
+# > **Exercise 4.** The wall (★★☆, 15 minutes). In a Markov model of order $k$, which smallest set of
 # > symbols before $x_t$ must be known so that $x_t$ and everything after it is independent of all
 # > other symbols before $x_t$? Write `wall(t, order)`: the positions of that set, counted from 1.
 #
@@ -860,7 +888,7 @@ exercises.wall(wall)
 # - *A factor too few*: the probabilities of all texts then sum to more than one. The product runs from
 #   1 to $T$.
 # - *No end symbol*: the texts of each length sum to one, and all texts together to infinity.
-#   Probabilities of texts of different length cannot be compared; let every text end in a symbol.
+#   They do not belong to one distribution; let every text end in a symbol.
 # - *"Order 1 means that distant letters are independent"*: they are so only given what lies between.
 # - *Zero mutual information from data*: the estimate is practically never zero; compare it with
 #   shuffled data.
