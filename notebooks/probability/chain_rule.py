@@ -615,9 +615,8 @@ bits_of_last = scipy.special.entr(last_shares).sum() / np.log(2)
 print(f"English:           {real:.4f} bits")
 print(f"shuffled, mean:    {np.mean(nothing):.4f} bits")
 print(f"shuffled, largest: {max(nothing):.4f} bits")
-print(
-    f"uncertainty, given the last letter: {bits_of_pairs - bits_of_last:.2f} bits"
-)
+uncertain = bits_of_pairs - bits_of_last
+print(f"uncertain, given the last letter: {uncertain:.2f} bits")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "The twenty shuffled texts as grey dots on one spot close to zero, and far to the right a single orange dot, the real text, on an axis of bits per character."}}
 figure, ax = plot.panels(height=2.1)
