@@ -33,7 +33,7 @@ if not __import__("importlib").util.find_spec("lmcourse"):
 PROFILE = "cpu"
 SEED = 0
 
-# %%
+# %% tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -64,6 +64,8 @@ tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
 model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name)
 # from the hub: .from_pretrained("HuggingFaceTB/SmolLM2-135M-Instruct")
 model = model.to(run.device)
+
+# %%
 START = 0  # the number of <|endoftext|>, which marks where a text begins
 
 
@@ -536,7 +538,7 @@ for wording in WORDINGS:
 
 # %% [markdown]
 # *Paris*, *Tokyo* and *Nairobi* come with every wording. For Australia the answer depends on the wording
-# (in the first one the lead is narrow), and for New Zealand it is wrong each time. Nothing in (1) separates the likely from the true.
+# (and where it is right, the lead is narrow), and for New Zealand it is wrong each time. Nothing in (1) separates the likely from the true.
 #
 # ### Whose fault is it?
 #
