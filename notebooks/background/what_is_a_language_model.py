@@ -33,7 +33,7 @@ if not __import__("importlib").util.find_spec("lmcourse"):
 PROFILE = "cpu"
 SEED = 0
 
-# %% tags=["nbval-ignore-output"]
+# %%
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
