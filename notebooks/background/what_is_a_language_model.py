@@ -45,7 +45,6 @@ from lmcourse.exercises.background import what_is_a_language_model as exercises
 from lmcourse.models import pretrained
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyBboxPatch, Rectangle
-from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
 
 run = session.start(PROFILE, SEED)
 
@@ -56,6 +55,8 @@ run = session.start(PROFILE, SEED)
 # file lies and the packages transformers, gguf and accelerate at hand. Who reads no Python skips the cell.
 
 # %%
+from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
+
 torch.set_grad_enabled(False)  # we use the model, we do not train it
 pretrained.read_gguf_once()  # optional, only for speed
 file = download.file(catalogue.CAUSAL_LM, "*.gguf")  # where the file lies
