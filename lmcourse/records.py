@@ -1,6 +1,11 @@
-"""Numbers that a run leaves behind for the results page."""
+"""Numbers that a run leaves behind for the results page, and those of a search before it."""
 
 from __future__ import annotations
+
+import json
+import sysconfig
+from pathlib import Path
+from typing import Any
 
 from lmcourse.errors import unknown
 
@@ -67,3 +72,17 @@ def record(
         raw=True,
         metadata={"scrapbook": {"name": name, "mime_prefix": prefix}, "lmcourse": entry},
     )
+
+
+def choices(chapter: str) -> dict[str, Any]:
+    """The record of the search that set what `chapter` ("bert/finetune_sentiment") could not try.
+
+    It lies in results/choices/cpu/ of the repository, and is installed with the package; `command`
+    in it is what made it. ValueError when there is none for the chapter.
+    """
+    below = Path("choices", "cpu", f"{chapter}.json")
+    installed = Path(sysconfig.get_path("data"), "share", "lmcourse")
+    for folder in (Path(__file__).parents[1] / "results", installed):
+        if (folder / below).is_file():
+            return json.loads((folder / below).read_text(encoding="utf8"))
+    raise ValueError(f"no record of choices for the chapter {chapter!r}")

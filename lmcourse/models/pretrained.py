@@ -34,6 +34,16 @@ def encoder() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     return _load(ENCODER, AutoModel.from_pretrained)
 
 
+def encoder_folder() -> Path:
+    """The folder with the encoder's files, as the `from_pretrained` of transformers wants it.
+
+    It holds config.json, model.safetensors and the tokenizer's files; from the package index, or
+    from the hub, as `encoder` has it.
+    """
+    _quiet()
+    return Path(_locate(ENCODER)[0])
+
+
 def classifier(
     num_labels: int, seed: int, problem_type: str | None = None
 ) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:

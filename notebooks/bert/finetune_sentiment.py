@@ -19,8 +19,8 @@
 # against plain counting what it was worth.
 #
 # Below are four sentences from film reviews. About twenty people rated how positive each one is, from
-# −4 to 4, and the number in front is their mean. You tell praise from blame without effort. Can a
-# program, and does it need a neural network for that?
+# −4 to 4, and the number in front is their mean. Can a program tell praise from blame, and does it need
+# a neural network for that?
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
@@ -34,8 +34,10 @@ PROFILE = "cpu"
 SEED = 0
 
 # %%
-import itertools
+import math
 import re
+import shutil
+import tempfile
 import time
 from collections import Counter
 
@@ -48,41 +50,35 @@ from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation import intervals as statistics
 from lmcourse.exercises.bert import finetune_sentiment as exercises
-from lmcourse.models import pretrained
-from lmcourse.records import record
-from lmcourse.text.batches import LengthBuckets, by_length, pad
-from lmcourse.training.loop import fit, schedule
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import classification_report, confusion_matrix
+from lmcourse.models import classifier, pretrained
+from lmcourse.records import choices, record
+from lmcourse.text.batches import LengthBuckets
+from lmcourse.text.labelled import class_numbers, encode
+from lmcourse.training.loop import fit
+from safetensors.torch import load_file, save_file
+from tqdm import tqdm
 
 run = session.start(PROFILE, SEED)
 
-# %%
+# %% tags=["hide-input"]
 keep = run.size(smoke=96, cpu=None, gpu=None)  # None: all of them
-
-
-def columns(task):
-    """By split: the texts, their labels and their mean ratings."""
-    texts, labels, ratings = {}, {}, {}
-    for name, split in load_reviews(task).items():
-        texts[name] = list(split["text"])[:keep]
-        labels[name] = np.array(split["label"])[:keep]
-        ratings[name] = np.array(split["score"])[:keep]
-    return texts, labels, ratings
-
-
-texts, labels, ratings = columns("binary")  # 0 blame, 1 praise
+texts, labels, ratings = {}, {}, {}
+for name, split in load_reviews("binary").items():
+    texts[name] = list(split["text"])[:keep]
+    labels[name] = list(split["label"])[:keep]  # 0 blame, 1 praise
+    ratings[name] = np.array(split["score"])[:keep]  # mean rating
+labels = class_numbers(labels, 2)  # as arrays [N]; refuses other labels
 for i in (1, 4, 11, 0):
     print(f"{ratings['train'][i]:+.1f}  {texts['train'][i][:300]}\n")
 
 # %% [markdown]
 # The first one is easy. The second turns round at *but*. The third begins with praise and ends in
-# blame. The fourth blames without saying so; let us ask the
-# words: of the training sentences that contain a word, how many are praise?
+# blame. The fourth blames without a single rude word. Let us ask the words: of the training
+# sentences that contain a word, how many are praise?
 
 
-# %%
+# %% tags=["hide-input"]
+# @title In how many sentences of praise and of blame does a word stand?
 def words_of(text):
     """The different words of a text, in lower case."""
     return set(re.findall(r"[a-z']+", text.lower()))
@@ -112,18 +108,17 @@ ax.set(xlabel="share of praise (dotted: all sentences)", xlim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# *Moving* and *dull* nobody doubts. But *film* praises a little and *movie* blames a little, and even
+# *Moving* and *dull* nobody doubts. But *film* praises a little, *movie* blames a little, and even
 # *and* is on the side of praise! Counting knows something, then. How much of the task does it solve,
 # and what does an encoder add that has read a great deal and knows nothing of ratings?
-
-# %% [markdown]
+#
 # **You will**
 #
 # - build the baselines that a neural network has to beat before it deserves attention,
-# - follow a sentence through WordPiece, padding, mask, encoder and head, and test each of them,
-# - write the training loop by hand, and know the reason for every line of it,
-# - compare two classifiers as a statistician would: intervals, paired test, test set opened last,
-# - move from two classes to three and to the rating itself, and see what accuracy hides.
+# - load a tokenizer and an encoder, and follow a sentence from its words to one probability,
+# - write the training loop by hand, look at validation on the way, and check it against another,
+# - save your classifier, load it, and ask it about a sentence of your own,
+# - compare two classifiers as a statistician would, on a test set that is opened once.
 #
 # **You need** [softmax and cross-entropy](../probability/softmax.ipynb) and
 # [attention](../transformer/attention.ipynb).
@@ -131,9 +126,9 @@ plt.show()
 # %% [markdown]
 # ## What counting can do
 #
-# Sentences whose mean rating is nearly zero are left out for now; they return below as a third
-# class. We learn from *training*, compare on *validation*, and open *test* when all is chosen: a
-# test set that has guided a choice is no longer a test.
+# Sentences whose mean rating is nearly zero are left out here. We learn from *training*, choose and
+# look at errors on *validation*, and open *test* once, at the end: a test set that has guided a choice
+# is no longer a test.
 
 # %% tags=["hide-input"]
 for name in texts:
@@ -141,27 +136,24 @@ for name in texts:
     print(f"{name:<10} {len(texts[name]):>6,} sentences, {share:.3f} praise")
 
 # %% [markdown]
-# The humblest **baseline** always says what was most frequent in training: right about half of
-# the time here, and where any report on accuracy has to begin.
+# The humblest **baseline** says for every sentence what was more frequent in training.
 #
-# The next idea is older than machine learning: a **lexicon**, a list of words with a weight for
-# the mood each carries. We read one off the training data. Let $n_t^{+}$ of the $N^{+}$ sentences
-# of praise contain the word $t$, and $n_t^{-}$ of the $N^{-}$ sentences of blame. The weight of
-# the word is its **log-odds ratio**, with half a sentence added everywhere so that nothing is
-# divided by zero:
+# The next is a **lexicon**, a list of words, each with a weight. Let $n_t^{+}$ of the $N^{+}$
+# training sentences of praise contain the word $t$, and $n_t^{-}$ of the $N^{-}$ sentences of blame.
+# The weight of the word is its **log-odds ratio**, with half a sentence added everywhere so that
+# nothing is divided by zero:
 #
 # $$w_t = \log\frac{n_t^{+} + \tfrac12}{N^{+} - n_t^{+} + \tfrac12}
 # - \log\frac{n_t^{-} + \tfrac12}{N^{-} - n_t^{-} + \tfrac12} \tag{1}$$
 #
-# A word seen once has a large weight and no evidence behind it. The standard error of (1) is the
-# root of the sum of the reciprocals of its four counts, so we keep the words with the largest
-# $|w_t|$ in standard errors, two hundred a side: a list that one can still read. A sentence is praise
-# when the weights of its words sum to more than zero. In the second cell `order` holds the words from
-# the surest sign of blame to the surest sign of praise, and `began` starts the clock:
-# its cost is part of the comparison.
+# A word seen once can have a large weight with hardly any evidence. So we keep the words whose weight is
+# largest in standard errors (the root of the sum of the reciprocals of the four counts in (1)), two
+# hundred a side: a list that one can still read. A sentence is praise when its words' weights sum to
+# more than zero. Check one line of the table by hand:
 
 
-# %%
+# %% tags=["hide-input"]
+# @title The lexicon
 def log_odds(in_praise, n_praise, in_blame, n_blame):
     """Log-odds ratio of each word [V] and its standard error."""
     a, b = in_praise + 0.5, n_praise - in_praise + 0.5
@@ -170,467 +162,671 @@ def log_odds(in_praise, n_praise, in_blame, n_blame):
     return np.log(a / b) - np.log(c / d), standard_error
 
 
-def by_words(texts, weights):
-    """1 where the weights of a text's words sum to more than zero, else 0."""
-    sums = [sum(weights.get(word, 0) for word in words_of(t)) for t in texts]
-    return (np.array(sums) > 0).astype(int)  # [N]
-
-
-# %%
-PER_SIDE = 200
 began = time.perf_counter()
-praise, blame = count_words(texts["train"], labels["train"])
 vocabulary = np.array(sorted(praise | blame))  # [V]
 in_praise = np.array([praise[word] for word in vocabulary])  # [V]
 in_blame = np.array([blame[word] for word in vocabulary])  # [V]
 n_praise = int(labels["train"].sum())
 n_blame = len(labels["train"]) - n_praise
 weights, errors = log_odds(in_praise, n_praise, in_blame, n_blame)
-
 order = np.argsort(weights / errors)  # surest blame first, surest praise last
-chosen = np.concatenate([order[:PER_SIDE], order[-PER_SIDE:]])
+chosen = np.concatenate([order[:200], order[-200:]])
 lexicon = {vocabulary[i]: weights[i] for i in chosen}
-all_words = {vocabulary[i]: weights[i] for i in order}
 lexicon_seconds = time.perf_counter() - began
 
 
+# %% tags=["hide-input"]
 def by_lexicon(texts):
-    """Labels from the weights of the lexicon's words."""
-    return by_words(texts, lexicon)
+    """1 where the weights of a text's words sum to more than zero, else 0."""
+    sums = [sum(lexicon.get(word, 0) for word in words_of(t)) for t in texts]
+    return (np.array(sums) > 0).astype(int)  # [N]
 
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Bars of word weights on one axis. To the left, the nine words that most surely mean blame, among them too, bad and no, but also or, movie and to. To the right, the nine that most surely mean praise, among them heart, best, funny and moving, but also and, of and a."}}
-figure, ax = plot.panels(height=5.6)
-sides = np.concatenate([order[:9], order[::-1][:9]])
-colors = [plot.ORANGE] * 9 + [plot.BLUE] * 9
-plot.bars(ax, vocabulary[sides], weights[sides], color=colors)
-ax.axvline(0, color=plot.INK, linewidth=0.8)
-ax.set_xlabel("log-odds ratio: blame to the left, praise to the right")
-plt.show()
+print(f"{n_praise} sentences of praise and {n_blame} of blame; with the word:")
+print("word     praise  blame  weight  standard error")
+for word in ["moving", "film", "movie", "dull"]:
+    i = np.flatnonzero(vocabulary == word)[:1]
+    for n, m, w, s in zip(
+        in_praise[i], in_blame[i], weights[i], errors[i], strict=True
+    ):
+        print(f"{word:<7} {n:7} {m:6} {w:+7.2f} {s:15.2f}")
+right = np.mean(by_lexicon(texts["validation"]) == labels["validation"])
+print(f"\naccuracy of the lexicon on validation {right:.3f}")
 
 # %% [markdown]
-# The bars show the weights, the order is that of certainty: frequent words enter
-# even with short bars.
-#
-# The third baseline is harder to beat: **TF-IDF** with logistic regression, a linear model under
-# a softmax. Each sentence becomes a sparse vector with one entry for each word of
-# two letters or more and each pair of neighbouring words, larger the rarer the word; all weights are learned at once. A pair can
-# have a weight of its own, and words that occur together share credit, which the lexicon cannot do. The penalty on large weights, weaker for larger $C$, is chosen on validation. (`ngram_range` asks
-# for words and pairs, `min_df` leaves out what stands in one sentence only, `sublinear_tf` counts a
-# word that is repeated with the logarithm.)
-
-# %% tags=["nbval-ignore-output"]
-began = time.perf_counter()
-vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-features = {"train": vectorizer.fit_transform(texts["train"])}  # sparse [N, …]
-features["validation"] = vectorizer.transform(texts["validation"])
-linear, best = None, 0.0
-print("accuracy on validation")
-for C in (0.3, 1, 3, 10, 30, 100):
-    candidate = LogisticRegression(C=C, max_iter=2000)
-    candidate.fit(features["train"], labels["train"])
-    right = candidate.score(features["validation"], labels["validation"])
-    print(f"TF-IDF, C = {C:<5} {right:.3f}")
-    if right > best:
-        linear, best = candidate, right
-linear_seconds = time.perf_counter() - began
-
-
-def by_tfidf(texts):
-    """Labels from TF-IDF and logistic regression."""
-    return linear.predict(vectorizer.transform(texts))
-
+# The third baseline is harder to beat. **TF-IDF** turns a sentence into a sparse vector with one entry
+# for each word and each pair of neighbouring words, larger the rarer it is; logistic regression learns
+# all weights at once. We also offer it the *pieces* of words, all runs of two to five characters, so
+# that *unforgettable* and *unforgettably* have something in common. Whether pieces help, and how strong
+# the penalty on large weights should be (weaker for larger $C$), validation decides.
 
 # %% tags=["hide-input"]
-short = by_lexicon(texts["validation"]) == labels["validation"]  # [N]
-full = by_words(texts["validation"], all_words) == labels["validation"]
+# @title Features of words and of pieces
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline, make_union
+
+words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+pieces = TfidfVectorizer(
+    analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True
+)
+candidates = {"words": words, "words and pieces": make_union(words, pieces)}
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+best, linear_fits, linear_search = 0.0, 0, 0.0
 print("accuracy on validation")
-print(f"lexicon, {len(lexicon):6,} words  {short.mean():.3f}")
-print(f"lexicon, {len(all_words):6,} words  {full.mean():.3f}")
-
-# %% [markdown]
-# Two hundred words a side are easy to read, and not the best choice: all words do better. On the
-# test the lexicon stays as it is, the readable one.
-
-# %% tags=["claims"]
-praising = min(all_words.get("film", 0), all_words.get("and", 0))
-check(
-    "'film' and 'and' praise, 'movie' blames",
-    praising > 0 > all_words.get("movie", 0),
-)
-check(
-    "On validation all words do better than the surest",
-    full.mean() > short.mean() + 0.01,
-)
+for name, vectorizer in candidates.items():
+    began = time.perf_counter()
+    seen = vectorizer.fit_transform(texts["train"])  # sparse [N, V]
+    held_out = vectorizer.transform(texts["validation"])
+    reading = time.perf_counter() - began
+    for C in (1, 3, 10):
+        began = time.perf_counter()
+        regression = LogisticRegression(C=C, max_iter=2000)
+        regression.fit(seen, labels["train"])
+        right = regression.score(held_out, labels["validation"])
+        seconds = reading + time.perf_counter() - began
+        linear_fits, linear_search = linear_fits + 1, linear_search + seconds
+        print(f"TF-IDF of {name:<17} C = {C:<3} {right:.3f}")
+        if right > best:
+            best, linear_fit = right, seconds
+            linear = make_pipeline(vectorizer, regression)
 
 # %% [markdown]
 # ## What BERT reads
 #
-# A BERT encoder does not read words. It reads pieces from a fixed list, its **WordPiece** vocabulary:
-# frequent words whole, rare ones in parts, the continuing parts marked with `##`. `pretrained.classifier` loads the tokenizer and the encoder, with a fresh layer of two
-# outputs on top; the tokenizer turns two sentences into two rows of equal length.
+# Now the encoder. Such a model is published as a folder: its sizes (`config.json`), its weights
+# (`model.safetensors`), its tokenizer. Ours comes from the package index, checked by its hash; on a
+# model hub `folder` would be a name, such as `"bert-base-uncased"`.
 
 # %%
-tokenizer, model = pretrained.classifier(2, SEED)
-sample = tokenizer(
-    ["An unforgettably overwrought mess.", "Go see it."], padding=True
-)
-for ids in sample["input_ids"]:
-    print(" ".join(tokenizer.convert_ids_to_tokens(ids)))
-print("mask    ", sample["attention_mask"][1])
-print("segment ", sample["token_type_ids"][1])
+from transformers import AutoModel, AutoTokenizer
+
+folder = pretrained.encoder_folder()
+tokenizer = AutoTokenizer.from_pretrained(folder)
+pair = ["An unforgettably overwrought mess.", "Go see it."]
+batch = tokenizer(pair, padding=True, return_tensors="pt")
+ids, mask = batch["input_ids"], batch["attention_mask"]  # [2, T] each
+for row in ids:
+    print(" ".join(tokenizer.convert_ids_to_tokens(row)))
 
 # %% [markdown]
-# Three things were added. `[CLS]` stands in front of every text; through attention it gathers
-# from all other positions, and its final vector is what the classifier reads. `[SEP]` closes the
-# text. `[PAD]` fills the short sentence up to a rectangle; the **attention mask** is zero there.
-# The **segment ids** tell the two texts of a pair apart; for single sentences they are zero and
-# may be left out.
-#
-# ## Where the time goes
-#
-# Many tutorials pad every text to the same length, often 128. How much of the computation is then spent on
-# nothing? It depends on who shares a batch with whom. **Length buckets** shuffle the sentences, sort
-# them by length within large chunks, cut batches from these, and shuffle the batches.
-
-# %%
-BATCH = 32
-short_texts = max(map(len, texts["train"])) < 1000  # the hub's are longer
-LONGEST = 128 if short_texts else 256
-PAD = tokenizer.pad_token_id
-
-
-def encode(texts):
-    """Rows of WordPiece ids, [CLS] in front and [SEP] at the end."""
-    limit = {"truncation": True, "max_length": LONGEST}
-    return tokenizer(list(texts), **limit)["input_ids"]
-
-
-rows = {name: encode(texts[name]) for name in texts}
-lengths = np.array([len(row) for row in rows["train"]])  # [N]
-buckets = LengthBuckets(lengths, BATCH, seed=SEED)
-
-# %% [markdown]
-# A padded batch costs its number of sentences times the longest of them. We compare the limit for
-# all, buckets, and batches drawn at random.
-
-# %% tags=["hide-input"]
-# @title Positions that are computed in one pass over the sentences
-n_batches = buckets.batches_per_epoch
-shuffled = np.random.default_rng(SEED).permutation(len(lengths))
-batches = {
-    "buckets": [buckets(step) for step in range(n_batches)],
-    "random": np.array_split(shuffled, n_batches),
-}
-computed = {"limit": len(lengths) * LONGEST}
-for name, kind in batches.items():
-    computed[name] = sum(len(batch) * lengths[batch].max() for batch in kind)
-for name, positions in computed.items():
-    share = lengths.sum() / positions
-    print(f"{name:<8} {share:.2f} of the computed positions hold a token")
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one below the other. Above: a histogram of sentence lengths in tokens, a hump between ten and fifty, far below the limit, which is marked by a dotted line. Below: bars of computed positions per sentence for three ways of padding, split into tokens and padding. Padding to the limit has several times more padding than tokens, random batches about as much padding as tokens, length buckets almost none."}}
-figure, (above, below) = plot.panels(2, height=2.6)
-above.hist(lengths, bins=range(0, LONGEST + 4, 4), color=plot.BLUE)
-above.axvline(LONGEST, color=plot.INK, linestyle=":")
-above.set(xlabel="tokens in a sentence (dotted: limit)", ylabel="sentences")
-per_sentence = np.array(list(computed.values())) / len(lengths)
-plot.bars(below, list(computed), per_sentence, color=plot.ORANGE)
-plot.bars(below, list(computed), np.full(3, lengths.mean()), color=plot.BLUE)
-below.set_xlabel("positions per sentence (orange: padding)")
-plt.show()
-
-# %% [markdown]
-# ## A small new top
-#
-# The encoder turns a sentence into a vector $h$ at `[CLS]`. On top go the **pooler**, a dense layer
-# with tanh that stands in BERT's file, and the **head**, which is new:
-#
-# $$z = W \tanh(W_p h + b_p) + b \tag{2}$$
-#
-# One score for each class; the softmax of the scores is the forecast.
+# The tokenizer cuts a text into pieces from a fixed list, its **WordPiece** vocabulary: frequent words
+# whole, rare ones in parts, the continuing parts marked with `##`. `[CLS]` opens every text, `[SEP]`
+# closes it, and `[PAD]` fills the short one up to a rectangle; the **attention mask** is zero there.
 #
 # > **Note.** What we call BERT is MiniLM, a small encoder distilled from a larger one and then
-# > trained to give similar sentences similar *mean* vectors (Exercise 2); `[CLS]` and pooler had
-# > no part in that. As far as we know, it has not seen our labels, though perhaps some of the reviews.
-# > `LMCOURSE_SOURCE=hub` takes bert-base instead, and the long reviews of IMDB for two classes.
+# > trained to give similar sentences similar vectors. As far as we know, it has not seen our labels,
+# > though perhaps some of the reviews. `LMCOURSE_SOURCE=hub` takes bert-base, and the long reviews of
+# > IMDB.
+#
+# ## From tokens to one probability
+#
+# The encoder makes of each token a vector $h_t$ that depends on all real tokens around it. A classifier
+# wants *one* vector: we take the mean $m$ where the mask $a_t$ is one. On it goes the only new part, a
+# linear layer called the **head**, with one score a class:
+#
+# $$m = \frac{\sum_t a_t h_t}{\sum_t a_t}, \qquad z = W m + b \tag{2}$$
 
 
 # %%
-def head_logits(model, h):
-    """Scores [B, K] from the encoder's vectors h [B, d_model] at [CLS]."""
-    pooler, head = model.bert.pooler.dense, model.classifier
-    pooled = torch.tanh(h @ pooler.weight.T + pooler.bias)  # [B, d_model]
-    return pooled @ head.weight.T + head.bias  # [B, K]
+def mean_of_tokens(hidden, mask):
+    """Mean [B, d] of hidden [B, T, d] where mask [B, T] is one."""
+    real = mask[..., None]  # [B, T, 1]
+    return (hidden * real).sum(dim=1) / real.sum(dim=1)
 
 
-# %% tags=["hide-input"]
-# @title Numbers of parameters
-def size_of(part):
-    """Number of parameters."""
-    return sum(p.numel() for p in part.parameters())
+class Classifier(torch.nn.Module):
+    def __init__(self, encoder, num_outputs, dropout=0.1):
+        super().__init__()
+        self.encoder = encoder
+        self.dropout = torch.nn.Dropout(dropout)
+        self.head = torch.nn.Linear(encoder.config.hidden_size, num_outputs)
 
+    def forward(self, ids, mask):
+        hidden = self.encoder(ids, mask).last_hidden_state  # [B, T, d]
+        mean = mean_of_tokens(hidden, mask)  # [B, d]
+        return self.head(self.dropout(mean))  # [B, num_outputs]
 
-total, pooler = size_of(model), model.bert.pooler
-largest_bias = pooler.dense.bias.abs().max().item()
-print(f"encoder  {size_of(model.bert) - size_of(pooler):10,}")
-print(f"pooler   {size_of(pooler):10,}   largest bias {largest_bias}")
-print(f"head     {size_of(model.classifier):10,}")
 
 # %% [markdown]
-# The biases of our encoder's pooler are exactly zero, the state of a layer that nobody has trained:
-# probably it is as new as the head.
-#
-# Does the mask do its work?  The short sentence must get the same scores alone as beside a long one, and also when we
-# write random words into its padding. Without the mask, it must not. On the way we compute (2) by
-# hand.
+# **Dropout** sets random numbers to zero, in training only: `eval()` switches it off. Three settings
+# below are there to save time: no dropout inside the encoder, attention in plain matrix products
+# (`"eager"`), and word embeddings, half of all weights, that stay as they are. The file also holds a *pooler*, which we leave
+# out and look at later.
+
 
 # %%
-ids = torch.tensor(sample["input_ids"])  # [2, T]
-mask = torch.tensor(sample["attention_mask"])  # [2, T]
+def fresh_model():
+    """The encoder as published, with a head drawn from the seed."""
+    encoder = AutoModel.from_pretrained(
+        folder,
+        add_pooling_layer=False,
+        attn_implementation="eager",
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    encoder.embeddings.word_embeddings.requires_grad_(False)
+    torch.manual_seed(SEED)
+    return Classifier(encoder, 2).eval()
+
+
+model = fresh_model()
+with torch.inference_mode():  # no slopes needed here
+    hidden = model.encoder(ids, mask).last_hidden_state  # [2, T, d]
+    m = mean_of_tokens(hidden, mask)  # [2, d]
+    z = model.head(m)  # [2, 2]
+    p = z.softmax(dim=-1)  # [2, 2]: p(blame), p(praise)
+
+# %% [markdown]
+# For the short sentence, here are the first three numbers of each vector. Compute their mean over the
+# real tokens, then the softmax of the two scores $z$, on paper:
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+for name, x in {"ids": ids, "hidden": hidden, "m": m, "z": z}.items():
+    print(f"{name:<6} {list(x.shape)}")
+print("\ntoken      id  mask  first three numbers")
+for t, token in enumerate(tokenizer.convert_ids_to_tokens(ids[1])):
+    shown = " ".join(f"{x:+.2f}" for x in hidden[1, t, :3])
+    print(f"{token:<6} {ids[1, t]:6}     {mask[1, t]}  h = {shown} …")
+print(" " * 18, "m =", " ".join(f"{x:+.2f}" for x in m[1, :3]), "…")
+print(" " * 18, "z =", " ".join(f"{x:+.2f}" for x in z[1]))
+print(" " * 18, "p =", " ".join(f"{x:.2f}" for x in p[1]))
+surprise = -p[1, 1].log()
+print(f"if it is praise, the surprise is -log {p[1, 1]:.2f} = {surprise:.2f}")
+
+# %% [markdown]
+# Does the mask do its work? The short sentence must get the same scores alone, beside a long one, and
+# with random words written into its padding. Without the mask, it must not.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
 random = torch.randint(1000, 20_000, ids.shape, generator=run.generator())
 noisy = torch.where(mask.bool(), ids, random)  # [2, T]
 with torch.inference_mode():
-    z = model(input_ids=ids, attention_mask=mask).logits  # [2, K]
-    alone = model(input_ids=ids[1:, : mask[1].sum()]).logits  # [1, K]
-    disturbed = model(input_ids=noisy, attention_mask=mask).logits
-    unmasked = model(input_ids=ids, attention_mask=mask * 0 + 1).logits
-    encoded = model.bert(input_ids=ids, attention_mask=mask)
-    h = encoded.last_hidden_state[:, 0]  # [2, d_model]: at [CLS]
-    z_by_hand = head_logits(model, h)  # [2, K]: formula (2)
+    n = int(mask[1].sum())
+    scores = {
+        "alone": model(ids[1:, :n], mask[1:, :n])[0],
+        "beside the long one": model(ids, mask)[1],
+        "random words in its padding": model(noisy, mask)[1],
+        "without the mask": model(ids, torch.ones_like(mask))[1],
+    }  # [2] each
+    package = classifier.SentenceClassifier(model.encoder, 2).eval()
+    package.head = model.head
+    theirs = package(ids, mask)  # [2, 2]
+for name, score in scores.items():
+    print(f"{name:<28}", " ".join(f"{x:+.5f}" for x in score))
 
-# %% tags=["hide-input", "nbval-ignore-output"]
-print("scores of the short sentence")
-print("alone                       ", alone[0].numpy().round(4))
-print("beside the long one         ", z[1].numpy().round(4))
-print("random words in its padding ", disturbed[1].numpy().round(4))
-print("without the mask            ", unmasked[1].numpy().round(4))
+# %% tags=["claims"]
+alone, beside, disturbed, unmasked = scores.values()
+moved = (unmasked - alone).abs().max()
+close("The head's scores are the model's", z[1], beside, atol=1e-5)
+close("Padding does not change the scores", beside, alone, atol=1e-5)
+close("Nor do random words in it", disturbed, alone, atol=1e-5)
+check("Without the mask they change by more than 0.001", moved > 1e-3)
+close("The package's SentenceClassifier agrees", theirs, z, atol=1e-5)
 
 # %% [markdown]
-# What does the model know before training? The head is random, so its forecast should be worth as
-# much as a coin. For the answers to many sentences, `predict` takes them in batches of similar length
-# (`by_length`) and puts each answer back in the place of its sentence; `eval()` switches dropout off,
-# and `inference_mode` keeps no slopes.
+# ## What the encoder knows already
+#
+# Many programs read the vector at `[CLS]` instead, through the **pooler**, a dense layer with tanh from
+# BERT's file. Does ours hold anything? Three measurements tell a trained matrix from noise: biases that
+# have moved from zero; **kurtosis**, the mean fourth power over the squared mean square, which is 3 for
+# normally distributed numbers and larger when a few are very large; and the largest singular value,
+# the most by which the matrix can stretch a vector, here divided by $2\sigma\sqrt{n}$, which is close
+# to that of $n \times n$ random numbers of spread $\sigma$.
+
+# %% tags=["hide-input"]
+# @title Pooler, attention matrices and noise on one scale
+pooler = AutoModel.from_pretrained(folder).pooler.dense
+width = model.encoder.config.hidden_size
+
+
+def signs_of_training(matrix):
+    """Kurtosis, and largest singular value over that of noise."""
+    x = matrix.detach().double()  # [d, d]
+    stretch = torch.linalg.matrix_norm(x, ord=2) / (2 * x.std() * width**0.5)
+    return ((x / x.std()) ** 4).mean().item(), stretch.item()
+
+
+squares = [p for p in model.encoder.parameters() if p.shape == (width, width)]
+draws = [
+    torch.randn(width, width, generator=run.generator(i)) for i in range(12)
+]
+measured = {
+    "attention matrices": [signs_of_training(p) for p in squares],
+    "random matrices": [signs_of_training(x) for x in draws],
+    "pooler": [signs_of_training(pooler.weight)],
+}
+largest_bias = pooler.bias.abs().max().item()
+
+# %% tags=["hide-input"]
+print("largest bias of the pooler:", largest_bias)
+print("                        kurtosis      stretch / that of noise")
+for name, values in measured.items():
+    low, high = np.min(values, axis=0), np.max(values, axis=0)
+    print(f"{len(values):2} {name:<18} {low[0]:6.2f} to {high[0]:5.2f}", end="")
+    print(f"   {low[1]:.2f} to {high[1]:.2f}")
+
+# %% [markdown]
+# By all three the pooler of our encoder looks like what a random generator leaves. A program that puts
+# it under its head trains two new layers, not one.
+#
+# And the mean vector: how much of praise and blame does it hold before any fine-tuning? We leave the
+# encoder **frozen**, as it is, and let logistic regression read its mean vectors. To get through
+# thousands of sentences we batch those of similar length. (`encode` is the tokenizer's call with checks;
+# it cuts after 128 tokens.)
 
 
 # %%
-def outputs(model, ids):
-    """Outputs [B, K] of the model for padded ids [B, T], in fp32."""
-    return model(input_ids=ids, attention_mask=ids != PAD).logits.float()
+def padded(rows):
+    """Ids and mask [B, T] of rows of ids, T the longest."""
+    batch = tokenizer.pad({"input_ids": rows}, return_tensors="pt")
+    batch = batch.to(run.device)
+    return batch["input_ids"], batch["attention_mask"]
 
 
+LONGEST = run.size(smoke=128, cpu=128, gpu=256)
+rows = {name: encode(texts[name], tokenizer, LONGEST) for name in texts}
+
+
+# %% tags=["hide-input"]
+# @title All sentences of a split, and the accuracy on it
 @torch.inference_mode()
-def predict(model, rows):
-    """Outputs [N, K] in the order of rows, in batches of similar length."""
-    model.to(run.device).eval()
-    found = np.zeros((len(rows), model.config.num_labels))  # [N, K]
-    for chosen in by_length([len(row) for row in rows], 64):
-        ids = pad([rows[i] for i in chosen], PAD).to(run.device)  # [B, T]
+def in_batches(function, rows):
+    """function(ids, mask) [N, K] for all rows, in their order."""
+    order = np.argsort([len(row) for row in rows], kind="stable")  # [N]
+    parts = []
+    for start in range(0, len(order), 64):
+        ids, mask = padded([rows[i] for i in order[start : start + 64]])
         with run.autocast():
-            found[chosen] = outputs(model, ids).cpu()
-    return found
+            parts.append(function(ids, mask).float().cpu())
+    return torch.cat(parts)[np.argsort(order)]  # argsort undoes the order
 
 
-# %% tags=["nbval-ignore-output"]
-answers = predict(model, rows["validation"]).argmax(axis=1)  # [N]
-before = np.mean(answers == labels["validation"])
-print(f"validation accuracy before training {before:.3f}")
+def accuracy(model, name):
+    """Share of a split's sentences that the model labels rightly."""
+    answers = in_batches(model.eval(), rows[name]).argmax(dim=1)  # [N]
+    return float(np.mean(answers.numpy() == labels[name]))
+
+
+# %% tags=["hide-input"]
+# @title Logistic regression on the frozen encoder
+def mean_vectors(ids, mask):
+    """Mean vectors [B, d] of the encoder as it was loaded."""
+    return mean_of_tokens(frozen(ids, mask).last_hidden_state, mask)
+
+
+frozen, began = model.encoder.to(run.device), time.perf_counter()
+seen = in_batches(mean_vectors, rows["train"])  # [N, d]
+held_out = in_batches(mean_vectors, rows["validation"])
+tried = []
+for C in (0.3, 1, 3, 10):
+    regression = LogisticRegression(C=C, max_iter=5000)
+    regression.fit(seen, labels["train"])
+    tried.append((regression.score(held_out, labels["validation"]), regression))
+on_frozen = max(tried, key=lambda pair: pair[0])[1]
+frozen_seconds = time.perf_counter() - began
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+right = {
+    "lexicon": by_lexicon(texts["validation"]),
+    "TF-IDF": linear.predict(texts["validation"]),
+    "frozen": on_frozen.predict(held_out),
+}
+right = {name: x == labels["validation"] for name, x in right.items()}
+gap = statistics.paired_bootstrap(right["frozen"], right["TF-IDF"])
+print("accuracy on validation")
+for name, values in right.items():
+    print(f"{name:<8} {values.mean():.3f}")
+print("frozen minus TF-IDF, 95 % interval:", gap)
+
+# %% [markdown]
+# The frozen encoder, read in this way, comes out *below* counting, if by little more than chance can do. (The interval is a **bootstrap**: the
+# sentences are drawn again and again, with replacement, each with both answers, and 95 of 100 such
+# differences lie in it.) So let its weights move.
 
 # %% tags=["claims"]
-moved = (unmasked[1] - alone[0]).abs().max()
-apart = (z[1] - alone[0]).abs().max().clamp(min=1e-7)
-close("Formula (2) gives the model's scores", z_by_hand, z, atol=1e-5)
-close("Padding does not change the scores", z[1], alone[0], atol=1e-5)
-close("Not even random words in its place", disturbed[1], alone[0], atol=1e-5)
-check("Without the mask they move a hundred times as much", moved > 100 * apart)
-check("Before training BERT is within 0.1 of a coin", abs(before - 0.5) < 0.1)
+if width == 384:  # not the hub's larger model
+    shipped, noise = measured["pooler"][0], measured["random matrices"]
+    least = np.min(measured["attention matrices"], axis=0)
+    away = np.abs(np.array(shipped) - np.mean(noise, axis=0))
+    table = model.encoder.embeddings.word_embeddings.weight.numel()
+    share = table / sum(p.numel() for p in model.parameters())
+    check("Word embeddings are about half of the weights", 0.45 < share < 0.55)
+    check("The pooler's biases are zero", largest_bias == 0)
+    check(
+        "By both measures it is nearer to noise than any attention matrix is",
+        (away < 0.5 * (least - np.mean(noise, axis=0))).all(),
+    )
+    check("On validation the frozen encoder is below TF-IDF", gap.value < 0)
 
 # %% [markdown]
 # ## The loop, by hand
 #
-# The loss is the mean **cross-entropy** of the batch, the surprise at the true labels $y_n$:
-#
-# $$\mathcal{L} = -\frac1B \sum_{n=1}^{B} \log \frac{e^{z^{(n)}_{y_n}}}{\sum_k e^{z^{(n)}_k}} \tag{3}$$
-
-
-# %%
-def cross_entropy(logits, labels):
-    """Mean surprise in nats at labels [B], from logits [B, K]."""
-    log_p = logits.log_softmax(dim=-1)  # [B, K]
-    return -log_p.gather(1, labels[:, None]).mean()
-
-
-targets = torch.tensor([1, 0])  # [B]: the classes of our two sentences
-print(f"{cross_entropy(z, targets):.4f} is the loss of the untrained model")
-
-# %% [markdown]
-# (`gather` picks from each row the entry of its label.)
-#
-# **AdamW** gives every weight its own step size: however small its slope, a weight moves, at first,
-# by roughly the learning rate $\eta$. **Fine-tuning** usually takes rates far below AdamW's default of a
-# thousandth, so as to stay near the weights that pretraining found. Ours, $10^{-4}$, was chosen on
-# validation; that search is not shown here. AdamW also
-# pulls matrices a little towards zero (**weight decay**).
-#
-# Nor do we start at full speed: a common explanation is that at first the head pulls the
-# encoder in a random direction, and that Adam has seen too few slopes to judge their size. The learning rate rises over the first tenth
+# **Fine-tuning** moves the weights of the head *and* those of the encoder down the slope of the
+# **cross-entropy**, the mean surprise at the true labels. The learning rate rises over the first tenth
 # of the $S$ steps, the $S_w$ steps of **warm-up**, then falls:
 #
 # $$\eta_s = \eta \cdot \min\left(\frac{s+1}{S_w},\; \frac{S-s}{S-S_w}\right),
-# \qquad s = 0, \dots, S-1 \tag{4}$$
+# \qquad s = 0, \dots, S-1 \tag{3}$$
 #
-# The last ingredient is **autocast**: matrix products run in `bf16`, sixteen bits with the range
-# of a 32-bit float but fewer than three digits; losses and weights stay in 32 bits. Where the
-# hardware has no units for it, `run.autocast()` does nothing. In the next cell, parameters of two
-# and more dimensions are the matrices.
+# How high should $\eta$ be? And was the mean of the tokens a good choice, or is the usual `[CLS]` with
+# its pooler better, as shipped or drawn anew? `benchmarks/learning_rate.py` of the book's repository
+# has tried them on validation. Its record:
 
-# %%
-EPOCHS = run.size(smoke=1, cpu=1, gpu=3)
-STEPS = EPOCHS * buckets.batches_per_epoch
-LEARNING_RATE = 1e-4
-y = torch.tensor(labels["train"])  # [N]
-
-model.to(run.device).train()
-matrices = [p for p in model.parameters() if p.dim() >= 2]
-vectors = [p for p in model.parameters() if p.dim() < 2]
-optimizer = torch.optim.AdamW(
-    [
-        {"params": matrices, "weight_decay": 0.01},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on validation against the highest learning rate, three values on a logarithmic axis, with a line for each of three heads: the mean of the tokens, the shipped pooler and a fresh pooler. At the middle rate the three lines lie close together; at the highest the two poolers fall, the mean does not."}}
+search = choices("bert/finetune_sentiment")
+found = {}  # accuracies by head and learning rate
+for trial in search["runs"]:
+    key = trial["head"], trial["rate"]
+    found.setdefault(key, []).append(trial["accuracy"])
+heads = list(dict.fromkeys(head for head, _ in found))
+figure, ax = plot.panels(height=3.2)
+for head, marker in zip(heads, "osD", strict=True):
+    rates = [rate for kind, rate in found if kind == head]
+    curve = [np.mean(found[head, rate]) for rate in rates]
+    line = ax.plot(rates, curve, marker=marker, label=head)
+    for rate in rates:
+        values = found[head, rate]
+        ax.plot([rate] * len(values), values, ".", color=line[0].get_color())
+ax.set(xscale="log", xlabel="highest learning rate")
+ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
+ax.minorticks_off()
+ax.set_ylabel("accuracy on validation")
+ax.legend(loc="lower right")
+plt.show()
+print(f"{search['sentences']:,} sentences once in each run;", end=" ")
+print(search["command"])
 
 # %% [markdown]
-# And this is all of fine-tuning. Choose sentences of similar length, pad, mask, forecast, measure the
-# surprise, follow the slope. A slope longer than one is cut to one (`clip_grad_norm_`), so that one odd
-# batch cannot wreck everything. We take the first eight steps by hand.
-
-# %% tags=["nbval-ignore-output"]
-torch.manual_seed(SEED)  # dropout draws its numbers here
-by_hand = []
-for step in range(min(8, STEPS)):
-    chosen = buckets(step)  # B numbers of sentences of similar length
-    ids = pad([rows["train"][i] for i in chosen], PAD)  # [B, T]
-    ids, target = ids.to(run.device), y[chosen].to(run.device)  # … and [B]
-    with run.autocast():
-        logits = model(input_ids=ids, attention_mask=ids != PAD).logits
-        loss = cross_entropy(logits.float(), target)  # logits: [B, 2]
-    optimizer.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    for group in optimizer.param_groups:
-        group["lr"] = LEARNING_RATE * schedule(step, STEPS, warmup=0.1)
-    optimizer.step()
-    by_hand.append(loss.item())
-print("log 2: ", round(np.log(2), 4))
-print("losses:", np.round(by_hand, 4))
+# At the middle rate the heads are close; at the highest only the mean of the tokens keeps its accuracy.
+# So we take the mean, with $\eta = 2 \cdot 10^{-4}$: nothing there is clearly better.
 
 # %% tags=["claims"]
-ours, theirs = cross_entropy(z, targets), F.cross_entropy(z, targets)
-close("The cross-entropy is PyTorch's", ours, theirs)
-check(
-    "The first loss is about a coin's, log 2",
-    abs(by_hand[0] - np.log(2)) < 0.05,
-)
+means = {key: np.mean(values) for key, values in found.items()}
+ours = means["mean", 2e-4]
+high = [means[head, max(rates)] for head in heads]  # the mean comes first
+check("Nothing is better by more than 0.02", max(means.values()) <= ours + 0.02)
+check("At the highest rate the mean leads", high[0] > max(high[1:]) + 0.02)
+
+# %%
+LEARNING_RATE = 2e-4
+BATCH = 32
+EPOCHS = run.size(smoke=1, cpu=1, gpu=3)  # an epoch: all sentences once
+buckets = LengthBuckets([len(row) for row in rows["train"]], BATCH, SEED)
+STEPS = EPOCHS * buckets.batches_per_epoch
+targets = torch.tensor(labels["train"], device=run.device)  # [N]
+
+
+def rate_at(step, steps, highest):
+    """Formula (3): up over a tenth of the steps, then down."""
+    warmup = math.ceil(0.1 * steps)
+    falling = (steps - step) / max(steps - warmup, 1)
+    return highest * min((step + 1) / warmup, falling)
+
 
 # %% [markdown]
-# ## The real run
-#
-# `lmcourse.training.loop.fit` is such a loop with a progress bar and checkpoints. From the same weights
-# and seed we train for one pass over the data, an **epoch** (three in the `gpu` profile). If it is
-# the same loop, its first losses are those that we found by hand. It wants two functions: one that
-# gives the batch of a step, and one that gives the loss of a batch.
+# Such **length buckets** shuffle the sentences, sort them by length within chunks of fifty batches, cut the
+# batches and shuffle these; `buckets(step)` are the numbers of a step's sentences. They pay:
+
+# %% tags=["hide-input"]
+lengths = np.array([len(row) for row in rows["train"]])  # [N]
+shuffled = np.random.default_rng(SEED).permutation(len(lengths))
+n_batches = buckets.batches_per_epoch
+kinds = {
+    "random batches": np.array_split(shuffled, n_batches),
+    "buckets": [buckets(step) for step in range(n_batches)],
+}
+computed = {f"all padded to {LONGEST}": len(lengths) * LONGEST}
+for name, kind in kinds.items():
+    computed[name] = sum(len(batch) * lengths[batch].max() for batch in kind)
+for name, positions in computed.items():
+    share = lengths.sum() / positions
+    print(f"{name:<17} {share:.2f} of the computed positions hold a token")
+
+# %% [markdown]
+# And this is all of fine-tuning. Take a batch, pad, mask, score, measure the surprise, follow the slope.
+# **AdamW** gives every weight its own step size; it also pulls matrices (two dimensions and more) a
+# little towards zero, which is **weight decay**. **Autocast** runs matrix products in 16 bits where the
+# hardware can. A slope longer than one is cut to one, so that an odd batch cannot wreck everything. Every
+# `look` steps we look at validation.
 
 
 # %%
-def batches_of(rows, targets):
-    """The function from a step to its batch: ids [B, T] and targets [B]."""
-    buckets = LengthBuckets([len(row) for row in rows], BATCH, seed=SEED)
-    targets = torch.as_tensor(targets)  # [N]
-
-    def batch_at(step):
-        chosen = buckets(step)
-        return pad([rows[i] for i in chosen], PAD), targets[chosen]
-
-    return batch_at
-
-
-def classification_loss(model, batch):
-    """Cross-entropy of a batch."""
-    ids, labels = batch
-    return cross_entropy(outputs(model, ids), labels)
+def loss_at(model, step):
+    """Cross-entropy of a step's batch."""
+    chosen = buckets(step)  # B numbers of sentences
+    ids, mask = padded([rows["train"][i] for i in chosen])  # [B, T] each
+    return F.cross_entropy(model(ids, mask).float(), targets[chosen])
 
 
 # %%
-def fine_tune(model, loss, rows, targets, epochs):
-    """Train for so many epochs with the settings of this chapter."""
-    torch.manual_seed(SEED)
-    steps = round(epochs * np.ceil(len(rows) / BATCH))
-    settings = {"learning_rate": LEARNING_RATE, "session": run}
-    history = fit(
-        model, loss, batches_of(rows, targets), steps=steps, **settings
-    )
-    model.zero_grad()  # as large as the model, and no longer needed
-    return history
+def train(model, steps, look):
+    """Fine-tune; the losses, and the accuracies on validation by step."""
+    matrices = [p for p in model.parameters() if p.dim() >= 2]
+    others = [p for p in model.parameters() if p.dim() < 2]
+    optimizer = torch.optim.AdamW(matrices, weight_decay=0.01)
+    optimizer.add_param_group({"params": others, "weight_decay": 0.0})
+    losses, looks = [], {}
+    torch.manual_seed(SEED)  # dropout draws its numbers here
+    for step in tqdm(range(steps)):
+        model.train()  # dropout on
+        with run.autocast():
+            loss = loss_at(model, step)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = rate_at(step, steps, LEARNING_RATE)
+        optimizer.step()
+        losses.append(loss.item())
+        if (step + 1) % look == 0:
+            looks[step + 1] = accuracy(model, "validation")
+    return losses, looks
 
 
 # %% tags=["nbval-ignore-output"]
-del optimizer
-_, model = pretrained.classifier(2, SEED)
-history = fine_tune(
-    model, classification_loss, rows["train"], labels["train"], EPOCHS
-)
+model = fresh_model().to(run.device)
+before = accuracy(model, "validation")
+began = time.perf_counter()
+losses, looks = train(model, STEPS, look=max(1, STEPS // 4))
+bert_seconds = time.perf_counter() - began
+
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels over the steps of training. Above, the training loss: faint dots for single batches, which scatter widely, and a line for their running mean, which starts near log 2, a coin's surprise, and falls to about half of that. Below, the accuracy on validation: near one half before training, then rising, and above TF-IDF's dotted line at the end."}}
+figure, (above, below) = plot.panels(2, height=2.6, sharex=True)
+n = max(1, STEPS // 12)
+smooth = np.convolve(losses, np.ones(n) / n, mode="valid")
+steps = np.arange(1, STEPS + 1)
+above.plot(steps, losses, ".", color=plot.SKY, markersize=4, label="batch")
+above.plot(steps[n - 1 :], smooth, label=f"mean of {n} batches")
+above.axhline(np.log(2), color=plot.GREY, linestyle=":", label="log 2: a coin")
+above.set(ylabel="cross-entropy in nats", ylim=(0, 1.3))
+above.legend(loc="upper right")
+seen_at = {0: before} | looks
+below.plot(list(seen_at), list(seen_at.values()), "o-")
+level = right["TF-IDF"].mean()
+below.axhline(level, color=plot.ORANGE, linestyle=":", label="TF-IDF")
+below.set(xlabel="step", ylabel="accuracy on validation")
+below.legend(loc="lower right")
+plt.show()
+print("step: accuracy ", {step: round(a, 3) for step, a in seen_at.items()})
+
+# %% [markdown]
+# Before training the head guesses; validation shows on the way what becomes of it.
+#
+# `lmcourse.training.loop.fit` is such a loop with checkpoints, for the chapters that need one and do not
+# teach it. From the same weights and seed it must repeat our losses:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-print("by hand:", np.round(by_hand, 4))
-print("fit:    ", np.round(history.losses[: len(by_hand)], 4))
-speed = EPOCHS * len(lengths) / history.seconds
-print(f"{history.steps} steps in {history.seconds:.0f} s", end="")
-print(f" on {run.device} in {run.precision}, {speed:.0f} sentences a second")
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "The training loss against the step: faint dots for single batches, which scatter widely, and a line for their running mean. It stays at log 2 during the warm-up, then drops quickly and keeps falling slowly to about half of that."}}
-figure, ax = plot.panels(height=3.4)
-steps = np.arange(1, history.steps + 1)
-window = max(1, history.steps // 12)
-smooth = np.convolve(history.losses, np.ones(window) / window, mode="valid")
-ax.plot(steps, history.losses, ".", color=plot.SKY, markersize=4, label="batch")
-ax.plot(steps[window - 1 :], smooth, label=f"mean of {window} batches")
-ax.axhline(np.log(2), color=plot.GREY, linestyle=":", label="log 2: a coin")
-ax.set(xlabel="step", ylabel="cross-entropy in nats", ylim=(0, 1.3))
-ax.legend(loc="upper right")
-plt.show()
+FEW = min(8, STEPS)
+by_hand, _ = train(fresh_model().to(run.device), FEW, look=FEW + 1)
+settings = {"learning_rate": LEARNING_RATE, "session": run}
+other = fresh_model()
+torch.manual_seed(SEED)
+history = fit(other, loss_at, lambda step: step, steps=FEW, **settings)
+print("by hand", np.round(by_hand, 4))
+print("fit    ", np.round(history.losses, 4))
 
 # %% tags=["claims"]
-same = history.losses[: len(by_hand)]
-close("fit repeats the first losses of the loop", same, by_hand, atol=1e-3)
+level = right["TF-IDF"].mean()
+final = looks[max(looks)]
+check("Before training it is within 0.2 of a coin", abs(before - 0.5) < 0.2)
+check("After training it is above TF-IDF on validation", final > level + 0.01)
+close("fit repeats the losses of our loop", history.losses, by_hand, atol=2e-3)
 
 # %% [markdown]
-# ## The test
+# ## What does it get wrong?
 #
-# For two classes everything is chosen. Now each system, a function from texts to labels, answers the
-# test sentences, and the clock runs.
+# Errors read on test guide the next choice, and the test is used up. So we read those on validation of
+# which BERT was most certain.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+scores = in_batches(model.eval(), rows["validation"])  # [N, 2]
+p_praise = scores.softmax(dim=-1)[:, 1].numpy()  # [N]
+right["BERT"] = (p_praise > 0.5) == labels["validation"]  # [N]
+wrong = np.flatnonzero(~right["BERT"])
+worst = wrong[np.argsort(-np.abs(p_praise[wrong] - 0.5))]
+for i in worst[:5]:
+    rating, text = ratings["validation"][i], texts["validation"][i]
+    print(f"p(praise) {p_praise[i]:.2f}, people {rating:+.1f}: {text[:200]}\n")
+
+# %% [markdown]
+# Read them aloud: is it irony, faint praise, knowledge from outside the sentence, or a rating that you
+# would dispute? One thing can be counted. If many errors come from half-hearted sentences, accuracy must
+# rise with the strength of the human rating.
+
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Accuracy on validation with 95 per cent intervals against the strength of the human rating, from half a point to four, for BERT and for TF-IDF. Both are lower at the left, for weak ratings, than at the right, for strong ones."}}
+strength = np.abs(ratings["validation"])  # [N]
+bands = [(0.5, 1), (1, 1.5), (1.5, 2), (2, 2.5), (2.5, 4.1)]
+figure, ax = plot.panels(height=3.2)
+styles = {"BERT": (plot.BLUE, -0.03), "TF-IDF": (plot.ORANGE, 0.03)}
+for name, (color, shift) in styles.items():
+    points = []  # centre of the band, value, low, high
+    for low, high in bands:
+        inside = (strength >= low) & (strength < high)  # [N]
+        if inside.any():
+            interval = statistics.bootstrap_mean(right[name][inside], n=2000)
+            points.append(((low + high) / 2, *interval))
+    centre, value, low, high = np.array(points).T
+    bars = [value - low, high - value]
+    style = {"color": color, "marker": "o", "label": name}
+    ax.errorbar(centre + shift, value, bars, **style)
+ax.set(xlabel="strength of the mean human rating", ylabel="accuracy")
+ax.legend(loc="lower right")
+plt.show()
+
+# %% [markdown]
+# Where people are lukewarm, BERT errs more. Two classes were cut from a scale, and a label does not say
+# how near the cut it lies; the chapter *beyond two classes* goes on from here.
+
+# %% tags=["claims"]
+weak = strength <= np.quantile(strength, 1 / 3)
+strong = strength >= np.quantile(strength, 2 / 3)
+clearer = right["BERT"][strong].mean() - right["BERT"][weak].mean()
+if np.ptp(strength) > 0:  # the hub's reviews have no graded ratings
+    check(
+        "BERT errs less in the clearest third than in the weakest",
+        clearer > 0.05,
+    )
+
+# %% [markdown]
+# ## Save it, load it, ask it
+#
+# A classifier is worth something when it can be used elsewhere. Encoder and tokenizer go into a folder
+# like the one they came from, the head beside them. Somebody else then needs that folder and the class
+# from above:
+
+# %% tags=["nbval-ignore-output"]
+place = tempfile.mkdtemp()  # any folder
+model.encoder.save_pretrained(place)
+tokenizer.save_pretrained(place)
+save_file(model.head.state_dict(), f"{place}/head.safetensors")
+
+theirs = AutoTokenizer.from_pretrained(place)
+encoder = AutoModel.from_pretrained(place, add_pooling_layer=False)
+loaded = Classifier(encoder, 2)
+loaded.head.load_state_dict(load_file(f"{place}/head.safetensors"))
+own = ["Not bad at all.", "I would rather watch paint dry.", "Go see it."]
+batch = theirs(own, padding=True, return_tensors="pt")
+with torch.inference_mode():
+    z = loaded.eval()(batch["input_ids"], batch["attention_mask"])  # [3, 2]
+
+# %% [markdown]
+# Write sentences of your own into `own`. Beside the answers, those of the model before training:
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+_, packaged = classifier.load(place)
+with torch.inference_mode():
+    kept = model.cpu()(batch["input_ids"], batch["attention_mask"])  # [3, 2]
+    again = packaged(batch["input_ids"], batch["attention_mask"])
+    early = fresh_model()(batch["input_ids"], batch["attention_mask"])
+print("p(praise)  before  after")
+for text, a, b in zip(own, early.softmax(-1), z.softmax(-1), strict=True):
+    print(f"{'':9} {a[1]:7.2f} {b[1]:6.2f}  {text}")
+shutil.rmtree(place)
+model = model.to(run.device)
+
+# %% [markdown]
+# What people type is not always a sentence. `encode` and `class_numbers`, which we have used above, and
+# `lmcourse.models.classifier.load`, which does the loading with checks, say what happens:
 
 
 # %% tags=["hide-input"]
-# @title The four systems
-def by_bert(texts):
-    """Labels from the fine-tuned encoder."""
-    return predict(model, encode(texts)).argmax(axis=1)
+def outcome(function, *arguments):
+    """What comes back, or the message of the error."""
+    try:
+        return str(function(*arguments))
+    except (TypeError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
 
 
+print("an empty text:   ", outcome(encode, [""], tokenizer))
+cut = encode(["good " * 1000], tokenizer, LONGEST)
+print("1,000 words:     ", len(cut[0]), "tokens, the end is cut off")
+print("a missing value: ", outcome(encode, ["Fine.", None], tokenizer))
+print("a strange label: ", outcome(class_numbers, {"test": [0, 1, 2]}, 2))
+print("a class missing: ", outcome(class_numbers, {"test": [1, 1]}, 2))
+print("no such model:   ", outcome(classifier.load, "nowhere"))
+
+# %% tags=["claims"]
+close("The loaded model gives the same scores", z, kept, atol=1e-5)
+close("The package's load agrees", again, kept, atol=1e-5)
+
+# %% [markdown]
+# ## The test, once
+#
+# Everything is chosen. Each system, a function from texts to labels, answers the test sentences.
+
+
+# %% tags=["hide-input"]
+# @title The five systems
 def by_majority(texts):
-    """The label that is most frequent in training."""
+    """The label that is more frequent in training."""
     return np.full(len(texts), np.bincount(labels["train"]).argmax())
 
 
+def by_frozen(texts):
+    """Labels from logistic regression on the encoder as it was."""
+    rows = encode(texts, tokenizer, LONGEST)
+    return on_frozen.predict(in_batches(mean_vectors, rows))
+
+
+def by_bert(texts):
+    """Labels from the fine-tuned encoder."""
+    rows = encode(texts, tokenizer, LONGEST)
+    return in_batches(model, rows).argmax(dim=1).numpy()
+
+
+# %% tags=["hide-input"]
+# @title Their answers
+frozen = fresh_model().encoder.to(run.device)
 systems = {
     "majority": by_majority,
     "lexicon": by_lexicon,
-    "TF-IDF": by_tfidf,
+    "frozen": by_frozen,
+    "TF-IDF": linear.predict,
     "BERT": by_bert,
 }
-
-# %%
 correct, bulk_ms = {}, {}
 for name, system in systems.items():
     began = time.perf_counter()
@@ -639,17 +835,18 @@ for name, system in systems.items():
     correct[name] = answers == labels["test"]  # [N]
 
 # %% [markdown]
-# How far can such a number be trusted? Accuracy scatters from one set of $N$ such sentences to
-# the next like the share of heads in $N$ throws of a bent coin. For 95 of 100 such sets the
-# interval around the measured $\hat a$
+# How far can such a number be trusted? Accuracy scatters from one set of $N$ sentences to the next like
+# the share of heads in $N$ throws of a bent coin. For about 95 of 100 such sets the interval around the
+# measured $\hat a$
 #
-# $$\hat a \pm 1.96 \sqrt{\frac{\hat a\,(1 - \hat a)}{N}} \tag{5}$$
+# $$\hat a \pm 1.96 \sqrt{\frac{\hat a\,(1 - \hat a)}{N}} \tag{4}$$
 #
-# holds the accuracy that the model would have on endlessly many. The bootstrap, which draws the
-# test sentences again and again with replacement, says the same without a formula.
+# holds the accuracy that the model would have on endlessly many. (That takes the sentences as independent;
+# some are cut from one review.) The bootstrap needs no formula:
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Intervals of both kinds
 def accuracy_interval(correct):
     """Accuracy of right and wrong answers [N], normal 95 % interval."""
     a = float(np.mean(correct))
@@ -661,34 +858,31 @@ by_formula = {name: accuracy_interval(correct[name]) for name in systems}
 intervals = {name: statistics.bootstrap_mean(correct[name]) for name in systems}
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-print("accuracy  formula (5)           bootstrap")
+print("accuracy  formula (4), 95 %     bootstrap, 95 %")
 for name in systems:
     print(f"{name:<8}  {by_formula[name]}  {intervals[name]}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on the test set with intervals for four systems on one axis. The majority class lies near one half, the lexicon near three quarters, TF-IDF with logistic regression a little above it, and fine-tuned BERT clearly to the right of all; its interval does not touch the others."}}
-figure, ax = plot.panels(height=2.6)
-colors = [plot.GREY, plot.GREEN, plot.ORANGE, plot.BLUE]
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Accuracy on the test set with intervals for five systems on one axis. The majority class lies near one half, the lexicon near three quarters, the frozen encoder and TF-IDF near four fifths, and fine-tuned BERT to the right of all."}}
+figure, ax = plot.panels(height=2.8)
+colors = [plot.GREY, plot.GREEN, plot.SKY, plot.ORANGE, plot.BLUE]
 plot.intervals(ax, list(systems), list(intervals.values()), color=colors)
-ax.set_xlabel("accuracy on test")
+ax.set_xlabel("accuracy on test, 95 % bootstrap interval over sentences")
 plt.show()
 
+
 # %% tags=["hide-input", "nbval-ignore-output"]
-# @title The four rungs are recorded
-rungs = {
+# @title The five rungs are recorded
+n_encoder = sum(p.numel() for p in model.encoder.parameters())
+n_linear = linear[-1].coef_.size + 1  # 1: intercept
+n_bert = sum(p.numel() for p in model.parameters())
+on_linear = "TF-IDF + logistic regression"
+on_mean = "Frozen MiniLM + logistic regression"
+rungs = {  # key, label, numbers stored, seconds of one fit
     "majority": ("majority", "Majority class", 1, 0.0),
-    "lexicon": (
-        "lexicon",
-        "Lexicon from counts",
-        len(lexicon),
-        lexicon_seconds,
-    ),
-    "TF-IDF": (
-        "tfidf",
-        "TF-IDF + logistic regression",
-        linear.coef_.size + 1 + vectorizer.idf_.size,  # 1: intercept
-        linear_seconds,
-    ),
-    "BERT": ("minilm", "Fine-tuned MiniLM", total, history.seconds),
+    "lexicon": ("lexicon", "Lexicon from counts", 400, lexicon_seconds),
+    "frozen": ("frozen", on_mean, n_encoder + width + 1, frozen_seconds),
+    "TF-IDF": ("tfidf", on_linear, 2 * n_linear - 1, linear_fit),  # and IDF
+    "BERT": ("minilm", "Fine-tuned MiniLM", n_bert, bert_seconds),
 }
 for name, (key, label, n, s) in rungs.items():
     value, *bounds = intervals[name]
@@ -697,124 +891,44 @@ for name, (key, label, n, s) in rungs.items():
     record(f"finetune.accuracy_{key}", value, "accuracy", bounds, **rung)
 
 # %% [markdown]
-# Two intervals side by side waste something: both systems answered the *same* sentences. Those
-# that both get right, or both wrong, say nothing about which is better. There remain the $b$ that
-# BERT alone gets right and the $c$ that TF-IDF alone gets right. If the two were equally good,
-# each would be the throw of a fair coin; **McNemar's test** asks how often such throws are at
-# least as lopsided:
+# Two intervals side by side waste something: both systems answered the *same* sentences. Those that both
+# get right, or both wrong, say nothing about which is better. There remain the $b$ that BERT alone gets
+# right and the $c$ that TF-IDF alone gets right. If the two were equally good, each would be the throw
+# of a fair coin; **McNemar's test** asks how often such throws are at least as lopsided:
 #
-# $$p = \min\left(1,\; 2\sum_{k=0}^{\min(b,c)} \binom{b+c}{k}\, 2^{-(b+c)}\right) \tag{6}$$
-#
-# And the *paired* bootstrap draws the sentences again, each with both answers, and gives the
-# interval of the difference.
+# $$p = \min\left(1,\; 2\sum_{k=0}^{\min(b,c)} \binom{b+c}{k}\, 2^{-(b+c)}\right) \tag{5}$$
 
-# %%
+# %% tags=["hide-input", "nbval-ignore-output"]
 bert, tfidf = correct["BERT"], correct["TF-IDF"]  # [N] each
 difference = statistics.paired_bootstrap(bert, tfidf)
 p_value = statistics.mcnemar(bert, tfidf)
-
-# %% tags=["hide-input", "nbval-ignore-output"]
 print("BERT alone right:  ", (bert & ~tfidf).sum())
 print("TF-IDF alone right:", (tfidf & ~bert).sum())
-print("both wrong:        ", (~bert & ~tfidf).sum())
 print(f"McNemar's p:        {p_value:.1g}")
+print("BERT minus TF-IDF, paired bootstrap, 95 %:", difference)
 note = "fine-tuned MiniLM minus TF-IDF + LR, "
 note += f"exact McNemar p = {p_value:.1g}"
 name, bounds = "finetune.paired_difference", difference[1:]
 record(name, difference.value, "accuracy", bounds, note=note)
 
 # %% [markdown]
-# The difference is not luck of the test sentences. Yet logistic regression over words and pairs
-# gets most of them right, some where BERT is wrong. And this is one seed, one draw of head, order
-# and dropout (random zeros in training): `lmcourse seeds bert/finetune_sentiment` runs several,
-# and the [results page](../../book/results.md) shows their interval.
-#
-# One more table is usual in reports.
-
-# %% tags=["hide-input", "nbval-ignore-output"]
-answers = np.where(bert, labels["test"], 1 - labels["test"])  # [N]
-report = {"target_names": ["blame", "praise"], "digits": 3}
-print(classification_report(labels["test"], answers, **report))
-
-# %% [markdown]
-# **Precision** is how many of those called praise are praise; **recall**, how many of the praise
-# were found; **F1** is their harmonic mean. With balanced classes and about as many errors on
-# either side they come out near the accuracy. That will change below.
+# The difference is not luck of the test sentences. But this is one seed: one draw of head, order and
+# dropout. `lmcourse seeds bert/finetune_sentiment` runs the whole chapter with three, the statements
+# below included, and the [results page](../../book/results.md) shows the interval over them.
 
 # %% tags=["claims"]
 gaps = [np.subtract(by_formula[name], intervals[name]) for name in systems]
-rivals = [intervals[name].high for name in ("majority", "lexicon", "TF-IDF")]
-check("Formula and bootstrap agree", np.abs(gaps).max() < 0.005)
-check(
-    "BERT's interval lies above all others", intervals["BERT"].low > max(rivals)
-)
+check("Formula and bootstrap agree within 0.005", np.abs(gaps).max() < 0.005)
 check("BERT minus TF-IDF: the interval excludes zero", difference.low > 0)
-check("McNemar's test agrees: p below one in a thousand", p_value < 1e-3)
+check("McNemar's test agrees: p below 0.01", p_value < 0.01)
 
 # %% [markdown]
-# ## What does it get wrong?
-#
-# Errors read on test guide the next choice, and the test is used up. So we read those on
-# validation of which BERT was most certain.
-
-# %% tags=["hide-input", "nbval-ignore-output"]
-scores = torch.tensor(predict(model, rows["validation"]))  # [N, 2]
-p_praise = scores.softmax(dim=-1)[:, 1].numpy()  # [N]
-wrong = np.flatnonzero((p_praise > 0.5) != labels["validation"])
-worst = wrong[np.argsort(-np.abs(p_praise[wrong] - 0.5))]
-for i in worst[:6]:
-    rating, text = ratings["validation"][i], texts["validation"][i]
-    print(f"p(praise) {p_praise[i]:.2f}, people {rating:+.1f}: {text[:200]}\n")
-
-# %% [markdown]
-# Read them aloud. You will probably meet irony; faint praise; a verdict that hangs on knowing
-# something outside the sentence; and now and then a rating that you would dispute. If many errors
-# come from half-hearted sentences, accuracy must rise with the strength of the human rating.
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test with intervals against the strength of the human rating, from half a point to four, for BERT and for TF-IDF. Both rise from left to right, from two thirds or less for weak ratings to about nine tenths for strong ones, BERT above TF-IDF everywhere."}}
-strength = np.abs(ratings["test"])  # [N]
-edges = [0.5, 1, 1.5, 2, 2.5, 4.1]
-figure, ax = plot.panels(height=3.4)
-styles = {"BERT": (plot.BLUE, -0.03), "TF-IDF": (plot.ORANGE, 0.03)}
-for name, (color, shift) in styles.items():
-    points = []  # centre of the band, value, low, high
-    for low, high in itertools.pairwise(edges):
-        inside = (strength >= low) & (strength < high)  # [N]
-        if inside.any():
-            interval = statistics.bootstrap_mean(correct[name][inside], n=2000)
-            points.append(((low + high) / 2, *interval))
-    centre, value, low, high = np.array(points).T
-    bars = [value - low, high - value]
-    style = {"color": color, "marker": "o", "label": name}
-    ax.errorbar(centre + shift, value, bars, **style)
-ax.set_xlabel("strength of the mean human rating")
-ax.set_ylabel("accuracy on test")
-ax.legend(loc="lower right")
-plt.show()
-
-# %% [markdown]
-# Where people are lukewarm, BERT errs more. Two classes were cut from a scale, and a label does not
-# say how near the cut it lies. We come back to this at the end.
-
-# %% tags=["claims"]
-weak = strength <= np.quantile(strength, 1 / 3)
-strong = strength >= np.quantile(strength, 2 / 3)
-graded = np.ptp(strength) > 0  # IMDB (LMCOURSE_SOURCE=hub): no graded ratings
-clearer = bert[strong].mean() - bert[weak].mean()
-if graded:
-    check(
-        "BERT errs less in the clearest third than in the weakest",
-        clearer > 0.08,
-    )
-
-# %% [markdown]
-# ## What it costs
-#
-# Accuracy is one axis. What does an answer cost, alone and in bulk? For one text at a time we take
-# the median of several.
+# What did the gain cost? One fit against one fit, one search against one search, one answer alone (the
+# median of several) and in bulk.
 
 
 # %% tags=["hide-input", "nbval-ignore-output"]
+# @title Milliseconds an answer
 def milliseconds(system, texts):
     """Median time of one answer, one text at a time."""
     times = []
@@ -826,318 +940,42 @@ def milliseconds(system, texts):
 
 
 some = texts["validation"][: run.size(smoke=3, cpu=40, gpu=200)]
-one_ms = {name: milliseconds(system, some) for name, system in systems.items()}
-print("          accuracy  parameters  training   one text    in bulk")
-for name, (_, _, n, s) in rungs.items():
-    print(
-        f"{name:<8}  {correct[name].mean():8.3f}  {n:10,}  {s:6.1f} s", end=""
-    )
-    print(f"  {one_ms[name]:6.2f} ms  {bulk_ms[name]:6.2f} ms")
+both = ("TF-IDF", "BERT")
+one_ms = {name: milliseconds(systems[name], some) for name in both}
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+trials = search["runs"]
+moved = [p for p in model.parameters() if p.requires_grad]
+trained = {"TF-IDF": n_linear, "BERT": sum(p.numel() for p in moved)}
+fits = {"TF-IDF": linear_fits, "BERT": len(trials)}
+total = {
+    "TF-IDF": linear_search,
+    "BERT": sum(trial["seconds"] for trial in trials),
+}
+print("        accuracy     trained    one fit  ", end="")
+print("         search    one text    in bulk")
+for name in both:
+    print(f"{name:<7} {correct[name].mean():8.3f}", end="")
+    print(f"  {trained[name]:10,}  {rungs[name][3]:7.1f} s", end="")
+    print(f"  {fits[name]:2} fits, {total[name]:4.0f} s", end="")
+    print(f"  {one_ms[name]:7.2f} ms {bulk_ms[name]:7.2f} ms")
 
 # %% [markdown]
-# The training times are not quite comparable: that of TF-IDF holds all six fits, that of BERT one run
-# without the search for its learning rate. Whether the gain is worth the price is not a question of
-# statistics but of what an error costs you.
+# BERT's search is that of the record, with its number of sentences and the seconds of the machine that
+# made it. The fit of BERT includes its looks at validation, that of TF-IDF its one. Whether the gain is worth the price is not a
+# question of statistics but of what an error costs you.
 
 # %% tags=["claims"]
-slower = one_ms["BERT"] / one_ms["TF-IDF"]
-check("For one text BERT takes more than twice TF-IDF's time", slower > 2)
-
-# %% [markdown]
-# ## Three classes, and what accuracy hides
-#
-# Now the sentences near zero come back as a third class, *neutral*. In code, the head gets a third row.
-# To keep the chapter short, this run and the next see two thirds of the sentences once (in the `gpu`
-# profile, all of them three times). The shares that are printed first show how rare the new class is.
-# The test sentences are looked at again here, for other tasks:
-# what is chosen is still chosen on validation.
-
-# %%
-texts, labels, ratings = columns("three")  # 0 blame, 1 neutral, 2 praise
-rows = {name: encode(texts[name]) for name in texts}
-prior = np.bincount(labels["train"], minlength=3) / len(labels["train"])  # [3]
-names = ["blame", "neutral", "praise"]
-print("shares:", dict(zip(names, prior.round(3).tolist(), strict=True)))
-
-# %% tags=["nbval-ignore-output"]
-PASSES = run.size(smoke=1, cpu=2 / 3, gpu=3)
-_, model = pretrained.classifier(3, SEED)
-fine_tune(model, classification_loss, rows["train"], labels["train"], PASSES)
-three = predict(model, rows["test"])  # [N, 3]
-three_answers = three.argmax(axis=1)  # [N]
-
-# %% tags=["hide-input", "nbval-ignore-output"]
-report = {"target_names": names, "labels": [0, 1, 2], "digits": 3}
-report["zero_division"] = 0  # for a class that was never found
-print(classification_report(labels["test"], three_answers, **report))
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A confusion matrix of three classes, rows what people said, columns what BERT said, each cell a number of sentences. Blame and praise have large counts on the diagonal. The column neutral is empty or nearly so: the neutral sentences were spread over the other two columns."}}
-figure, ax = plot.panels(height=3.4)
-counts = confusion_matrix(labels["test"], three_answers, labels=[0, 1, 2])
-plot.heatmap(ax, counts, names, names, fmt=".0f")
-ax.set(xlabel="BERT says", ylabel="people say")
-plt.show()
-
-# %% [markdown]
-# The accuracy looks fine, and a class is missing: the neutral column is empty or nearly so. No
-# bug. A class that is one in twenty is hardly ever the *most likely* one, and betting on the
-# other two costs almost no accuracy. A number that treats all classes alike shows it. With $TP_k$
-# sentences of class $k$ found, $FP_k$ wrongly called $k$ and $FN_k$ missed,
-#
-# $$F_k = \frac{2\,TP_k}{2\,TP_k + FP_k + FN_k}, \qquad
-# \text{macro-}F_1 = \frac1K \sum_{k=1}^{K} F_k \tag{7}$$
-
-
-# %%
-def macro_f1(truth, predicted, n_classes=3):
-    """Mean of the classes' F1; a class that is never found counts as zero."""
-    scores = []
-    for k in range(n_classes):
-        found = np.sum((truth == k) & (predicted == k))
-        false = np.sum((truth != k) & (predicted == k))
-        missed = np.sum((truth == k) & (predicted != k))
-        scores.append(2 * found / max(2 * found + false + missed, 1))
-    return float(np.mean(scores))
-
-
-# %% tags=["hide-input", "nbval-ignore-output"]
-neutral = labels["test"] == 1  # [N]
-three_accuracy = np.mean(three_answers == labels["test"])
-three_f1 = macro_f1(labels["test"], three_answers)
-neutral_recall = np.mean(three_answers[neutral] == 1)
-print(f"accuracy          {three_accuracy:.3f}")
-print(f"macro-F1          {three_f1:.3f}")
-print(f"recall of neutral {neutral_recall:.3f}")
-
-# %% tags=["claims"]
-check("The neutral class is hardly ever found", neutral_recall < 0.1)
-check("Macro-F1 is lower than accuracy by 0.1", three_f1 < three_accuracy - 0.1)
-
-# %% [markdown]
-# ## The rating itself
-#
-# Why cut the scale at all? A rating is a number, so let the head have *one* output $\hat r$ and train
-# it with the **squared error** against the mean rating $r$:
-#
-# $$\mathcal{L} = \frac1B\sum_{n=1}^{B} \left(\hat r_n - r_n\right)^2 \tag{8}$$
-#
-# Cross-entropy knows the classes as names: calling a mild blame *praise* costs as much as calling
-# a furious one so. Squared error knows that they lie on a line, and large misses cost most. Their
-# slopes are close relatives, forecast minus fact: $p - y$ for cross-entropy, as in [the softmax
-# chapter](../probability/softmax.ipynb), $2(\hat r - r)$ here, both divided by $B$.
-
-
-# %%
-def squared_error(predicted, ratings):
-    """Mean squared error of predicted [B] against ratings [B]."""
-    return ((predicted - ratings) ** 2).mean()
-
-
-def score_loss(model, batch):
-    """Squared error of a batch."""
-    ids, ratings = batch
-    return squared_error(outputs(model, ids)[:, 0], ratings.float())
-
-
-# %% tags=["hide-input"]
-forecast = torch.tensor([1.5, -0.5], requires_grad=True)  # [B]
-rated = torch.tensor([2.0, -3.0])  # [B]
-squared_error(forecast, rated).backward()
-slope = 2 * (forecast.detach() - rated) / 2  # B = 2
-print("forecasts 1.5 and -0.5, ratings 2 and -3")
-print("slope by autograd:    ", forecast.grad.tolist())
-print("slope by the formula: ", slope.tolist())
-
-# %% [markdown]
-# Same encoder, same sentences, same steps, same seed; one output instead of three. Two baselines come
-# along: the mean of the training ratings, which is the best constant under squared error, and ridge
-# regression on TF-IDF, its penalty chosen on validation.
-
-# %% tags=["nbval-ignore-output"]
-_, model = pretrained.classifier(1, SEED)
-fine_tune(model, score_loss, rows["train"], ratings["train"], PASSES)
-scores = {
-    name: predict(model, rows[name])[:, 0] for name in ("validation", "test")
-}  # [N] each
-
-# %% tags=["hide-input"]
-# @title Ridge regression on TF-IDF
-vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-features = {"train": vectorizer.fit_transform(texts["train"])}
-for name in ("validation", "test"):
-    features[name] = vectorizer.transform(texts[name])
-
-ridge, smallest = None, np.inf
-for alpha in (0.3, 1, 3, 10):
-    candidate = Ridge(alpha=alpha).fit(features["train"], ratings["train"])
-    found = candidate.predict(features["validation"])  # [N]
-    if squared_error(found, ratings["validation"]) < smallest:
-        ridge = candidate
-        smallest = squared_error(found, ratings["validation"])
-
-# %% tags=["hide-input", "nbval-ignore-output"]
-forecasts = {
-    "training mean": np.full(len(ratings["test"]), ratings["train"].mean()),
-    "TF-IDF + ridge": ridge.predict(features["test"]),
-    "BERT": scores["test"],
-}
-mse = {name: squared_error(f, ratings["test"]) for name, f in forecasts.items()}
-r = {
-    name: np.corrcoef(forecasts[name], ratings["test"])[0, 1]
-    for name in ("TF-IDF + ridge", "BERT")
-}
-print("                squared error  correlation")
-for name in forecasts:  # a constant has no correlation
-    print(f"{name:<15} {mse[name]:13.2f}  {r.get(name, 0.0):11.2f}")
-record("finetune.score_correlation", r["BERT"], "correlation")
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A cloud of test sentences, the human rating across and BERT's score upwards. It rises along the diagonal in two dense patches, praise at the upper right and blame at the lower left, and ends at the same height on either side, well short of the ends of the scale. The few neutral sentences, in a shaded strip, are spread over the whole height; a thin scatter lies in the two wrong quadrants."}}
-figure, ax = plot.panels(height=4.2)
-style = {"color": plot.BLUE, "alpha": 0.25, "markersize": 5}
-ax.plot(ratings["test"], scores["test"], ".", **style)
-ax.plot([-4, 4], [-4, 4], color=plot.GREY, linestyle=":")
-ax.axvspan(-0.5, 0.5, color=plot.ORANGE, alpha=0.15)
-ax.set_xlabel("mean human rating (shaded: neutral)")
-ax.set_ylabel("BERT's score")
-plt.show()
-
-# %% [markdown]
-# Two things are worth seeing. The cloud is flattened at its ends: few scores pass ±2. And the neutral sentences, in the shaded strip, do not
-# gather at zero but are strewn over the whole height: the model takes a side.
-#
-# From the score the classes come back by two cuts: half a point from zero, where the neutral
-# class was *defined*, or at the distance that is best for macro-F1 on validation. The three-class
-# model gets a second try as well: its probabilities divided by the classes' frequencies, so that
-# the rare class is not outvoted by its rarity alone. (On logarithms, dividing is subtracting.) The
-# loop tries thirty cuts on validation and keeps the best; then all five answers to the test sentences
-# are compared.
-
-
-# %%
-def cut(scores, threshold):
-    """Classes [N]: 0 below −threshold, 1 between, 2 from threshold on."""
-    return np.digitize(scores, [-threshold, threshold])
-
-
-best_cut, best = 0.0, 0.0
-for t in np.linspace(0.05, 1.5, 30):
-    found = macro_f1(labels["validation"], cut(scores["validation"], t))
-    if found > best:
-        best_cut, best = t, found
-
-p_three = torch.tensor(three).softmax(dim=-1).numpy()  # [N, 3]
-by_frequency = np.log(p_three) - np.log(prior)  # [N, 3]
-
-# %% tags=["hide-input", "nbval-ignore-output"]
-tries = {
-    "majority": np.full(len(three_answers), prior.argmax()),
-    "likeliest class": three_answers,
-    "class / frequency": by_frequency.argmax(axis=1),
-    "score, cut at ±0.5": cut(scores["test"], 0.5),
-    "score, best cut": cut(scores["test"], best_cut),
-}
-accuracy, recall = {}, {}
-print("                    accuracy  macro-F1  recall of neutral")
-for name, found in tries.items():
-    accuracy[name] = np.mean(found == labels["test"])
-    recall[name] = np.mean(found[neutral] == 1)
-    f1 = macro_f1(labels["test"], found)
-    print(f"{name:<18}  {accuracy[name]:8.3f}  {f1:8.3f}  {recall[name]:17.3f}")
-p_neutral = p_three[neutral, 1].mean(), p_three[~neutral, 1].mean()
-print(f"mean p(neutral) of neutral sentences {p_neutral[0]:.3f}")
-print(f"mean p(neutral) of the others        {p_neutral[1]:.3f}")
-
-# %% [markdown]
-# The cut score finds some of the neutral sentences, pays for them in accuracy, and still misses
-# many. Dividing by the frequencies helps only as far as the model tells neutral sentences from
-# others, and the last two lines show how little it does so. Which remedy is *best*, one run on so few
-# neutral sentences cannot say, and what a missed one costs, no table can tell you; but look beyond the
-# first column.
-#
-# So which loss is the better one? The three-class model forecasts the rating too: the mean rating
-# of each class, weighted with its probability.
-
-# %%
-centres = np.array(
-    [ratings["train"][labels["train"] == k].mean() for k in range(3)]
-)  # [3]
-expected = p_three @ centres  # [N, 3] @ [3] → [N]
-
-# %% [markdown]
-# Compare on which *side* of zero a sentence lies, and *how far*: the correlation with the rating
-# among the sentences of praise alone and among those of blame alone, averaged. The intervals of the
-# differences come from a bootstrap over the test sentences.
-
-
-# %% tags=["hide-input"]
-# @title Side and degree, with a bootstrap of the difference
-def within_sides(forecast, chosen):
-    """Mean correlation with the rating among praise and among blame."""
-    f, r, y = forecast[chosen], ratings["test"][chosen], labels["test"][chosen]
-    return np.mean([np.corrcoef(f[y == k], r[y == k])[0, 1] for k in (0, 2)])
-
-
-by_loss = {"cross-entropy": expected, "squared error": scores["test"]}
-everyone = np.arange(len(expected))
-truth = ratings["test"][~neutral] > 0
-side_three = (p_three[~neutral, 2] > p_three[~neutral, 0]) == truth
-side_score = (scores["test"][~neutral] > 0) == truth
-rng, gains = np.random.default_rng(SEED), []
-for _ in range(1000):
-    drawn = rng.choice(everyone, len(everyone))  # with replacement
-    degree = [within_sides(f, drawn) for f in by_loss.values()]
-    gains.append(degree[1] - degree[0])
-
-# %% tags=["hide-input", "nbval-ignore-output"]
-sides = {"cross-entropy": side_three, "squared error": side_score}
-r_all, r_within = {}, {}
-print("               side right  correlation  within the sides")
-for name, f in by_loss.items():
-    r_all[name] = np.corrcoef(f, ratings["test"])[0, 1]
-    r_within[name] = within_sides(f, everyone)
-    print(f"{name:<13}  {sides[name].mean():10.3f}", end="")
-    print(f"  {r_all[name]:11.3f}  {r_within[name]:16.3f}")
-gain = r_within["squared error"] - r_within["cross-entropy"]
-low, high = np.quantile(gains, [0.025, 0.975])
-print("squared error minus cross-entropy, 95 % bootstrap intervals:")
-print("side right:      ", statistics.paired_bootstrap(side_score, side_three))
-print("within the sides:", statistics.Interval(gain, low, high))
-
-# %% [markdown]
-# On the side this run finds the two losses close. For the degree something is gained: squared error was told how
-# far, cross-entropy was not. Most of the correlation is telling the two sides apart, though; within a
-# side both know much less.
-
-# %% tags=["claims"]
-half_point, likeliest = "score, cut at ±0.5", "likeliest class"
-more = recall[half_point] - recall[likeliest]
-sides_apart = abs(side_score.mean() - side_three.mean())
-close("The slope of (8) is 2(forecast − rating)/B", forecast.grad, slope)
-check("BERT's squared error is the smallest", min(mse, key=mse.get) == "BERT")
-check(
-    "It explains over half the variance", mse["BERT"] < mse["training mean"] / 2
-)
-check("The cut score finds more of the neutral ones", more > 0.05)
-check("It pays in accuracy", accuracy[half_point] < accuracy[likeliest] - 0.01)
-check("It misses most of them", recall[half_point] < 0.5)
-ratio = p_neutral[0] / p_neutral[1]
-check(
-    "Mean p(neutral) of neutral ones: at most half as much again", ratio < 1.5
-)
-check("On the side this run finds them within 0.03", sides_apart < 0.03)
-check("Within the sides squared error knows more: above zero", low > 0)
-check(
-    "There both know less", max(r_within.values()) < min(r_all.values()) - 0.1
-)
+check("One fit takes longer with BERT", bert_seconds > linear_fit)
+check("So does one answer", one_ms["BERT"] > one_ms["TF-IDF"])
 
 # %% [markdown]
 # ## Summary
 #
-# Fine-tuning is a pretrained encoder, a fresh layer, a small learning rate and a short loop. It
-# beat a linear baseline by a margin that a paired test tells from luck, at a price that
-# the table shows. The mask was tested by disturbing what it hides. Accuracy hid a missing class;
-# macro-F1 showed it. Another last layer and another loss make the same encoder answer another
-# question.
+# Fine-tuning is a pretrained encoder, a fresh head, a small learning rate and a short loop. The mask was
+# tested by disturbing what it hides, the loop by a second one, the stored model by its scores. Read as
+# it was, the encoder stayed below a linear model over counts on validation; once its weights had moved,
+# it beat that model by a margin that a paired test tells from luck, at a price that the table shows.
 #
 # ## Exercises
 #
@@ -1172,108 +1010,75 @@ def discordant(first, second, truth):
 exercises.discordant(discordant)
 
 # %% [markdown]
-# > **Exercise 2.** Another summary than [CLS] (★★☆, 10 minutes). Many encoders, ours among them, were
-# > trained to put the meaning of a sentence into the *mean* of its token vectors. Write
-# > `mean_pool(hidden, mask)`: for `hidden` of shape `[B, T, d_model]` and a `mask` `[B, T]` of ones and
-# > zeros, the mean over the real tokens of each row.
+# > **Exercise 2.** An experiment: does order matter (★★☆, 15 minutes)? A count of words does not change
+# > when the words of a sentence are shuffled. Guess how many points of accuracy BERT loses, then
+# > measure it: write `lost_without_order(classify, texts, labels)`, the accuracy on the texts minus that
+# > on the same texts with the words of each in random order. `classify` takes a list of texts and gives
+# > an array of labels. Then call it with `by_bert` and `linear.predict` on `texts["validation"]`.
 #
 # <details><summary>Hint</summary>
 #
-# `mask[..., None]` has the shape `[B, T, 1]`. Two things must leave the padding out.
+# `np.random.default_rng(0).permutation(text.split())` gives the words in random order; take one
+# generator for all texts.
 #
 # </details>
 
 
 # %% tags=["exercise"]
-def mean_pool(hidden, mask):
-    """Mean [B, d_model] of hidden [B, T, d_model] where mask is one."""
+def lost_without_order(classify, texts, labels):
+    """Accuracy on texts minus that on texts with shuffled words."""
     ...
 
 
-exercises.mean_pool(mean_pool)
+exercises.order(lost_without_order)
 
 
-# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# %% tags=["solution", "hide-cell", "nbval-ignore-output"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
-def mean_pool(hidden, mask):
-    """Mean [B, d_model] of hidden [B, T, d_model] where mask is one."""
-    real = mask[..., None].float()  # [B, T, 1]
-    return (hidden * real).sum(dim=1) / real.sum(dim=1)
+def lost_without_order(classify, texts, labels):
+    """Accuracy on texts minus that on texts with shuffled words."""
+    rng = np.random.default_rng(0)
+    shuffled = [" ".join(rng.permutation(text.split())) for text in texts]
+    return np.mean(classify(texts) == labels) - np.mean(
+        classify(shuffled) == labels
+    )
 
 
-exercises.mean_pool(mean_pool)
+for name in ("BERT", "TF-IDF"):
+    validation = texts["validation"], labels["validation"]
+    lost = lost_without_order(systems[name], *validation)
+    print(f"{name:<6} loses {100 * lost:.1f} points of accuracy")
+exercises.order(lost_without_order)
 
 # %% [markdown]
-# > **Exercise 3.** A rare class made dear (★★☆, 10 minutes). One can also act in training and count each
-# > surprise with the weight of its class. Write `weighted_cross_entropy(logits, labels, weights)`: the
-# > weighted *mean* surprise, with one weight for each of the `K` classes.
+# > **Exercise 3.** With pencil: how large a test set (★★☆, 10 minutes)? A classifier is right in about 90
+# > of 100 sentences. By (4), how many test sentences does it take until the 95 % interval is at most one
+# > point of accuracy to either side? Let `sentences_needed()` return the number you found.
 #
 # <details><summary>Hint</summary>
 #
-# If all weights were ten, the loss should be what it was with all weights one.
+# One point is 0.01. Set the part of (4) after ± equal to it and solve for $N$; mind the root.
 #
 # </details>
 
 
 # %% tags=["exercise"]
-def weighted_cross_entropy(logits, labels, weights):
-    """Weighted mean surprise; logits [B, K], labels [B], weights [K]."""
+def sentences_needed():
+    """The number of test sentences found on paper."""
     ...
 
 
-exercises.weighted(weighted_cross_entropy)
+exercises.needed(sentences_needed)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
-def weighted_cross_entropy(logits, labels, weights):
-    """Weighted mean surprise; logits [B, K], labels [B], weights [K]."""
-    surprise = -logits.log_softmax(dim=-1).gather(1, labels[:, None])[
-        :, 0
-    ]  # [B]
-    weight = weights[labels]  # [B]
-    return (weight * surprise).sum() / weight.sum()
+def sentences_needed():
+    """The number of test sentences found on paper."""
+    return math.ceil(1.96**2 * 0.9 * (1 - 0.9) / 0.01**2)
 
 
-exercises.weighted(weighted_cross_entropy)
-
-# %% [markdown]
-# > **Exercise 4.** A budget of tokens (★★★, 20 minutes). A fixed number of sentences makes batches of
-# > long ones expensive and of short ones wasteful. Write `by_budget(lengths, budget)`: batches (lists of
-# > sentence numbers) such that the padded size of each, its number of sentences times its longest
-# > length, is at most `budget`, sorted by length, in as few batches as that allows. No length exceeds the budget.
-#
-# <details><summary>Hint</summary>
-#
-# Go through the sentences from short to long. Then the longest of a batch is the one that you are
-# just adding. Close the batch if adding it would cost too much.
-#
-# </details>
-
-
-# %% tags=["exercise"]
-def by_budget(lengths, budget):
-    """Lists of item numbers, each of padded size at most budget."""
-    ...
-
-
-exercises.budget(by_budget)
-
-
-# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
-# @title Solution 4
-def by_budget(lengths, budget):
-    """Lists of item numbers, each of padded size at most budget."""
-    batches, batch = [], []
-    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        if (len(batch) + 1) * lengths[i] > budget:
-            batches.append(batch)
-            batch = []
-        batch.append(i)
-    return [*batches, batch]
-
-
-exercises.budget(by_budget)
+exercises.needed(sentences_needed)
 
 # %% [markdown]
 # ## Common mistakes
@@ -1282,7 +1087,6 @@ exercises.budget(by_budget)
 #   neighbours. Ask for the same sentence alone and beside a long one.
 # - *The model stays in training mode at the test*: dropout draws another answer each time. Call
 #   `model.eval()`.
-# - *The learning rate is left at the optimizer's default*, ten times ours: start from $10^{-4}$ or less.
 # - *The best of many epochs, thresholds or seeds is picked on test*: choose on validation, open the test
 #   once.
 # - *Two accuracies are compared without a word on chance*: give the interval of the paired difference.
@@ -1291,10 +1095,11 @@ exercises.budget(by_budget)
 #
 # - Hutto and Gilbert (2014), [VADER](https://doi.org/10.1609/icwsm.v8i1.14550): where the ratings come
 #   from.
-# - Devlin et al. (2019), [BERT](https://aclanthology.org/N19-1423/): pretraining and the recipe used
-#   here.
+# - Devlin et al. (2019), [BERT](https://aclanthology.org/N19-1423/): pretraining and the recipe of
+#   fine-tuning.
 # - Wang et al. (2020), [MiniLM](https://arxiv.org/abs/2002.10957), and Reimers and Gurevych (2019),
-#   [Sentence-BERT](https://aclanthology.org/D19-1410/): where our small encoder comes from.
+#   [Sentence-BERT](https://aclanthology.org/D19-1410/): where our small encoder and its mean vectors come
+#   from.
 # - Mosbach, Andriushchenko and Klakow (2021),
 #   [On the stability of fine-tuning BERT](https://arxiv.org/abs/2006.04884): why some runs fail, and what
 #   warm-up and more steps do about it.
@@ -1305,8 +1110,5 @@ exercises.budget(by_budget)
 #   that are hard to beat.
 # - Monroe, Colaresi and Quinn (2008), [Fightin' words](https://doi.org/10.1093/pan/mpn018): weights of
 #   words with their standard errors.
-# - Pang and Lee (2005), [Seeing stars](https://aclanthology.org/P05-1015/): ratings as a scale.
-# - Menon et al. (2021),
-#   [Long-tail learning via logit adjustment](https://arxiv.org/abs/2007.07314): rare classes.
 # - Dror et al. (2018),
 #   [The hitchhiker's guide to testing statistical significance](https://aclanthology.org/P18-1128/).

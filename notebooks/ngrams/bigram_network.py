@@ -52,7 +52,7 @@ run = session.start(PROFILE, SEED)
 
 # %% [markdown]
 # The data are first names of the US census of 1990, each once however many bear it, over 27 symbols:
-# the letters and the line break ↵ that opens and closes a name. We lay all pairs of neighbours (`itertools.pairwise` lists them) in two long columns: the
+# the letters and the line break ↵, which `encode` puts before and after each name. We lay all pairs of neighbours (`itertools.pairwise` lists them) in two long columns: the
 # symbol before, `x`, and the symbol to be predicted, `y`.
 
 # %%
@@ -118,7 +118,7 @@ plt.show()
 # - follow one pair through the network in numbers, from the symbol to its surprise,
 # - see that a one-hot vector times a matrix is the lookup of a row,
 # - derive the gradient of softmax regression and check it against two judges that do not know the derivation,
-# - watch training approach a floor that you can compute beforehand, and predict how late each context arrives,
+# - watch training approach a floor that you can compute beforehand, and predict how much is still missing in each context,
 # - expose a formula that calls itself the probability of a sentence and is none.
 #
 # **You need** [bigram counts](bigram_counts.ipynb) and the gradient $p - y$ from
@@ -268,7 +268,7 @@ by_hand = gradient(learned, counts)  # [V, V]
 
 # %% [markdown]
 # Two judges that know nothing of the derivation: PyTorch's automatic differentiation, which gets
-# the long columns and the one-hot vectors, and finite differences, for a few of the weights.
+# the long columns and the one-hot vectors, and finite differences of the loss (2), for a few of the weights.
 
 # %% tags=["hide-input"]
 # @title The gradient by autograd, and by finite differences
@@ -300,9 +300,8 @@ close("and that of the finite differences", four, numeric, atol=1e-9)
 # ## Walking downhill
 #
 # Now train with the gradient of our own: start from zero, and move all weights against it, again and
-# again, the same descent as at the beginning. The **learning rate** says how far. Twenty looks
-# enormous, but (3) carries the factor $c(a)/N$, and the largest row moves by less than three times
-# $p - \hat p$. We look at the loss at steps that grow like powers, on the training names and on names that
+# again, plain descent as at the beginning. The **learning rate** says how far. Twenty looks
+# enormous, but (3) carries the factor $c(a)/N$. We look at the loss at steps that grow like powers, on the training names and on names that
 # the network does not train on.
 
 # %%
@@ -368,17 +367,17 @@ check(
 # %% [markdown]
 # ## Who arrives last?
 #
-# Nearly every context has letters that never follow it. What becomes of them? After *q* these are
-# $m = 25$ letters, and $s = 2$ were seen, *u* and *i*. Late in training the seen ones stand in their right
-# proportions, and a small probability $p$ is left on each of the others. By (3), a step of size $\eta$
+# Every context but *e* has letters that never follow it. What becomes of them? After *q* these are
+# $m = 25$ letters, and $s = 2$ were seen, *u* and *i*. Suppose that late in training the seen ones stand in their right
+# proportions, and that a small probability $p$ is left on each of the others, $m p$ being small. By (3), a step of size $\eta$
 # lowers the logit of each unseen letter by $\eta\frac{c(a)}{N}\,p$.
 #
 # The slopes of a row sum to zero. So what $m$ letters lose, the $s$ seen ones gain, and as long as they
 # keep their proportions each gains the same, $\frac{m}{s}$ times as much as an unseen one loses. The lead
 # of the seen over the unseen grows by $\eta\frac{c(a)}{N}\,p\,(1 + \frac{m}{s})$ a step.
 #
-# A lead that grows by a small $d$ lowers $p$ by the factor $1 - d$, and so raises $\frac1p$ by
-# $\frac{d}{p}$: in every step by the same amount, $\eta\frac{c(a)}{N}(1 + \frac{m}{s})$. After $t$ steps
+# A lead that grows by a small $d$ lowers $p$ by the factor $1 - d$, and so raises $\frac1p$ by about
+# $\frac{d}{p}$, since $\frac{1}{1 - d} \approx 1 + d$: in every step by the same amount, $\eta\frac{c(a)}{N}(1 + \frac{m}{s})$. After $t$ steps
 #
 # $$p \approx \frac{N}{\eta\, c(a)\, t}\cdot\frac{1}{1 + m/s} \tag{4}$$
 
@@ -417,10 +416,10 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Nothing was fitted. (*Late* comes late for *q*, whose one *qi* settles slowly.) So no such curve ever
-# arrives; and a context that is seen ten times less often is, with the same $m$ and $s$, ten times
-# further from home. The very zeros that spoil the count table slow the network down: with one more of
-# each pair, the same number of steps comes much closer.
+# Nothing was fitted. For *q*, which comes 44 times, it is $25384 / (20 \cdot 44 \cdot 10000)$ divided by
+# $1 + 25/2$. So no such curve ever arrives; and a context that is seen ten times less often is, with the same $m$ and $s$, ten times
+# further from home. Shares at or near zero slow the network down: with one more of each pair, the same number of
+# steps comes much closer.
 #
 # The factor $c(a)/N$ comes from the loss, a mean over pairs. Since no two rows share a weight, we may
 # divide each row of (3) by it without moving the goal, and then it no longer matters how often a context
@@ -448,9 +447,14 @@ print(f"largest error after 2,000 divided steps {fair_gap.max():6.1e}")
 
 # %% tags=["claims"]
 ratio = measured[some] / predicted[some]
+but_q = ratio[np.arange(V)[some] != q]
+check("Every context but e has such letters", some.sum() == V - 1)
 check(
-    "Formula (4) is right to a factor of 1.5 in every context",
-    ratio.max() < 1.5 and ratio.min() > 1 / 1.5,
+    "After all steps (4) is right to a factor of 1.2 in every context but q",
+    but_q.max() < 1.2 and but_q.min() > 1 / 1.2,
+)
+check(
+    "and for q to a factor of 1.5", 1 / 1.5 < measured[q] / predicted[q] < 1.5
 )
 check(
     "With one more of each pair the error is a hundred times smaller",
@@ -495,18 +499,17 @@ print("counts: ", ", ".join(counted_names))
 print("network:", ", ".join(network_names))
 
 # %% [markdown]
-# They part company at the first draw that falls into the small gap between the two; with some other
-# seeds that happens among the first ten names.
+# Here not one letter differs. They would part company at the first draw that falls into the small gap
+# between the two.
 
 # %% [markdown]
 # ## What does the network buy?
 #
-# Here: nothing that smoothed counts do not give. The same probabilities, from the same counts, after a
-# search that knew its destination. If you can count, count. A network can pay when the table becomes too large to fill. With
-# ten letters of context it would have $27^{10}$ rows, nearly all of them empty, and each would learn for
-# itself. A network need not give each context its own row: it can compute the logits from parts that
-# contexts *share*. The loss and its gradient in the logits stay what they are here; what changes is how the logits
-# are computed.
+# Here: the same probabilities, from the same counts, after a search that knew its destination. If you can
+# count, count. But with ten letters of context the table would have $27^{10}$ rows, nearly all of them
+# empty, and each would learn for itself. A network need not give each context its own row: it can compute
+# the logits from parts that contexts *share*. The loss and its gradient in the logits stay what they are
+# here; what changes is how the logits are computed. Whether that pays, later chapters measure.
 
 # %% [markdown]
 # ## A formula that is no distribution
@@ -528,7 +531,7 @@ print("network:", ", ".join(network_names))
 
 # %%
 def factors(W1, W2):
-    """g(v) of formula (5) for every word, [V]; W1 [H, V], W2 [H]."""
+    """g(v) of formula (5) for every word, [V]; W1 e_v is column v of W1."""
     return scipy.special.expit(W2 @ scipy.special.expit(W1))  # [V]
 
 
@@ -565,8 +568,8 @@ for length, found in zip(lengths, totals, strict=True):
 # > that does better there than the best bigram does not measure what you think.
 
 # %% tags=["claims"]
-powers = [closed_form(length, g) for length in lengths]
-close("Summing over all sentences agrees with (6)", totals, powers)
+by_formula = [closed_form(length, g) for length in lengths]
+close("Summing over all sentences agrees with (6)", totals, by_formula)
 check("The three sigmoids do not sum to one", abs(g.sum() - 1) > 0.1)
 shouting = factors(np.full((4, 3), 9.0), np.full(4, 9.0))  # [3]
 close("Large weights give every sentence of 50 words S = 1", shouting**50, 1.0)
@@ -577,9 +580,8 @@ close("Large weights give every sentence of 50 words S = 1", shouting**50, 1.0)
 # One-hot times a matrix is a lookup; softmax regression on it is a bigram model, whose logits are
 # log-counts up to a constant a row. Its gradient is forecast minus frequency, weighted by how often the
 # context occurs, and so its only place of rest is the count table. The floor is known in advance and
-# holds. What never follows a context fades away like one over the number of steps, other things equal more
-# slowly the rarer the context. Counting gives at once what training approaches; networks can pay where contexts must
-# share. And a product of numbers between zero and one is not yet a probability.
+# holds. What never follows a context fades away, late in training, like one over the number of steps, other things
+# equal more slowly the rarer the context. Counting gives at once what training approaches. And a product of numbers between zero and one is not yet a probability.
 #
 # ## Exercises
 #
@@ -658,6 +660,7 @@ for k in np.geomspace(0.01, 10, 12):
 for name, p in found.items():
     bits = -(held_out * np.log2(p)).sum() / held_out.sum()
     print(f"{name:<17} {bits:.4f} bits per character")
+print("a draw: both were chosen on these names, and 0.001 bits are noise")
 exercises.stopped_early(stopped_early)
 
 # %% [markdown]
@@ -750,4 +753,4 @@ exercises.total_mass(total_mass)
 # - Soudry et al. (2018), [The implicit bias of gradient descent on separable data](https://arxiv.org/abs/1710.10345): where logits have nowhere to stop, they grow with the logarithm of time.
 # - Bengio et al. (2003), [A neural probabilistic language model](https://www.jmlr.org/papers/v3/bengio03a.html): the network that shares between contexts.
 # - LeCun et al. (2006), [A tutorial on energy-based learning](http://yann.lecun.com/exdb/publis/pdf/lecun-06.pdf): what one may do with scores that do not sum to one.
-# - Karpathy (2022), [makemore](https://github.com/karpathy/makemore): bigrams by counting and by a network, side by side.
+# - Karpathy (2022), [Neural networks: zero to hero](https://github.com/karpathy/nn-zero-to-hero), lecture 2: bigrams of names by counting and by a network.

@@ -18,7 +18,7 @@
 # What a table of attention weights costs, how to do without it, what it shows in a real model, and
 # whether one may believe it.
 #
-# *The film bored the critic because it dragged.* A pretrained Transformer reads this sentence, and each
+# *The film bored the critic after an hour.* A pretrained Transformer reads this sentence, and each
 # token looks at the others. At which of them does it look the most?
 
 # %% tags=["install"]
@@ -37,6 +37,7 @@ import collections
 import math
 import os
 import time
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import torch
@@ -58,8 +59,7 @@ run = session.start(PROFILE, SEED)
 
 # %% [markdown]
 # The model is MiniLM, a small relative of BERT that was trained to turn sentences into vectors. It lies in a
-# folder of files; `"sentence-transformers/all-MiniLM-L6-v2"` would fetch the same from the model hub. *Eager*
-# asks for the plain computation, which can hand out its weights.
+# folder of files; on the model hub it is `sentence-transformers/all-MiniLM-L6-v2`. *Eager* asks for the plain computation, which can hand out its weights.
 
 # %% tags=["nbval-ignore-output"]
 from transformers import AutoModel, AutoTokenizer
@@ -70,7 +70,7 @@ encoder = AutoModel.from_pretrained(folder, attn_implementation="eager")
 encoder = encoder.eval()  # no dropout
 
 # %%
-sentence = "The film bored the critic because it dragged."
+sentence = "The film bored the critic after an hour."
 inputs = tokenizer(sentence, return_tensors="pt")
 with torch.no_grad():
     result = encoder(**inputs, output_attentions=True)
@@ -81,7 +81,7 @@ print(len(result.attentions), "layers of")  # L
 print(result.attentions[0].shape, "weights")  # [1, H, T, T]
 
 # %% [markdown]
-# Six layers of twelve heads: 72 tables, in which row $t$ says how token $t$ divides its attention. Here is
+# Six layers (`L`) of twelve heads (`H`): 72 tables, in which row $t$ says how token $t$ divides its attention. Here is
 # the mean of all of them. ([CLS] and [SEP] are put around every text by the tokenizer.)
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Heat map of eleven rows and eleven columns, the mean of all 72 attention tables of one sentence. The first column, CLS, is dark in every row; all the other cells are pale."}}
@@ -93,8 +93,7 @@ ax.set(xlabel="is looked at", ylabel="looks")
 plt.show()
 
 # %% [markdown]
-# Every row is darkest at [CLS], a token that the writer of the sentence never wrote. Is it so important? This
-# chapter asks three things about such a table: what it costs, what it shows, and whether one may believe it.
+# Every row is darkest at [CLS], a token that the writer of the sentence never wrote. Is it so important?
 
 # %% tags=["claims"]
 check(
@@ -133,21 +132,22 @@ print("weighted sums                  ", T * d * T)
 #
 # $$\text{FLOPs} = \underbrace{8\,T d^2}_{\text{matrices}} + \underbrace{4\,T^2 d}_{\text{looking}} \tag{1}$$
 #
-# The number of heads $h$ does not occur: each head works in $d/h$ dimensions. PyTorch can count the products
-# that really run. We ask it for the first layer of the model.
+# The number of heads $h$ (`H` in the code) does not occur: each head works in $d/h$ dimensions. PyTorch can count
+# the products that really run, here in the first layer of the model.
 
 
 # %%
-def attention_flops(length, d_model):
-    """Operations of one multi-head attention layer on one text."""
-    return 8 * length * d_model**2 + 4 * length**2 * d_model
+def attention_flops(T, d_model):
+    """Operations of one multi-head attention layer on T tokens."""
+    return 8 * T * d_model**2 + 4 * T**2 * d_model
 
 
 # %% tags=["hide-input"]
 layer, d_model = encoder.encoder.layer[0].attention, 384
+room = encoder.config.max_position_embeddings  # most tokens of a text
 counted = {}
 print("   T        counted      formula (1)  looking")
-for T in (32, 128, 512):
+for T in (32, 128, room):
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         layer(torch.zeros(1, T, d_model))
     counted[T] = counter.get_total_flops()
@@ -171,8 +171,6 @@ close(
     expected,
     atol=0.5,
 )
-room = encoder.config.max_position_embeddings
-check("MiniLM has room for 512 tokens", room == 512)
 
 # %% [markdown]
 # ## The same answer without the table
@@ -182,7 +180,7 @@ check("MiniLM has room for 512 tokens", room == 512)
 # $(2 \cdot 8 + 1 \cdot 16 + 4 \cdot 4 + 1 \cdot 24)/8 = 9$.
 #
 # Now let the pairs of score $z$ and value $v$ arrive one at a time, to be forgotten at once. It is enough to keep the
-# largest score so far, $m$; the sum $\ell$ of the exponentials, taken relative to $e^m$ so that none
+# largest score so far, $m$; the sum $\ell$ (`l` in the code) of the exponentials, taken relative to $e^m$ so that none
 # overflows; and the weighted sum $a$ of the values, a vector as long as a value. When a larger score arrives, both sums
 # were taken relative to the wrong number, and a factor corrects them:
 #
@@ -235,10 +233,10 @@ def streamed(query, key, value, size=128):
 
 # %% [markdown]
 # (`amax` is the largest along an axis, `maximum` the larger of two, number by number, and `.mT` transposes the last two
-# axes.) PyTorch's `F.scaled_dot_product_attention` can call a **fused kernel** that
-# works in this way, in blocks of queries too (FlashAttention, Dao et al. 2022). How much memory do the three need? We ask
-# PyTorch for the largest single piece that any of their steps allocates, scratch space inside the kernel included, for
-# twelve heads of width 32, as in MiniLM, and random queries, keys and values.
+# axes.) A **fused kernel** works in this way, in blocks of queries too (FlashAttention, Dao et al. 2022); according to
+# its documentation, PyTorch's `F.scaled_dot_product_attention` can call one. How large is the largest piece of memory
+# that a step of each of the three allocates? We ask PyTorch, for twelve heads of width 32, as in MiniLM, and random
+# queries, keys and values.
 
 
 # %% tags=["hide-input"]
@@ -272,12 +270,12 @@ os.environ["KINETO_LOG_LEVEL"] = "99"  # the profiler prints no notes
 random, H, d_k = run.generator(), 12, 32
 ways = {"plain": plain, "streamed": streamed}
 ways["fused"] = F.scaled_dot_product_attention
-lengths = [256, 512, 1024, 2048]
+sizes = [256, 512, 1024, 2048]
 pieces = {name: [] for name in ways}
-print("   T  output " + "".join(f"{name:>21}" for name in ways))
-for T in lengths:
+print("   T    output " + "".join(f"{name:>21}" for name in ways))
+for T in sizes:
     three = torch.randn(3, 1, H, T, d_k, generator=random)  # query, key, value
-    print(f"{T:5} {12 * T * d_k:7,}", end="")
+    print(f"{T:5} {three[0].nbytes:9,}", end="")
     for name, attend in ways.items():
         pieces[name].append(largest_piece(attend, three))
         print(f"{pieces[name][-1]:12,}", end=" ")
@@ -287,10 +285,11 @@ with torch.no_grad():
     outputs = {name: attend(*three) for name, attend in ways.items()}
 
 # %% [markdown]
-# (Bytes, first those of the output itself. The milliseconds are of this machine at this moment; nothing below rests on them.) When the text doubles,
+# (Bytes, first those of the output itself. The milliseconds are of this machine at this moment.) When the text doubles,
 # the plain piece grows fourfold, since it is one set of tables, $4hT^2$ bytes; those of the other two at most double.
 #
-# Training needs more: what the backward pass uses must be kept. Autograd can tell what that is for the fused kernel.
+# Training needs more: what the backward pass uses must be kept. Autograd can tell what that is for the fused kernel:
+# `saved_tensors_hooks` names a function that is called on each tensor it keeps.
 
 # %% tags=["hide-input"]
 query, key, value = three[..., :16, :].clone().requires_grad_()
@@ -322,13 +321,13 @@ for name in ("streamed", "fused"):
         atol=1e-5,
     )
     check(
-        f"{name}: from 1,024 to 2,048 tokens the piece at most doubles",
-        pieces[name][-1] <= 2.05 * pieces[name][-2],
+        f"{name}: when the text doubles, the piece at most doubles",
+        all(b <= 2.05 * a for a, b in pairwise(pieces[name])),
     )
 close(
     "Plain: the largest piece is 4 h T² bytes",
     pieces["plain"],
-    [4 * H * T**2 for T in lengths],
+    [4 * H * T**2 for T in sizes],
 )
 scores = query @ key.mT / math.sqrt(d_k)  # [1, H, 16, 16]
 row = next(tensor for tensor in kept if tensor.dim() == 3)  # [1, H, 16]
@@ -346,7 +345,7 @@ close(
 # and values from another, $Y$ with $S$ tokens. A translator's decoder looks at the sentence to be translated in this way. Each head
 # computes
 #
-# $$H_i = \operatorname{Attention}(XW_i^Q,\; YW_i^K,\; YW_i^V) \tag{3}$$
+# $$\text{head}_i = \operatorname{Attention}(XW_i^Q,\; YW_i^K,\; YW_i^V) \tag{3}$$
 #
 # and the heads are joined and mixed as before. The table is $T \times S$, and padding in $Y$ must be masked.
 
@@ -439,9 +438,8 @@ plt.show()
 
 # %% [markdown]
 # *Film* finds *movie*, *bored* finds *dull*, *critic* finds *reviewer*, though they stand in another order. One pair of texts is
-# an example. For six others we wrote down, before looking, which words belong together (two such links were dropped,
-# because the tokenizer cuts one of their words into pieces). The control takes the vectors *before* the first layer, which know of a word
-# and its place only.
+# an example. For six others the code says which words belong together. The control is level 0, the vectors *before* the
+# first layer, which know of a word and its place only.
 
 # %% tags=["hide-input"]
 # @title Six pairs of texts, and which words belong together
@@ -481,21 +479,27 @@ def found_links(first, second, links, level):
     return found, len(found) / len(columns)
 
 
-hits, guesses = {}, 0.0
-for name, level in {"last layer": -1, "before the first": 0}.items():
+hits = {}
+for level in range(len(encoder.encoder.layer) + 1):
     results = [
         found_links(*PAIRS[i : i + 3], level) for i in range(0, len(PAIRS), 3)
     ]
-    hits[name] = [hit for found, _ in results for hit in found]
-    guesses = sum(guess for _, guess in results)
+    hits[level] = sum(sum(found) for found, _ in results)
+links = sum(len(found) for found, _ in results)
+guesses = sum(guess for _, guess in results)
+_, X0 = token_vectors("The film bored the critic.", level=0)
+_, Y0 = token_vectors("The reviewer found the movie dull.", level=0)
+best = (X0 @ Y0.T).argmax(dim=-1)  # [T]
+found_before = {rows[t]: columns[best[t]] for t in (2, 3, 5)}
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-for name, found in hits.items():
-    print(f"{name:<17} {sum(found)} of {len(found)} links")
-print(f"{'guessing':<17} {guesses:.1f}")
+print("level        " + "".join(f"{level:4}" for level in hits))
+print("links found  " + "".join(f"{found:4}" for found in hits.values()))
+print(f"of {links}; guessing would find {guesses:.1f}")
 
 # %% [markdown]
-# The table finds most of the links, and so does the control: a table that looks right need not owe it to the six layers.
+# The last layer finds most of the links, and so does the control, which finds the three of the example as well: a table
+# that looks right need not owe it to the last layer.
 
 # %% tags=["claims"]
 close("Cross-attention as PyTorch's", output, theirs, atol=1e-5)
@@ -506,17 +510,20 @@ check(
 )
 expected = {"film": "movie", "bored": "dull", "critic": "reviewer"}
 check("The three words find their partners", found_words == expected)
+check("They do before the first layer too", found_before == expected)
 check(
-    "Both find more than 15 of the 24 links",
-    min(sum(found) for found in hits.values()) > 15,
+    "Every level finds more than 15 of the 24 links",
+    min(hits.values()) > 15 and links == 24,
 )
 
 # %% [markdown]
 # ## What real heads look at
 #
 # Back to texts that look at themselves. It is tempting to leaf through 72 tables until one looks meaningful. Let us rather fix four
-# habits beforehand: looking at the previous token, the next, [CLS], [SEP]. Each head gets a score for each, the mean weight. The best
-# head for each habit is chosen on one half of the sentences and judged on the *other*.
+# habits beforehand: looking at the previous token, the next, [CLS], [SEP]. Each head gets a score for each, the mean weight.
+#
+# Our sentences are validation reviews of 40 to 90 characters. The best head for each habit is chosen on the first of them
+# and judged on the *last*.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title Scoring all heads on two halves
@@ -554,10 +561,10 @@ first_half = [read(text) for text in sentences[:N]]
 second_half = [read(text) for text in sentences[-N:]]
 chosen_on = torch.stack([habits(weights) for _, weights, _ in first_half])
 judged_on = torch.stack([habits(weights) for _, weights, _ in second_half])
-print(f"{N} + {N} review sentences")
+print(f"of {len(sentences)} sentences the first {N} and the last {N}")
 
 # %% [markdown]
-# A head that looks everywhere alike would give each token one over the length; "above uniform" subtracts that, sentence by
+# A head that looks everywhere alike would give each token one over their number; "above uniform" subtracts that, sentence by
 # sentence. The brackets are 95 % intervals: the sentences are drawn again with replacement ten thousand times (the
 # bootstrap), and the middle 95 % of the means are kept. The last column is the median of all heads.
 
@@ -587,17 +594,26 @@ axes[1].tick_params(axis="x", labelrotation=90)
 plt.show()
 
 # %% [markdown]
-# The chosen heads keep their habits on sentences that had no part in the choice. (For [SEP] there is hardly a habit to find.)
-# [CLS] gets more than a third of all attention from the median head. Clark et al. (2019) found many heads of
-# BERT-base that look at [SEP] most, in pairs of longer texts. Which token collects the attention has to be measured for each model.
+# Three chosen heads keep their habits on sentences that had no part in the choice. (For [SEP] there is hardly a habit to find.)
+# On these short sentences the median head gives [CLS] more than a third of the other tokens' attention. Clark et al.
+# (2019) found many heads of BERT-base that look at [SEP] most; there both the model and the texts, longer and in
+# pairs, were others.
 
 # %% tags=["claims"]
-check(
-    "All four chosen heads exceed the uniform share on the second half",
-    all(interval.low > 0 for interval in above.values()),
-)
+for number, name in enumerate(HABITS[:3]):
+    first, second = (
+        half[:, number, *chosen[name]].mean() for half in (chosen_on, judged_on)
+    )
+    check(
+        f"{name}: the same on both halves, within 0.05",
+        abs(first - second) < 0.05,
+    )
+    check(
+        f"{name}: more than 0.3 above the median head",
+        second > median_head[number] + 0.3,
+    )
 check("The median head gives [CLS] more than a third", median_head[2] > 1 / 3)
-check("[SEP]: at most 0.15 above uniform", above["[SEP]"].value < 0.15)
+check("[SEP]: less than 0.1 above uniform", above["[SEP]"].value < 0.1)
 
 # %% [markdown]
 # ## May one believe it?
@@ -635,8 +651,32 @@ for s in range(3):
 # The token with the largest weight has no effect at all when it is silenced, and the largest of all when it is hidden. Both
 # answers are right, to different questions, and the weight alone gives neither: in (4) it stands before $v_s$, or $o - v_s$.
 #
+# Zero is one value to put in; a mean value is another usual choice. Hiding amounts to that: the output is then what it
+# would be if $v_s$ were the mean of the other values, weighted as in the row.
+
+# %% tags=["claims"]
+masks = torch.eye(3).bool()  # row s hides token s
+hidden = weights.log().masked_fill(masks, -math.inf).softmax(dim=-1) @ values
+silent = torch.stack([weights @ (values * ~mask[:, None]) for mask in masks])
+both = [removed(weights, values, s) for s in range(3)]
+output = weights @ values  # [1]
+close(
+    "Silenced, in (4): as with a value of zero",
+    torch.stack([output + silence for silence, _ in both]),
+    silent,
+)
+close(
+    "Hidden, in (4): as in a softmax with a mask",
+    torch.stack([output + hide for _, hide in both]),
+    hidden,
+)
+means = values * ~masks[..., None] + hidden[:, None] * masks[..., None]
+close("Hidden: as with the others' mean value", weights @ means, hidden)
+
+# %% [markdown]
 # Has [CLS] such short values? For every head of the model we compare its share in the weights with its share in the lengths of the
-# terms, $\lVert w_{ts}\,v_s W^O \rVert$, as Kobayashi et al. (2020) do.
+# terms, $\lVert w_{ts}\,v_s W^O \rVert$, as Kobayashi et al. (2020) do. (The heads lie side by side before they are mixed, so
+# each meets a slice of $W^O$ of its own.)
 
 
 # %% tags=["hide-input"]
@@ -659,7 +699,7 @@ def carried(layer, vectors, weights):
 
 
 # %% tags=["hide-input"]
-# @title Shares of [CLS]
+# @title What each token receives
 def received(tables):
     """What each token gets from the other tokens, mean [L, H, T]."""
     T = tables.shape[-1]
@@ -667,14 +707,22 @@ def received(tables):
     return (tables * others).sum(dim=-2) / (T - 1)
 
 
-looks, carries = [], []
-for _, weights, vectors in second_half:
+def received_lengths(vectors, weights):
+    """The lengths [L, H, T] that come from each token in each head."""
     layers = zip(encoder.encoder.layer, vectors[:L], weights, strict=True)
-    terms = torch.stack([carried(*layer) for layer in layers])  # [L, H, T, T]
-    looks.append(received(weights))  # [L, H, T]
-    carries.append(received(terms))  # [L, H, T]
+    return received(torch.stack([carried(*layer) for layer in layers]))
 
 
+looks, carries, lengths = [], [], []  # [L, H, T] for each sentence
+for _, weights, vectors in second_half:
+    equal = torch.full_like(weights, 1 / weights.shape[-1])
+    looks.append(received(weights))
+    carries.append(received_lengths(vectors, weights))
+    lengths.append(received_lengths(vectors, equal))
+
+
+# %% tags=["hide-input"]
+# @title Shares of [CLS]
 def share_of_cls(parts):
     """Share [L, H] of the first token, mean over sentences."""
     shares = [part[..., 0] / part.sum(dim=-1) for part in parts]
@@ -692,16 +740,20 @@ ax.set(ylabel="share in the lengths", ylim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# In more than four heads of five the share in the lengths is less than half of that in the weights. Xiao et al. (2024) call a token
-# that collects attention without need for what it says an **attention sink**, and suppose that it takes what a head does not want
-# to spend, since a softmax must add up to one. That is a hypothesis; what follows does not decide it.
+# In more than four heads of five the share in the lengths is less than half of that in the weights. Xiao et al. (2024), in
+# left-to-right models, call a token that collects attention without need for what it says an **attention sink**, and suppose
+# that it takes what a head does not want to spend, since a softmax must add up to one. That is a hypothesis; what follows
+# does not decide it.
 #
 # ### Change it and measure
 #
-# Now the whole model. For a sentence of $T$ tokens we read $T$ copies; in copy $s$ token $s$ is hidden in all layers by the
-# attention mask, or silenced by a hook, a function that PyTorch calls on what a layer gives out. The effect is how far this moves the
-# sentence vector, the mean of the final vectors of all *other* tokens. (Both changes bring the model into states that it
-# has not met in training; that is part of what is measured.)
+# Now the whole model. Of a sentence of $T$ tokens we read $T$ copies; in copy $s$ token $s$ is removed in all layers.
+#
+# The attention mask hides it. To silence it we use a *hook*, a function that PyTorch calls on what a layer gives out: it
+# sets the whole value to zero, with its bias.
+#
+# The effect is how far this moves the sentence vector, the mean of the final vectors of all *other* tokens. (Both changes
+# may bring the model into states that it has not met in training; that is part of what is measured.)
 
 
 # %%
@@ -709,7 +761,8 @@ plt.show()
 def effects(encoder, ids):
     """How far the sentence vector moves: each token hidden, silenced."""
     T = len(ids)
-    copies, everyone = ids.expand(T, T), torch.ones(T, T)
+    copies = ids.expand(T, T)  # row s is copy s
+    everyone = torch.ones(T, T)
     others = 1 - torch.eye(T)  # row s: all tokens but s
 
     def silence(module, inputs, value):
@@ -729,7 +782,8 @@ def effects(encoder, ids):
     return moves
 
 
-# %%
+# %% tags=["hide-input"]
+# @title All effects in all sentences
 hiding, silencing = [], []  # [T] for each sentence
 for ids, _, _ in second_half:
     hide, silence = effects(encoder, ids)
@@ -737,7 +791,8 @@ for ids, _, _ in second_half:
     silencing.append(silence)
 
 # %% [markdown]
-# How do [CLS] and [SEP] compare with the median word of the same sentence? In that unit, with 95 % intervals over the sentences:
+# How do [CLS] and [SEP] compare with the median of the tokens between them? We call these the words, though full stops and
+# pieces of words are among them. In that unit, with 95 % intervals over the sentences:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 mean_looks = [part.mean(dim=(0, 1)) for part in looks]  # [T] each
@@ -757,13 +812,13 @@ for name, rows in measures.items():
     print(f"{name:<25} {both[0]!s:<23} {both[1]}")
 
 # %% [markdown]
-# As in the sum by hand: [CLS] gets by far the largest weight, hiding it moves the sentence vector more than hiding any word, and
-# silencing it less than silencing the median word (the weight in every sentence, the effects in most). The two
-# questions have opposite answers, and the table alone tells neither.
+# Much as in the sum by hand: [CLS] gets by far the largest weight, hiding it moves the sentence vector more than hiding any
+# word, and silencing it, in these reviews of 40 to 90 characters, less than silencing the median word (the weight in every
+# sentence, the effects in most; try longer reviews). The two questions have different answers, and one table cannot give both.
 #
-# And the words themselves? In each sentence we rank the words (and full stops) by what the tables say and by the effect, and take the rank
-# correlation (Spearman's: 1 if both orders are the same, 0 on average if they are unrelated). A rival without
-# a model is how *rare* a token is in the training reviews.
+# And the words themselves? In each sentence we rank them by what the tables say and by the effect, and take the rank
+# correlation (Spearman's: 1 if both orders are the same, 0 on average if they are unrelated). There are two rivals: the lengths
+# without the weights, as if all weights were equal; and, without a model, how *rare* a token is in the training reviews.
 
 # %% tags=["hide-input"]
 # @title Rank correlations within each sentence
@@ -786,42 +841,41 @@ def agreement(guesses, moves):
 rankings = {
     "mean weight": mean_looks,
     "mean length carried": mean_carries,
+    "lengths alone": [part.mean(dim=(0, 1)) for part in lengths],
     "rarity": rare,
 }
+ways = {"hide": hiding, "silence": silencing}
 agrees = {
     (name, way): agreement(rows, moves)
     for name, rows in rankings.items()
-    for way, moves in {"hide": hiding, "silence": silencing}.items()
+    for way, moves in ways.items()
 }
-single = torch.tensor(
-    [
-        agreement([look[divmod(i, H)] for look in looks], hiding)
-        for i in range(L * H)
-    ]
-).nanmean(dim=1)  # [L · H]
+single = {}  # [L · H] for each way
+for way, moves in ways.items():
+    heads = [[look[divmod(i, H)] for look in looks] for i in range(L * H)]
+    ranks = [agreement(head, moves) for head in heads]
+    single[way] = torch.tensor(ranks).nanmean(dim=1)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 print(f"{'':<22} {'hidden':<22} silenced")
 for name in rankings:
-    both = [
-        intervals.bootstrap_mean(agrees[name, way])
-        for way in ("hide", "silence")
-    ]
+    both = [intervals.bootstrap_mean(agrees[name, way]) for way in ways]
     print(f"{name:<22} {both[0]!s:<22} {both[1]}")
-print(f"one head: median of all {single.median():.3f}", end=", ")
-print(f"best of all {single.max():.3f}   (hidden)")
+for name, pick in {"median": torch.median, "best": torch.max}.items():
+    both = [f"{pick(single[way]):.3f}" for way in ways]
+    print(f"{'weight, ' + name + ' head':<22} {both[0]:<22} {both[1]}")
 
 # %% [markdown]
-# Among words the mean of all 72 tables is a guide; so is rarity, which needs no model. A single table is a poorer one: the median head stays below
-# half of that, and even the best of all, chosen on these very sentences, does not reach the mean. The lengths are a better guide than
-# the weights; neither is the effect.
+# Among words the mean of all 72 tables is a guide; so are both rivals. A single table of weights is a poorer one: the median head
+# stays below half of that, and even the best of all, chosen on these very sentences, does not reach the mean. The lengths of the
+# weighted values are a better guide than the weights or the lengths alone; none of them is the effect.
 #
 # A heat map is a good question about a model. To answer it, change something and measure; and say what you changed, since that
 # was a choice too. What follows from such experiments is argued over by Jain and Wallace (2019) and Wiegreffe and Pinter (2019).
 
 # %% tags=["claims"]
 check(
-    "Four heads in five carry less than half of what [CLS]'s weight says",
+    "In four heads of five [CLS] has less than half the share in the lengths",
     (carry < share / 2).float().mean() > 0.8,
 )
 firsts = torch.stack([row.argmax() == 0 for row in mean_looks])
@@ -830,30 +884,34 @@ firsts = torch.stack([row.argmax() == 0 for row in hiding]).float()
 check("and the largest effect when hidden in 9 of 10", firsts.mean() > 0.9)
 quiet = (in_words["effect of silencing it"][:, 0] < 1).float()  # [N]
 check("Silenced: less than the median word, in 4 of 5", quiet.mean() > 0.8)
-for name in ("mean weight", "rarity"):
-    guide = intervals.bootstrap_mean(agrees[name, "hide"])
-    check(f"The {name} is a guide: interval above 0.3", guide.low > 0.3)
-for way in ("hide", "silence"):
-    gain = intervals.paired_bootstrap(
-        agrees["mean length carried", way], agrees["mean weight", way]
+for way in ways:
+    for name in ("mean weight", "lengths alone", "rarity"):
+        guide = intervals.bootstrap_mean(agrees[name, way])
+        check(f"{way}: {name} is a guide, interval above 0", guide.low > 0)
+    for name in ("mean weight", "lengths alone"):
+        gain = intervals.paired_bootstrap(
+            agrees["mean length carried", way], agrees[name, way]
+        )
+        check(f"{way}: lengths carried, better than {name}", gain.low > 0)
+    mean = torch.tensor(agrees["mean weight", way]).mean()
+    check(f"{way}: no single head reaches the mean", single[way].max() < mean)
+    check(
+        f"{way}: the median head is below half of it",
+        single[way].median() < mean / 2,
     )
-    check(f"{way}: lengths are a better guide than weights", gain.low > 0)
-mean = torch.tensor(agrees["mean weight", "hide"]).mean()
-check("No single head reaches the mean of all tables", single.max() < mean)
-check("The median head is below half of it", single.median() < mean / 2)
 
 # %% [markdown]
 # ## Summary
 #
 # Attention costs $8Td^2$ operations for its matrices and $4T^2d$ for the looking. The table of weights need not exist: a running maximum, a
 # sum and a weighted vector give the same output from a stream, and one number a row is enough to make the weights again. Cross-attention is
-# the same with two texts, and its table is $T \times S$. Heads of a pretrained model have habits that hold on fresh sentences. But a weight
+# the same with two texts, and its table is $T \times S$. In MiniLM three habits of heads hold on fresh sentences. But a weight
 # says neither how long the vector is that it multiplies, nor what happens when it is given to others.
 #
 # ## Exercises
 #
 # > **Exercise 1.** On paper: when the square wins (★☆☆, 5 minutes). In a Transformer a feed-forward part of $16Td^2$ operations follows
-# > the attention. At which length $T$ is the looking exactly half of all operations of both? Write it as `half_length(d_model)`.
+# > the attention. At which number of tokens $T$ is the looking exactly half of all operations of both? Write it as `half_at(d_model)`.
 #
 # <details><summary>Hint</summary>
 #
@@ -863,22 +921,22 @@ check("The median head is below half of it", single.median() < mean / 2)
 
 
 # %% tags=["exercise"]
-def half_length(d_model):
-    """Length at which looking is half the work of a Transformer layer."""
+def half_at(d_model):
+    """Tokens at which looking is half the work of a Transformer layer."""
     ...
 
 
-exercises.half_length(half_length)
+exercises.half_at(half_at)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 1
-def half_length(d_model):
-    """Length at which looking is half the work of a Transformer layer."""
+def half_at(d_model):
+    """Tokens at which looking is half the work of a Transformer layer."""
     return 6 * d_model  # 4 T² d = 8 T d² + 16 T d²
 
 
-exercises.half_length(half_length)
+exercises.half_at(half_at)
 
 # %% [markdown]
 # > **Exercise 2.** Two halves of a stream (★★☆, 15 minutes). Two machines have each read one half of the keys and values, and report their

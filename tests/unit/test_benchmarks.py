@@ -213,3 +213,35 @@ def test_a_record_says_what_it_holds_for(tmp_path):
     assert record["versions"]["torch"] == torch.__version__
     assert record["runs"] == [1, 2]
     assert len(stored) == 3
+
+
+@pytest.fixture
+def learning_rate():
+    return importlib.import_module("learning_rate")
+
+
+def test_the_heads_stand_on_the_same_encoder_and_differ_in_the_pooler(learning_rate):
+    models = {head: learning_rate.built(head, 0).eval() for head in learning_rate.HEADS}
+    encoders = [model.encoder for model in models.values()]
+    for encoder in encoders[1:]:
+        for name, parameter in encoders[0].named_parameters():
+            assert torch.equal(encoder.get_parameter(name), parameter)
+    shipped, fresh = (encoder.pooler.dense for encoder in encoders[1:])
+    assert encoders[0].pooler is None
+    assert not torch.equal(shipped.weight, fresh.weight)
+    assert fresh.weight.std().item() == pytest.approx(0.02, rel=0.02)
+    assert not fresh.bias.any()
+    for model in models.values():  # padding does not matter to any
+        alone, padded = (
+            learning_rate.scores(model, rows)
+            for rows in ([[101, 7, 102]], [[101, 7, 102], [9] * 9])
+        )
+        torch.testing.assert_close(padded[:1], alone, atol=1e-5, rtol=0)
+
+
+def test_a_search_goes_on_from_its_own_record_alone(learning_rate, tmp_path):
+    file = tmp_path / "record.json"
+    assert learning_rate.kept(None, "search") == learning_rate.kept(file, "search") == []
+    file.write_text(json.dumps({"command": "search", "runs": [{"seed": 0}]}))
+    assert learning_rate.kept(file, "search") == [{"seed": 0}]
+    assert learning_rate.kept(file, "another search") == []

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import transformers
 from transformers import BertConfig, BertModel, BertTokenizer
 
 from lmcourse.data.catalogue import ENCODER
@@ -87,6 +88,22 @@ def test_the_causal_lm_knows_its_language():
         logits = model(**ids).logits[0, -1]
     assert tokenizer.decode(logits.argmax()) == " Paris"
     assert sum(p.numel() for p in model.parameters()) == 134_515_008
+
+
+def test_the_encoders_folder_is_what_from_pretrained_wants():
+    folder = pretrained.encoder_folder()
+    encoder = transformers.AutoModel.from_pretrained(folder)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    assert (encoder.config.hidden_size, len(tokenizer)) == (384, 30_522)
+    assert encoder.dtype == torch.float32
+
+
+def test_the_encoders_folder_is_the_hubs_when_asked(monkeypatch, hub_folder):
+    monkeypatch.setenv("LMCOURSE_SOURCE", "hub")
+    monkeypatch.setattr(
+        "huggingface_hub.snapshot_download", lambda repository, **options: str(hub_folder)
+    )
+    assert pretrained.encoder_folder() == hub_folder
 
 
 def test_a_gguf_file_is_read_once(monkeypatch):

@@ -1,11 +1,16 @@
 """Records carry what the results page needs."""
 
+import json
+import sysconfig
+from pathlib import Path
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from lmcourse import records
 from lmcourse.evaluation.intervals import Interval
-from lmcourse.records import record
+from lmcourse.records import choices, record
 
 
 def test_a_record_is_a_glue_value_and_an_entry():
@@ -43,3 +48,25 @@ def test_a_bad_record_names_what_is_wrong():
         record("x", 1.0, "bits/char", ladder="language")
     with pytest.raises(ValueError, match="outside"):
         record("x", 1.0, "bits/char", (2.0, 3.0))
+
+
+@pytest.mark.parametrize("where", ["checkout/results", "data/share/lmcourse"])
+def test_choices_are_read_from_a_checkout_or_from_where_pip_put_them(tmp_path, monkeypatch, where):
+    monkeypatch.setattr(records, "__file__", str(tmp_path / "checkout/lmcourse/records.py"))
+    monkeypatch.setattr(sysconfig, "get_path", {"data": str(tmp_path / "data")}.__getitem__)
+    with pytest.raises(ValueError, match="no record of choices for the chapter 'dice/one'"):
+        choices("dice/one")
+    file = tmp_path / where / "choices/cpu/dice/one.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"runs": []}')
+    assert choices("dice/one") == {"runs": []}
+
+
+def test_every_stored_choice_belongs_to_a_chapter_and_is_packaged():
+    root = Path(__file__).parents[2]
+    packaged = (root / "pyproject.toml").read_text()
+    for file in (root / "results/choices").rglob("*.json"):
+        name = file.relative_to(root / "results/choices/cpu").with_suffix("").as_posix()
+        assert choices(name) == json.loads(file.read_text())
+        assert choices(name)["chapter"] == name
+        assert f'"results/choices/cpu/{file.parent.name}/*.json"' in packaged

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 
-from lmcourse.exercises.checking import Mistake, exercise, same
+from lmcourse.exercises.checking import Mistake, exercise
 
 
 @exercise
@@ -31,62 +29,57 @@ def discordant(discordant: Any) -> None:
 
 
 @exercise
-def mean_pool(mean_pool: Any) -> None:
-    """Right: the sum over real tokens divided by their number."""
-    generator = torch.Generator().manual_seed(0)
-    hidden = torch.randn(3, 5, 4, generator=generator)  # [B, T, d_model]
-    mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [1, 0, 0, 0, 0]])  # [B, T]
-    total = (hidden * mask[..., None]).sum(dim=1)  # [B, d_model]
-    result = mean_pool(hidden, mask)
-    if same(result, hidden.mean(dim=1)):
-        raise Mistake("Padding is in your mean: multiply by the mask before you sum.")
-    if same(result, total / mask.shape[1]):
-        raise Mistake("You divide by T: each row has its own number of real tokens.")
-    if same(result, total / mask.sum()):
-        raise Mistake("You divide by the real tokens of the whole batch; count them in each row.")
-    if same(result, total):
-        raise Mistake("That is the sum; divide each row by its number of real tokens.")
-    if not same(result, total / mask.sum(dim=1, keepdim=True)):
-        raise Mistake("The values differ from the mean over each row's real tokens.")
+def order(lost_without_order: Any) -> None:
+    """Right: what is lost is what the order of the words had told."""
+    n = 300  # of each label
+    texts = ["good plot bad cast"] * n + ["bad plot good cast"] * n
+    labels = np.array([1] * n + [0] * n)
+
+    def by_first(texts: list[str]) -> np.ndarray:
+        """Praise when *good* comes before *bad*: shuffled, a coin."""
+        return np.array([int(t.find("good") < t.find("bad")) for t in texts])
+
+    def by_plot(texts: list[str]) -> np.ndarray:
+        """Whether *plot* comes before *cast*: shuffled, a coin."""
+        return np.array([int(t.find("plot") < t.find("cast")) for t in texts])
+
+    def by_words(texts: list[str]) -> np.ndarray:
+        """Whether the four words are all there, each whole."""
+        return np.array([int({"good", "bad", "plot", "cast"} == {*t.split()}) for t in texts])
+
+    lost = float(lost_without_order(by_first, texts, labels))
+    ones = np.ones(2 * n, dtype=int)
+    also, kept = (float(lost_without_order(f, texts, ones)) for f in (by_plot, by_words))
+    if kept == 1 and abs(also - 0.5) < 0.12:
+        raise Mistake("That is an accuracy: take the one on the shuffled texts from the first.")
+    if kept not in (0, 1):
+        raise Mistake("A classifier that only looks which words are there must lose nothing.")
+    if kept == 1:
+        raise Mistake("Shuffle the words, not the characters, and keep them all.")
+    if abs(lost) < 0.01:
+        raise Mistake("Your texts keep their order: are the shuffled ones those you classify?")
+    if abs(lost + 0.5) < 0.12:
+        raise Mistake("The sign: accuracy on the texts minus that on the shuffled ones.")
+    if abs(lost) > 1:
+        raise Mistake("You return a number of texts; accuracy is their share.")
+    if max(abs(lost - 0.5), abs(also - 0.5)) >= 0.12:
+        raise Mistake("Each text needs an order of its own, drawn anew, all orders alike.")
 
 
 @exercise
-def weighted(weighted_cross_entropy: Any) -> None:
-    """Right: the weighted surprises are divided by the sum of their weights."""
-    generator = torch.Generator().manual_seed(0)
-    logits = torch.randn(6, 3, generator=generator)  # [B, K]
-    labels, weights = torch.tensor([0, 2, 1, 0, 2, 2]), torch.tensor([1.0, 10.0, 0.5])
-    surprise = F.cross_entropy(logits, labels, reduction="none")  # [B]
-    result = weighted_cross_entropy(logits, labels, weights)
-    if same(result, surprise.mean()):
-        raise Mistake("The weights have no effect: look up the weight of each label.")
-    if same(result, (weights[labels] * surprise).mean()):
-        raise Mistake("You divide by B: then larger weights also mean a larger learning rate.")
-    if same(result, (weights[labels] * surprise).sum()):
-        raise Mistake("That is the sum; divide it by the sum of the weights of this batch.")
-    if same(result, (weights[labels] * surprise).sum() / weights.sum()):
-        raise Mistake("Divide by the weights of the batch's labels, not of the classes.")
-    if not same(result, F.cross_entropy(logits, labels, weight=weights)):
-        raise Mistake("The value differs from the weighted mean of the surprises.")
-
-
-@exercise
-def budget(by_budget: Any) -> None:
-    """Right: every sentence once, in batches of few sentences when they are long."""
-    lengths = [7, 30, 4, 12, 25, 9, 5, 11, 28, 6, 8, 3]
-    result = [[int(i) for i in batch] for batch in by_budget(lengths, 60)]
-    if sorted(i for batch in result for i in batch) != list(range(len(lengths))):
-        if sorted(i for batch in result for i in batch) == sorted(lengths):
-            raise Mistake("Your batches hold the lengths: return the numbers of the sentences.")
-        raise Mistake("Every sentence must come exactly once; is the last batch still in hand?")
-    if not all(result):
-        raise Mistake("One of the batches is empty.")
-    costs = [len(batch) * max(lengths[i] for i in batch) for batch in result]
-    if max(costs) > 60:
-        if all(sum(lengths[i] for i in batch) <= 60 for batch in result):
-            raise Mistake("You added up lengths; padded, a batch costs size times the longest.")
-        raise Mistake("A batch exceeds the budget: its size times its longest length.")
-    if sum(costs) > 190:
-        raise Mistake("Much is still padding: go through the sentences in order of length.")
-    if len(result) > 4:
-        raise Mistake("More batches than needed: fill each one up before you open the next.")
+def needed(sentences_needed: Any) -> None:
+    """Right: half the width needs four times the sentences."""
+    n = float(sentences_needed())
+    if 3457 <= n <= 3458 or n == 3600:  # 2 for 1.96 is what one does on paper
+        return
+    if 13_820 <= n <= 13_840 or round(n) == 14_400:
+        raise Mistake("One point to *either* side: the part after ± is 0.01, not 0.005.")
+    if round(n) == 900:
+        raise Mistake("The 1.96 is missing: without it the interval holds in 68 of 100 cases.")
+    if 1763 <= n <= 1765 or round(n) == 1800:
+        raise Mistake("Squaring takes away the root; the 1.96 is squared too.")
+    if 58 <= n <= 61:
+        raise Mistake("N stands under a root: square both sides before you solve for it.")
+    if n < 1:
+        raise Mistake("One point is 0.01; with 1 in its place hardly a sentence is needed.")
+    raise Mistake("Solve 1.96 · √(0.9 · 0.1 / N) = 0.01 for N.")

@@ -79,7 +79,7 @@ def enough(enough: Any) -> None:
 
 @exercise
 def missing_mass(missing_mass: Any) -> None:
-    """Right: what was seen once measures what was not seen at all."""
+    """Right: what was seen once estimates what was not seen at all."""
     result = missing_mass(_COUNTS)
     once, total = (_COUNTS == 1).sum(), _COUNTS.sum()
     if same(result, (_COUNTS == 0).mean()):

@@ -12,11 +12,11 @@ from torch import Tensor
 from lmcourse.exercises.checking import Mistake, exercise, same
 
 Layer = Callable[[Tensor], Tensor]
-LEAKS = {"B", "C", "E"}
+LEAKS = {"B", "C", "E", "G"}
 
 
 @exercise
-def by_hand(two_contexts: Any) -> None:
+def contexts(two_contexts: Any) -> None:
     """Right: parts of a sum over all words, then of a sum over the visible ones."""
     result = two_contexts()
     if not same(torch.zeros(2, 2), torch.zeros_like(torch.tensor(result, dtype=torch.float))):
@@ -57,7 +57,7 @@ def divisor(score_divisor: Any) -> None:
 
 
 def suspects(seed: int = 0) -> dict[str, Layer]:
-    """Six layers, x [B, T, 16] to the same shape, all of which are said to be causal."""
+    """Seven layers, x [B, T, 16] to the same shape, all of which are said to be causal."""
     generator = torch.Generator().manual_seed(seed)
     W = torch.randn(3, 16, 16, generator=generator) / 4  # for query, key and value
 
@@ -67,6 +67,12 @@ def suspects(seed: int = 0) -> dict[str, Layer]:
         if late:
             return scores.softmax(dim=axis) * mask @ value
         return scores.masked_fill(~mask, -math.inf).softmax(dim=axis) @ value
+
+    def mixed_up(x: Tensor, mask: Tensor) -> Tensor:
+        three = (x @ matrix for matrix in W)  # [B, T, 16] each
+        query, key, value = (y.unflatten(-1, (2, 8)).transpose(1, 2) for y in three)
+        scores = (query @ key.mT / math.sqrt(8)).masked_fill(~mask, -math.inf)  # [B, 2, T, T]
+        return (scores.softmax(dim=-1) @ value).reshape(x.shape)  # no transpose
 
     def past(x: Tensor) -> Tensor:
         return torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).tril()  # [T, T]
@@ -81,19 +87,20 @@ def suspects(seed: int = 0) -> dict[str, Layer]:
         "D": lambda x: x + attend(normal(x), past(x)),
         "E": lambda x: attend(x, past(x), axis=-2),  # softmax over the queries
         "F": lambda x: attend(x, past(x) ^ past(x).tril(-3)),  # a window of three words
+        "G": lambda x: mixed_up(x, past(x)),  # heads joined without the transpose
     }
 
 
 @exercise
 def leaks(leaking: Any) -> None:
-    """Right: a norm hides it, a late mask hides it, the wrong axis hides it; poking does not."""
+    """Right: a norm, a late mask, a wrong axis or a wrong join hides it; poking does not."""
     named = {str(name) for name in leaking(suspects())}
-    if named == {*"ABCDEF"}:
+    if named == {*"ABCDEFG"}:
         raise Mistake("A word may move its own and later outputs: look above the diagonal only.")
     if named == LEAKS - {"B"}:
         raise Mistake("B has no mask, but a norm: poke in a random direction, not with ones.")
     if named == {"B"}:
-        raise Mistake("In C and E a hidden word moves the weights of the others: poke them too.")
+        raise Mistake("In C, E and G a hidden word moves the outputs of others: poke them too.")
     if named == {*"ADF"}:
         raise Mistake("Those are the layers that do not leak: name the others.")
     if named != LEAKS:
@@ -105,4 +112,4 @@ def leaks(leaking: Any) -> None:
         raise Mistake(f"{wrong[0]} does not leak: which earlier output did a later word move?")
     others = {name + "'": layer for name, layer in suspects(seed=1).items()}
     if {str(name) for name in leaking(others)} != {name + "'" for name in LEAKS}:
-        raise Mistake("Right for these six: now let your function find it out for any layers.")
+        raise Mistake("Right for these seven: now let your function find it out for any layers.")

@@ -11,9 +11,9 @@ from lmcourse.exercises.checking import Mistake, exercise, same
 
 
 @exercise
-def half_length(half_length: Any) -> None:
+def half_at(half_at: Any) -> None:
     """Right: 4 T² d = 8 T d² + 16 T d² at T = 6 d."""
-    results = [half_length(d) for d in (64, 384)]
+    results = [half_at(d) for d in (64, 384)]
     if same(results, [128, 768]):
         raise Mistake("That is attention alone: the feed-forward part belongs to the rest too.")
     if same(results, [256, 1536]):
@@ -105,7 +105,7 @@ def _tiny_encoder() -> Any:
     """A BERT of random weights that reads ids below 12."""
     from transformers import BertConfig, BertModel
 
-    sizes = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2}
+    sizes: dict[str, Any] = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         config = BertConfig(

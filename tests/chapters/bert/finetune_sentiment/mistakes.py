@@ -1,28 +1,28 @@
 """Wrong answers of bert/finetune_sentiment: exercise, answer, what is said of it."""
 
 import numpy as np
-import torch.nn.functional as F
-
-
-def _surprise(logits, labels):
-    return F.cross_entropy(logits, labels, reduction="none")
-
-
-def _fill(lengths, order, cost, budget):
-    batches = [[]]
-    for i in order:
-        if cost([lengths[j] for j in [*batches[-1], i]]) > budget:
-            batches.append([])
-        batches[-1].append(i)
-    return batches
-
-
-def _padded(lengths):
-    return len(lengths) * max(lengths)
 
 
 def _counts(alone, also):
     return int(alone.sum()), int(also.sum())
+
+
+def _right(classify, texts, labels):
+    return np.mean(classify(texts) == labels)
+
+
+def _words(texts, seed=0):
+    rng = np.random.default_rng(seed)
+    return [" ".join(rng.permutation(text.split())) for text in texts]
+
+
+def _characters(texts):
+    rng = np.random.default_rng(0)
+    return ["".join(rng.permutation([*text])) for text in texts]
+
+
+def _lost(shuffle):
+    return lambda f, x, y: _right(f, x, y) - _right(f, shuffle(x), y)
 
 
 MISTAKES = [
@@ -34,19 +34,19 @@ MISTAKES = [
         "both answers are wrong",
     ),
     (1, lambda a, b, y: _counts((a == y) & (b != y), (b == y) & (a != y))[:1], "two counts"),
-    (2, lambda h, m: h.mean(dim=1), "Padding is in your mean"),
-    (2, lambda h, m: (h * m[..., None]).mean(dim=1), "divide by T"),
-    (2, lambda h, m: (h * m[..., None]).sum(dim=1) / m.sum(), "whole batch"),
-    (2, lambda h, m: (h * m[..., None]).sum(dim=1), "That is the sum"),
-    (2, lambda h, m: h[:, 0], "differ from the mean"),
-    (3, lambda z, y, w: _surprise(z, y).mean(), "no effect"),
-    (3, lambda z, y, w: (w[y] * _surprise(z, y)).mean(), "divide by B"),
-    (3, lambda z, y, w: (w[y] * _surprise(z, y)).sum(), "That is the sum"),
-    (3, lambda z, y, w: (w[y] * _surprise(z, y)).sum() / w.sum(), "not of the classes"),
-    (4, lambda n, budget: _fill(n, np.argsort(n), sum, budget), "added up lengths"),
-    (4, lambda n, budget: _fill(n, range(len(n)), _padded, budget), "in order of length"),
-    (4, lambda n, budget: [[i] for i in range(len(n))], "More batches"),
-    (4, lambda n, budget: _fill(n, np.argsort(n), _padded, budget)[:-1], "exactly once"),
-    (4, lambda n, budget: [sorted(n)], "return the numbers"),
-    (4, lambda n, budget: [*_fill(n, np.argsort(n), _padded, budget), []], "empty"),
+    (2, _lost(lambda x: x), "keep their order"),
+    (2, _lost(_characters), "not the characters"),
+    (2, _lost(lambda x: [" ".join(sorted(t.split())) for t in x]), "drawn anew"),
+    (2, _lost(lambda x: [" ".join(t.split()[::-1]) for t in x]), "drawn anew"),
+    (2, _lost(lambda x: [" ".join(t.split()[1:]) for t in x]), "keep them all"),
+    (2, lambda f, x, y: _lost(_words)(f, x, y) + 0.02, "must lose nothing"),
+    (2, lambda f, x, y: _right(f, _words(x), y), "That is an accuracy"),
+    (2, lambda f, x, y: _right(f, _words(x), y) - _right(f, x, y), "The sign"),
+    (2, lambda f, x, y: len(x) * _lost(_words)(f, x, y), "number of texts"),
+    (3, lambda: 13_830, "either"),
+    (3, lambda: 900, "1.96 is missing"),
+    (3, lambda: 1764, "squared too"),
+    (3, lambda: 58.8, "square both sides"),
+    (3, lambda: 0.35, "One point is 0.01"),
+    (3, lambda: 385, "Solve"),
 ]

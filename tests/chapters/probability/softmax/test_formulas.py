@@ -84,12 +84,9 @@ def test_slopes_of_weights_and_bias_equal_torch():
     loss = F.cross_entropy(torch.tensor(x) @ W.T + b, torch.tensor(targets))
     loss.backward()
     chapter["one_hot"] = np.eye(27)
-    slope_W, slope_b, value = chapter["slopes_of"](
-        x, targets, W.detach().numpy(), b.detach().numpy()
-    )
+    slope_W, slope_b = chapter["slopes_of"](x, targets, W.detach().numpy(), b.detach().numpy())
     np.testing.assert_allclose(slope_W, W.grad, atol=1e-12)
     np.testing.assert_allclose(slope_b, b.grad, atol=1e-12)
-    assert math.isclose(value, loss.item())
 
 
 @pytest.mark.formula(7, "chapter:smoothed_cross_entropy")

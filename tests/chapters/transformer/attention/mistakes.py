@@ -42,8 +42,8 @@ MISTAKES = [
     (3, lambda layers: _found(layers, torch.ones(16)), "random direction"),
     (3, lambda layers: _found(layers, RANDOM, part=lambda moved: moved), "above the diagonal"),
     (3, lambda layers: [n for n in layers if n not in _found(layers, RANDOM)], "do not leak"),
-    (3, lambda layers: ["B"], "C and E"),
-    (3, lambda layers: ["B", "C", "D", "E"], "D does not leak"),
-    (3, lambda layers: ["B", "C"], "E leaks too"),
-    (3, lambda layers: ["B", "C", "E"], "for any layers"),
+    (3, lambda layers: ["B"], "C, E and G"),
+    (3, lambda layers: ["B", "C", "D", "E", "G"], "D does not leak"),
+    (3, lambda layers: ["B", "C", "G"], "E leaks too"),
+    (3, lambda layers: ["B", "C", "E", "G"], "for any layers"),
 ]
