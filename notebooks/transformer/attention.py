@@ -15,7 +15,7 @@
 # %% [markdown]
 # # Attention
 #
-# From a dictionary lookup to multi-head attention in six steps, each shown equal to the one before.
+# From a dictionary lookup to multi-head attention in six steps, each tied to the one before by a check.
 #
 # *Dog bites man.* What does *bites* need to know? Above all, who is there to bite. So let it ask the
 # sentence: is there a being? How would a program ask that, and learn what to ask?
@@ -73,7 +73,7 @@ print(f"{'sum':<32}{scores.exp().sum():10.2f} {shares.sum():7.2f}")
 #
 # **You will**
 #
-# - climb from a dictionary to multi-head attention and show each step equal to the one before,
+# - climb from a dictionary to multi-head attention and tie each step to the one before,
 # - recompute the attention of a three-word sentence by hand,
 # - derive $\sqrt{d_k}$, and measure what it does and what it does not do,
 # - mask the future and the padding,
@@ -119,8 +119,9 @@ for sharpness, (context, weights) in asked.items():
     print(f"{sharpness:>9}     {row:<25}{answer}")
 
 # %% [markdown]
-# At zero the lookup is **mean pooling**, the plain average of all words. At a hundred it is the dictionary
-# again, and returns *man*. Attention is everything in between.
+# At zero the lookup is **mean pooling**, the plain average of all words. At a hundred it returns
+# *man*, as the dictionary would. (For *dog*, whose score ties with that of *man*, it would not: the keys have
+# different lengths.) Attention is everything in between.
 #
 # The flow of the data, with shapes: $T$ words of $d$ numbers each.
 
@@ -447,7 +448,7 @@ plt.show()
 
 # %% [markdown]
 # One row a question: the head has become a dictionary. Even the question itself, whose letter fits
-# perfectly, gets next to no weight.
+# perfectly, gets next to no weight: its key lacks a number, and $W^K$ can learn to notice that.
 
 # %% tags=["claims"]
 check(
@@ -570,7 +571,6 @@ check(
 )
 means = {d_k: b.mean() / a.mean() for d_k, (a, b) in kept.items()}
 check("d_k = 4 and 16: the mean is larger", min(means[4], means[16]) > 1.2)
-check("d_k = 64: the mean is the same within a tenth", abs(means[64] - 1) < 0.1)
 check("d_k = 1024: the mean keeps more than a fifth", means[1024] > 0.2)
 medians = {d_k: b.median() / a.median() for d_k, (a, b) in kept.items()}
 check(
@@ -579,15 +579,15 @@ check(
 )
 
 # %% [markdown]
-# The usual account, that the gradient vanishes, is too simple. At small widths it is even larger, and at the usual
-# width of 64 its mean is what it is with the division, but spread unevenly. Only at larger widths does the typical
-# row starve; the mean falls far more slowly. (All this is at the softmax. On its way to the query the divided
-# gradient is divided by $\sqrt{d_k}$ once more.)
+# The usual account, that the gradient vanishes, is too simple. With these 64 keys it is larger at widths 4 and 16 and
+# smaller at 256 and beyond; with other numbers of keys the turning point lies elsewhere. And the mean falls far more
+# slowly than the median. (All this is at the softmax. On its way to the query the divided gradient is divided by
+# $\sqrt{d_k}$ once more.)
 #
 # Does that matter for learning? Our head above learned without any root; but its scores started small (last row
 # of the table below). Now take a head of width $d_k = 256$ whose
 # first queries and keys have components of variance one or two, and train it in three ways, at two learning rates:
-# divided; undivided; and undivided, but with the first $W^Q$ and $W^K$ so much smaller that the scores *start* exactly as the
+# divided; undivided; and undivided, but with the first $W^Q$ and $W^K$ so much smaller, a quarter each, that the scores *start* as the
 # divided ones.
 
 
@@ -660,7 +660,8 @@ for (rate, name), three in rows.items():
 
 # %% [markdown]
 # At both rates the undivided heads end highest (last ten steps, seed by seed). At 0.01 a small start ends near the divided heads, without
-# dividing at all; at 0.05 the divided heads end far below it. Nor does the division *keep* the scores narrow: formula
+# dividing at all. At 0.05 it does not, but that compares rates: Adam's steps do not shrink with the weights, so a
+# small start is the divided head with a four times larger rate for $W^Q$ and $W^K$. Nor does the division *keep* the scores narrow: formula
 # (2) is about random vectors, and training has widened the scores in every row. What the root surely gives is a
 # start that is undecided at every width, if the components have variance near one.
 
@@ -688,10 +689,6 @@ check(
         abs(c / a - 1) < 1 / 3
         for a, c in zip(div[0.01], small[0.01], strict=True)
     ),
-)
-check(
-    "Rate 0.05: each small start ends above twice the divided loss of its seed",
-    all(c > 2 * a for a, c in zip(div[0.05], small[0.05], strict=True)),
 )
 check(
     "Training widens the scores, in all cases of the table",
@@ -754,7 +751,7 @@ for hidden in (0.5, 4.0):
 
 # %% [markdown]
 # *Zero after* is no mask: the hidden word has no weight, and yet its score moves the weights of all the others.
-# It still stands in the sum below the line.
+# It still stands in the sum below the line. (Zero after, and then divided by what is left, is the mask again.)
 #
 # ### A row that may look at nothing
 #
@@ -818,7 +815,8 @@ close(
 )
 
 # %% tags=["claims"]
-check("Only ours has NaN", missing["ours"] > 0 == missing["the package's"])
+check("Ours has NaN", missing["ours"] > 0)
+check("The package's has none", missing["the package's"] == 0)
 q, k, v = torch.randn(3, 2, 4, 16, generator=run.generator())
 torchs = F.scaled_dot_product_attention(q, k, v, past)
 close("Ours equals torch's", attention(q, k, v, past)[0], torchs, atol=1e-5)
@@ -829,7 +827,7 @@ close("The package's empty row is zero", empty_row, torch.zeros(2, 16))
 # %% [markdown]
 # ## Step 5: several heads, as a list
 #
-# One softmax has one budget, and one average mixes all that it finds. So let $h$ heads look side by side, each with
+# One softmax has one budget, and one average mixes all that it finds. The idea: let $h$ heads look side by side, each with
 # matrices of its own, join their contexts, and mix them with one more matrix: **multi-head attention**. For the
 # words $X$, **attention head** $i$ contributes $H_i$ (the code adds biases):
 #
@@ -1016,12 +1014,13 @@ def influence(layer, x, poke, allowed=None):
             poked = x.clone()
             poked[:, s] += poke
             change = (layer(poked, allowed) - before).abs()  # [1, T, d]
-            moved[:, s] = change.amax(dim=(0, 2)) > 1e-5
+            moved[:, s] = ~(change.amax(dim=(0, 2)) <= 1e-5)  # NaN moves
     return moved
 
 
 # %% [markdown]
-# A true cell is proof; a false one says only *less than* $10^{-5}$, so poke an untrained layer.
+# In a layer without dropout a true cell is proof; a false one says only *less than* $10^{-5}$, so poke an
+# untrained layer.
 #
 # A tool that finds leaks must itself be shown to find them. Here is a block as [the GPT chapter](gpt.ipynb) uses it: a
 # layer normalization, which subtracts from each vector its mean, then attention, and a shortcut around both. We leave
@@ -1082,8 +1081,9 @@ for (sentence, name), row in looks.items():
 
 # %% [markdown]
 # Without a mask a text is a bag of words: permute them, and the outputs are permuted, no more. Attention is
-# **permutation equivariant**. But for the causal mask, no step used a word's place. It has to be brought in, for
-# example by adding to each word a vector for its place, as the GPT chapter does.
+# **permutation equivariant**. Without a mask a word's place has to be brought in, for
+# example by adding to each word a vector for its place, as the GPT chapter does; the causal mask gives some of it
+# away.
 
 # %% tags=["claims"]
 close(
@@ -1114,15 +1114,15 @@ close(
 #
 # | Step | What is new | Shown equal to |
 # |:--|:--|:--|
-# | 1 | a lookup that averages: one query, `[d]` | the dictionary, when sharp |
+# | 1 | a lookup that averages: one query, `[d]` | the mean at sharpness 0 |
 # | 2 | every word asks: a matrix product, `[T, d]` | the loop of step 1 |
-# | 3 | learned $W^Q$, $W^K$, $W^V$, then $1/\sqrt{d_k}$ | step 2, with identities |
+# | 3 | learned $W^Q$, $W^K$, $W^V$, then $1/\sqrt{d_k}$ | step 2, with identities and no root |
 # | 4 | masks: $-\infty$ before the softmax | step 3, on shorter texts |
 # | 5 | $h$ heads, joined and mixed | step 4, with one head |
 # | 6 | all heads in one tensor, `[B, h, T, d_k]` | step 5, and PyTorch |
 #
 # The root makes the start undecided at every width, if components have variance near one; it does not keep training
-# from changing that. Poke in a random direction to see who depends on whom. And attention does not know the order of the words.
+# from changing that. Poke in a random direction to see who depends on whom. And without a mask attention does not know the order of the words.
 #
 # [Attention at work](attention_at_work.ipynb) measures what this costs, and looks at the heads of a trained model.
 #
@@ -1238,10 +1238,10 @@ exercises.leaks(leaking)
 # - *Joining heads without the transpose*: the shape is right, the words are mixed. One suspect does it.
 # - *Poking with a constant*: a layer normalization removes it. Poke in a random direction, and try the test on
 #   a layer that leaks.
-# - *The softmax over the queries*: sum the rows to see it.
+# - *The softmax over the queries*: the rows do not sum to one. Poke, as for suspect E.
 #
 # ## Further reading
 #
-# - Bahdanau, Cho and Bengio (2015), [Neural machine translation by jointly learning to align and translate](https://arxiv.org/abs/1409.0473): the soft lookup in a recurrent translator.
-# - Vaswani et al. (2017), [Attention is all you need](https://arxiv.org/abs/1706.03762): sections 3.2 and 3.3; its fourth footnote is our variance.
+# - Bahdanau, Cho and Bengio (2015), [Neural machine translation by jointly learning to align and translate](https://arxiv.org/abs/1409.0473): the soft lookup in a recurrent translator, with another score.
+# - Vaswani et al. (2017), [Attention is all you need](https://arxiv.org/abs/1706.03762): section 3.2; its fourth footnote is our variance.
 # - Lee et al. (2019), [Set Transformer](https://arxiv.org/abs/1810.00825): where not knowing the order is what one wants.
