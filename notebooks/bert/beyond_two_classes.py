@@ -75,16 +75,16 @@ plt.show()
 
 # %% [markdown]
 # Both means are almost zero. But of the first sentence nobody thinks much, and on the second people
-# quarrel! Which of the two is the usual neutral sentence? And what should a model be told: a class,
+# quarrel! Is either of the two a usual neutral sentence? And what should a model be told: a class,
 # an order of classes, or the number?
 #
 # **You will**
 #
-# - ask the single ratings what a label is worth, and how well one person predicts the others,
+# - ask the single ratings what a label is worth, and how well one of them predicts the others,
 # - train one encoder with three losses: for names, for an order, for numbers,
-# - see a rare class vanish, bring it back with a cut chosen on validation, and put an interval on
-#   macro-F1,
-# - give an encoder two texts at once, and test that it knows which is which.
+# - see a rare class vanish, see how little a border chosen on validation brings back, and put an
+#   interval on macro-F1,
+# - give an encoder two texts at once, and see who knows which is which: the head.
 #
 # **You need** [fine-tuning for two classes](finetune_sentiment.ipynb) and
 # [softmax](../probability/softmax.ipynb).
@@ -119,6 +119,8 @@ for name, of_split in labels.items():
     for k in range(3):
         print(f"   {share[k]:.3f} {names[k]}", end="")
     print()
+people = [len(given) for of_split in ratings.values() for given in of_split]
+print(f"people who rated a sentence: {min(people)} to {max(people)}")
 
 # %% [markdown]
 # One sentence in twenty is neutral. How far do the ratings of such sentences spread? Asked of the
@@ -128,15 +130,15 @@ for name, of_split in labels.items():
 
 # %%
 rng = np.random.default_rng(SEED)
-first, again, spread, zeros, below = [], [], [], [], []
+first, halves = [], []
 for given in ratings["train"]:
     one_half, other_half = np.array_split(rng.permutation(given), 2)
     first.append(one_half.mean())
-    again.append(other_half.mean())
-    spread.append(other_half.std(ddof=1))  # standard deviation
-    zeros.append(np.mean(other_half == 0))
-    below.append(np.mean(other_half < 0))
-first, again = np.array(first), np.array(again)  # [N] each
+    halves.append(other_half)
+first = np.array(first)  # [N]
+again = np.array([half.mean() for half in halves])  # [N]
+spread = np.array([half.std(ddof=1) for half in halves])  # standard deviation
+zeros = np.array([np.mean(half == 0) for half in halves])  # shares
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two lines against the distance from zero of the mean rating in one half of the raters, measured in the other half. Above: the standard deviation, highest next to zero, falling to a plateau from one and a half points on. Below: the share of zeros among the ratings, about a fifth next to zero and almost nothing from two points on."}}
 edges = [0, 0.5, 1, 1.5, 2, 2.5, 4.1]
@@ -145,8 +147,8 @@ distance = np.abs(first)
 spread_at, zeros_at = [], []
 for low, high in bands:
     inside = (distance >= low) & (distance < high)
-    spread_at.append(np.mean(np.array(spread)[inside]))
-    zeros_at.append(np.mean(np.array(zeros)[inside]))
+    spread_at.append(np.mean(spread[inside]))
+    zeros_at.append(np.mean(zeros[inside]))
 centres = [low + 0.25 for low, _ in bands]
 figure, axes = plot.panels(2, height=2.3, sharex=True)
 for ax, values in zip(axes, (spread_at, zeros_at), strict=True):
@@ -161,10 +163,11 @@ plt.show()
 # Near zero people give more zeros than elsewhere, but most of their ratings are something else. And
 # they disagree *more* than about clear praise or clear blame.
 #
-# Which of our two sentences is the usual one, then? Take the sentences that the first half calls
-# neutral. If people are *cold*, more than half of the ratings in the second half are zeros. If they
-# *quarrel*, at least a quarter of them lie on either side of zero. And how firm is the label? We let
-# each half name the class of every sentence.
+# Is either of our two sentences usual, then? Take the sentences that the first half calls neutral,
+# and ask the second half. How many of its ratings are within one point of zero? In how many
+# sentences are all of them, as in our first? And in how many is a quarter of the ratings at −2 or
+# below, and another at 2 or above, as in our second? For the firmness of the label, we let each half
+# name the class of every sentence.
 
 # %% tags=["hide-input"]
 print("                 the second half says")
@@ -175,21 +178,29 @@ for k in range(3):
     same[k] = counts / max(counts.sum(), 1)
     print(f"{names[k]:<15}  {same[k, 0]:5.2f}  {same[k, 1]:7.2f}", end="")
     print(f"  {same[k, 2]:6.2f}")
-below = np.array(below)  # shares of ratings below zero, in the second half
-either_side = np.minimum(below, 1 - below - zeros)[classes(first) == 1]
-quarrel = np.mean(either_side >= 0.25)
-cold = np.mean(np.array(zeros)[classes(first) == 1] > 0.5)
-print(f"neutral in the first half: cold {cold:.2f}, quarrel {quarrel:.2f}")
+near_zero = [
+    half for half, k in zip(halves, classes(first), strict=True) if k == 1
+]
+within = np.array([np.mean(np.abs(half) <= 1) for half in near_zero])
+both_sides = np.mean([half.min() < 0 < half.max() for half in near_zero])
+apart = np.mean(
+    [min(np.mean(half <= -2), np.mean(half >= 2)) >= 0.25 for half in near_zero]
+)
+print("neutral in the first half; in the second")
+print(f"  within one point of zero: {within.mean():.2f} of the ratings")
+print(f"  all of them: {np.mean(within == 1):.2f} of the sentences")
+print(f"  a quarter at two or beyond, on each side: {apart:.2f}")
+print(f"  at least one rating on each side: {both_sides:.2f}")
 
 # %% [markdown]
-# Quarrels are the more frequent kind by far. And while praise stays praise and blame stays blame,
-# of the sentences that one half calls neutral the other half calls about every second one something
-# else. Our labels rest on both halves together and are steadier than that (Exercise 2). Still, a
-# model that misses many of them is in human company.
+# Neither is usual: most ratings stay within one point of zero, and they lie on both sides. And while
+# praise stays praise and blame stays blame, of the sentences that one half calls neutral the other
+# half calls about every second one something else. Our labels rest on both halves together; that
+# makes their standard error smaller by a factor of $\sqrt{2}$ (Exercise 2).
 #
-# How well does *one* person do? We take one rating of each sentence, at random, and compare it with
+# How well does *one* rating do? We take one of each sentence, at random, and compare it with
 # the mean of the others. Such a number is often called a **human ceiling**, though nothing forbids a
-# model to come closer to the mean of many people than one person does.
+# model to come closer to the mean of many ratings than one rating does.
 
 # %% tags=["hide-input"]
 # @title One rating against the mean of the others
@@ -197,10 +208,10 @@ one = np.array([rng.choice(given) for given in ratings["train"]])  # [N]
 sums = np.array([given.sum() for given in ratings["train"]])  # [N]
 numbers = np.array([len(given) for given in ratings["train"]])  # [N]
 others = (sums - one) / (numbers - 1)  # the mean of all others [N]
-print("one rater and the mean of the others:")
+print("one rating and the mean of the others:")
 print(f"correlation   {np.corrcoef(one, others)[0, 1]:.3f}")
 print(f"squared error {np.mean((one - others) ** 2):.3f}")
-print(f"without people, always the mean: {others.var():.3f}")
+print(f"always the overall mean: {others.var():.3f}")
 
 # %% tags=["claims"]
 check("Next to zero they disagree most", max(spread_at) == spread_at[0])
@@ -208,7 +219,13 @@ check("by a sixth more than at 1.5 to 2", spread_at[0] > 7 / 6 * spread_at[3])
 check("Zeros are most frequent there", max(zeros_at) == zeros_at[0])
 check("and still fewer than a third", zeros_at[0] < 1 / 3)
 check("Neutral is confirmed in 35 to 60 of 100 cases", 0.35 < same[1, 1] < 0.6)
-check("Among these quarrels are at least twice as frequent", quarrel > 2 * cold)
+check("Six in ten ratings or more stay within a point", within.mean() > 0.6)
+check("In most sentences some are on each side", both_sides > 0.6)
+check(
+    "In fewer than a quarter all are within a point",
+    np.mean(within == 1) < 0.25,
+)
+check("In fewer than a tenth a quarter goes far to each side", apart < 0.1)
 check(
     "Praise and blame in more than 9 of 10", min(same[0, 0], same[2, 2]) > 0.9
 )
@@ -231,7 +248,7 @@ for p in (near_miss, far_miss):
 # **Names.** The cross-entropy sees the probability of the true class alone. Whether the model
 # hesitated towards *neutral* or *praise*, it costs the same.
 #
-# **Order.** An **ordinal loss** asks two yes-or-no questions instead: is the sentence above
+# **Order.** This **ordinal loss** asks two yes-or-no questions instead: is the sentence above
 # *blame*? Is it above *neutral*? Both are answered from a single number, the score $s$, with two
 # thresholds $\theta_1 < \theta_2$, and $\sigma(x) = 1/(1 + e^{-x})$:
 #
@@ -253,8 +270,8 @@ for p in (near_miss, far_miss):
 def ordinal_loss(s, labels, thresholds):
     """Surprise at the answers to both questions: (2)."""
     logits = s[:, None] - thresholds.to(s.device)  # [B, 2]
-    classes_above = torch.arange(2, device=s.device)  # 0 and 1
-    answers = (labels[:, None] > classes_above).float()  # [B, 2]
+    lower = torch.arange(2, device=s.device)  # y > 0 says y >= 1, y > 1 y >= 2
+    answers = (labels[:, None] > lower).float()  # [B, 2]
     surprise = -F.logsigmoid(logits) * answers
     surprise = surprise - F.logsigmoid(-logits) * (1 - answers)
     return surprise.sum(dim=1).mean()
@@ -267,6 +284,8 @@ def squared_error(s, ratings):
 
 # %% [markdown]
 # By hand: the second answer of the near miss costs $-\log 0.9$, that of the far miss $-\log 0.3$.
+# For the numbers, suppose that the classes lie at −2, 0 and 2. Then the near miss forecasts
+# $0.2 \cdot (-2) + 0.1 \cdot 2 = -0.2$, and the squared error to −3 is $2.8^2 = 7.84$.
 # And with $s = 1$ and thresholds at $-1$ and $1$ the probabilities (1) are $\sigma(2) \approx 0.88$
 # and $\sigma(0) = 0.5$.
 
@@ -286,7 +305,7 @@ by_threshold = class_probabilities(torch.tensor([1.0]), cuts)[0]  # [3]
 print("classes for s = 1:", by_threshold.numpy().round(2))
 for kind, p in (("near", near_miss), ("far", far_miss)):
     ordinal = -np.log(p[0]) - np.log(1 - p[2])  # above blame? above neutral?
-    rating = p @ [-2, 0, 2]  # suppose the classes lie at −2, 0 and 2
+    rating = p @ [-2, 0, 2]
     print(f"{kind:<4} miss: names {-np.log(p[0]):.3f}", end="")
     print(f", order {ordinal:.3f}, numbers {(rating + 3) ** 2:.2f}")
 
@@ -297,20 +316,21 @@ for kind, p in (("near", near_miss), ("far", far_miss)):
 # ## One encoder, nine times
 #
 # One run of each loss would show one draw of luck. We want three, each on training sentences of its
-# own. To pay for nine runs we freeze the lower layers of the encoder: what they say about a sentence
-# never changes, so it is computed once. The two upper layers and a fresh head are trained, for
-# every loss from the same start. No loss meets an encoder that was tuned for another one.
+# own. To pay for nine runs we freeze the lower layers of the encoder (all-MiniLM-L6-v2): what they
+# say about a sentence never changes, so it is computed once. The two upper layers and a fresh head
+# are trained, for every loss from the same start. No loss meets an encoder that was tuned for
+# another one.
 
 # %%
 UPPER = 2  # layers that are trained
 tokenizer, encoder = pretrained.encoder()
 PAD = tokenizer.pad_token_id
-layers = encoder.encoder.layer
+layers = encoder.encoder.layer  # a list: one module for each layer
 sample = tokenizer(["Go and see it."], return_tensors="pt")
 with torch.inference_mode():
     whole = encoder(**sample).last_hidden_state  # [1, T, d_model]
 encoder.encoder.layer = layers[:-UPPER]  # from here on: the lower ones
-encoder.to(run.device)
+encoder = encoder.to(run.device)
 
 
 # %%
@@ -324,7 +344,8 @@ class Upper(torch.nn.Module):
         self.head = torch.nn.Linear(texts * width, n_outputs)
 
     def top(self, hidden, mask):  # [B, T, d_model], [B, T]
-        closed = torch.where(mask, 0.0, -1e9)[:, None, None, :]
+        closed = torch.where(mask, 0.0, -1e9)  # added to scores: no weight
+        closed = closed[:, None, None, :]  # for all heads, all queries
         for layer in self.layers:
             hidden = layer(hidden, closed)
         return hidden  # [B, T, d_model]
@@ -373,9 +394,9 @@ def padded(states):
 # %% [markdown]
 # We train on three parts of the training sentences; no sentence is in two parts. The head's bias
 # starts at the best constant answer: the logarithms of the classes' frequencies, or the mean rating.
-# The thresholds stay where a score of zero gives the classes their frequencies. One learning
-# rate serves all; it was chosen out of two on validation with the squared error, so that the two
-# other losses may be a little worse off.
+# The thresholds, often learned as well, stay where a score of zero gives the classes their
+# frequencies. So close together, they never make *neutral* probable. One learning rate
+# serves all. It was picked with the squared error, so one more run gives names a higher one.
 
 # %% tags=["hide-input"]
 # @title The three parts, and where each loss starts
@@ -389,6 +410,9 @@ THRESHOLDS = -torch.logit(above).float()  # [2]: s = 0 gives these frequencies
 y = torch.tensor(labels["train"])  # [N]
 r = torch.tensor(scores["train"]).float()  # [N]
 log_prior = torch.tensor(prior).log().float()  # [3]
+half_gap = (THRESHOLDS[1] - THRESHOLDS[0]).item() / 2
+most = 2 / (1 + np.exp(-half_gap)) - 1  # the score halfway between them
+print(f"order: thresholds {2 * half_gap:.2f} apart, neutral at most {most:.3f}")
 LOSSES = {  # the loss of outputs [B, K], labels and ratings; the first bias
     "names": (lambda out, y, r: F.cross_entropy(out, y), log_prior),
     "order": (lambda out, y, r: ordinal_loss(out[:, 0], y, THRESHOLDS), [0]),
@@ -399,7 +423,7 @@ LOSSES = {  # the loss of outputs [B, K], labels and ratings; the first bias
 EPOCHS, BATCH = run.size(smoke=1, cpu=1, gpu=3), 32
 
 
-def train(kind, part, seed):
+def train(kind, part, seed, rate=3e-4):
     """Upper layers and head, trained with one loss on one part."""
     loss, bias = LOSSES[kind]
     torch.manual_seed(SEED + seed)  # draws the head
@@ -417,7 +441,7 @@ def train(kind, part, seed):
         return loss(model(hidden, mask), labels, ratings)
 
     steps = EPOCHS * buckets.batches_per_epoch
-    settings = {"steps": steps, "learning_rate": 3e-4, "session": run}
+    settings = {"steps": steps, "learning_rate": rate, "session": run}
     fit(model, loss_of, batch_at, **settings)
     return model
 
@@ -427,6 +451,10 @@ models = {
     kind: [train(kind, part, seed) for seed, part in enumerate(parts)]
     for kind in LOSSES
 }
+
+# %% tags=["hide-input"]
+# @title One more run of names, at a higher learning rate
+control = train("names", parts[0], 0, rate=8e-4)
 
 # %% [markdown]
 # A rival without an encoder comes along: ridge regression, which is squared error with a penalty on
@@ -483,15 +511,17 @@ def answers(name):
 on_validation = answers("validation")
 
 # %% [markdown]
-# ## The class that is never likeliest
+# ## A class that is seldom the likeliest
 #
 # How do three classes come out of the outputs? From the names, the likeliest is taken. A score is
 # neutral between its thresholds, or closer to zero than half a point. Each rule has the same form: it
-# has a side, and calls a sentence neutral when a number, its *doubt*, exceeds a *border*.
+# has a side, and calls a sentence neutral when a number, its *doubt*, exceeds a *border*. The doubt
+# of names is the logit of *neutral* less the larger of the two others; the doubt of a score is
+# minus its distance from the middle.
 
 
 # %% tags=["hide-input"]
-# @title Side, doubt and border
+# @title Side and doubt, and the borders as trained
 def side_and_doubt(kind, out):
     """From outputs [N, K]: a score, above zero for praise, and a doubt [N]."""
     if kind == "names":
@@ -502,10 +532,10 @@ def side_and_doubt(kind, out):
     return score, -np.abs(score)
 
 
-half_gap = (THRESHOLDS[1] - THRESHOLDS[0]).item() / 2
 BORDERS = {"names": 0.0, "order": -half_gap, "numbers": -0.5, "ridge": -0.5}
 
 
+# %%
 def three(kind, out, border):
     """Classes [N] from outputs [N, K]."""
     score, doubt = side_and_doubt(kind, out)
@@ -513,20 +543,23 @@ def three(kind, out, border):
 
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-# @title Accuracy and recall on validation with the borders as trained
+# @title Accuracy on validation with the borders as trained
 truth = labels["validation"]
-accuracy, recall = {}, {}
+accuracy, recall, called = {}, {}, {}
 print("on validation, mean of three runs")
-print("         accuracy  neutral ones found")
+print("         accuracy  called neutral  neutral ones found")
 for kind, runs in on_validation.items():
     found = [three(kind, out, BORDERS[kind]) for out in runs]
     accuracy[kind] = np.mean([np.mean(f == truth) for f in found])
     recall[kind] = np.mean([np.mean(f[truth == 1] == 1) for f in found])
-    print(f"{kind:<8} {accuracy[kind]:8.3f}  {recall[kind]:18.3f}")
+    called[kind] = np.mean([np.mean(f == 1) for f in found])
+    print(f"{kind:<8} {accuracy[kind]:8.3f}  {called[kind]:14.3f}", end="")
+    print(f"  {recall[kind]:18.3f}")
 
 # %% [markdown]
-# The model with the best accuracy has lost a class. A class that is one in twenty is
-# hardly ever the *likeliest*, and betting on the other two costs little accuracy.
+# The best accuracy belongs to names, which has lost a class. (The rules differ as well as the losses:
+# look how often each says *neutral*.) Our class is one in twenty and hard to tell, and never to
+# name it costs no more than that one in twenty.
 #
 # The share of a class that was found is its **recall**; the share that is right of what was called
 # so, its **precision**. F1 is their harmonic mean, and macro-F1 the mean over the classes, each
@@ -557,10 +590,10 @@ print(f"{example:.4f} = {(1 + 2 / 3 + 4 / 5) / 3:.4f}")
 
 # %% [markdown]
 # The border is ours to choose. We let each model call the most doubtful one, two, … thirty per cent
-# of the validation sentences neutral.
+# of the validation sentences neutral, and keep for each run the border with the best macro-F1.
 
 # %% tags=["hide-input"]
-# @title Thirty borders for each run, and the best of them
+# @title Thirty borders
 SHARES = np.arange(1, 31) / 100
 
 
@@ -569,18 +602,27 @@ def borders(kind, out):
     return np.quantile(side_and_doubt(kind, out)[1], 1 - SHARES)  # [30]
 
 
-curves, chosen_border = {}, {}  # by kind: macro-F1 [3, 30], and a border a run
+# %%
+def curve(kind, out):
+    """Macro-F1 on validation with each of these borders."""
+    return [macro_f1(truth, three(kind, out, b)) for b in borders(kind, out)]
+
+
+def best_border(kind, out):
+    """The border with the highest of them."""
+    return borders(kind, out)[np.argmax(curve(kind, out))]
+
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+# @title The best border of each run
+curves, chosen_border, picked = {}, {}, {}  # macro-F1 [3, 30]; one for each run
+print("called neutral with the best border, per cent of validation")
 for kind, runs in on_validation.items():
-    curves[kind] = np.array(
-        [
-            [macro_f1(truth, three(kind, out, b)) for b in borders(kind, out)]
-            for out in runs
-        ]
-    )
-    best = curves[kind].argmax(axis=1)  # [3]
-    chosen_border[kind] = [
-        borders(kind, out)[i] for out, i in zip(runs, best, strict=True)
-    ]
+    curves[kind] = np.array([curve(kind, out) for out in runs])
+    chosen_border[kind] = [best_border(kind, out) for out in runs]
+    picked[kind] = 1 + curves[kind].argmax(axis=1)  # per cent [3]
+    print(f"{kind:<8}", picked[kind], end="   macro-F1, best of the mean: ")
+    print(f"{curves[kind].mean(axis=0).max():.3f}")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels against the share of validation sentences called neutral, from one to thirty per cent, with lines for three losses and ridge regression. Above, macro-F1: the lines of the three losses run close together, rise a little over the first few per cent and fall slowly after, ridge well below. Below, accuracy: all lines fall steadily."}}
 figure, (above_panel, below_panel) = plot.panels(2, height=2.5, sharex=True)
@@ -595,8 +637,8 @@ accuracy_at = {
     for kind, runs in on_validation.items()
 }  # [30] each
 colors = [plot.BLUE, plot.ORANGE, plot.GREEN, plot.GREY]
-for (kind, curve), color in zip(curves.items(), colors, strict=True):
-    above_panel.plot(100 * SHARES, curve.mean(axis=0), color=color)
+for (kind, f1s), color in zip(curves.items(), colors, strict=True):
+    above_panel.plot(100 * SHARES, f1s.mean(axis=0), color=color)
     below_panel.plot(100 * SHARES, accuracy_at[kind], color=color, label=kind)
 above_panel.set_ylabel("macro-F1")
 below_panel.legend(loc="lower left", ncols=2)
@@ -604,31 +646,34 @@ below_panel.set(ylabel="accuracy", xlabel="called neutral, per cent")
 plt.show()
 
 # %% [markdown]
-# The more sentences are called neutral, the lower the accuracy, and at first the higher macro-F1. The
-# curves of the three losses run close together. Each run keeps the border that was best for it here.
+# The more sentences are called neutral, the lower the accuracy. In macro-F1 the three losses run
+# close together. The best border is a noisy choice: it rests on some fifty neutral sentences, and
+# the three runs of a loss can pick very different ones.
 
 # %% tags=["claims"]
 close("Lower and upper layers make the encoder", rebuilt, whole, atol=1e-4)
-best_of = {kind: curve.mean(axis=0).max() for kind, curve in curves.items()}
+best_of = {kind: f1s.mean(axis=0).max() for kind, f1s in curves.items()}
 trained = {kind: best_of[kind] for kind in LOSSES}
-close("The example is (1 + 2/3 + 4/5)/3", example, (1 + 2 / 3 + 4 / 5) / 3)
+check("Order gives neutral 0.06 at most", most < 0.06)
 check(
     "The best accuracy goes with names",
     accuracy["names"] == max(accuracy.values()),
 )
 check("whose rule finds fewer than 1 in 20 neutral", recall["names"] < 0.05)
-lost = [accuracy_at[kind][0] - accuracy_at[kind][-1] for kind in LOSSES]
-check("From 1 to 30 per cent each loss loses accuracy", min(lost) > 0.05)
+check("and calls fewer than 1 in 100 neutral", called["names"] < 0.01)
 spread_of_losses = max(trained.values()) - min(trained.values())
-check("The best of the three curves lie within 0.05", spread_of_losses < 0.05)
+check("The best of the three curves lie within 0.03", spread_of_losses < 0.03)
+widest = max(np.ptp(picked[kind]) for kind in LOSSES)
+check("The runs of some loss pick shares 5 points apart", widest >= 5)
 
 # %% [markdown]
 # ## Two texts at once
 #
 # Which of two sentences is the more positive? One way to ask is to score each and to compare. The
-# other is to show the encoder both at once. BERT was built for that: `[SEP]` closes the first text and
-# the second, and the **segment ids** tell of each token to which of the two it belongs. Each id adds a
-# learned vector of its own to the token's vector, as a position does.
+# other is to show the encoder both at once. `[SEP]` closes the first text and the second, and the
+# **segment ids** tell of each token to which of the two it belongs. Each id adds a learned vector of
+# its own to the token's vector. BERT was pretrained on pairs; all-MiniLM-L6-v2 was tuned to encode
+# sentences one by one.
 
 # %%
 pair = tokenizer(["Go and see it."], ["A dull mess."])
@@ -638,11 +683,14 @@ for token, segment in zip(
     print(f"{token}:{segment}", end=" ")
 
 # %% [markdown]
-# The head gets the mean over the tokens of the first text and the mean over those of the second. From
-# the sentences of the first part we make pairs, and ask whether the first text is rated higher.
+# The head gets the mean over the tokens of the first text and the mean over those of the second. If
+# $w$ are the weights of the first model for numbers, the new head starts with $w$ for the first text
+# and $-w$ for the second: a difference of two scores, each read in the company of the other text.
+# Then it is trained on pairs of the first part: is the first text rated higher?
 
 
-# %%
+# %% tags=["hide-input"]
+# @title The upper layers and the head for pairs
 class UpperOfPairs(Upper):
     """One logit for a pair: is the first text the more positive?"""
 
@@ -708,22 +756,24 @@ def predict_pairs(model, kept, exchanged=False):
     return found
 
 
-# %% [markdown]
-# We start where we stand: from the upper layers of the first model for numbers. If $w$ are the
-# weights of its head, the new head starts with $w$ for the first text and $-w$ for the second. That
-# is a difference of two scores, each read in the company of the other text. Then the model is trained
-# on pairs.
+# %% tags=["hide-input"]
+# @title The start
+def start_of_pairs():
+    """Layers of the first model for numbers; its head once plus, once minus."""
+    model, scorer = UpperOfPairs(), models["numbers"][0]
+    model.layers.load_state_dict(scorer.layers.state_dict())
+    weight = scorer.head.weight.data.cpu()  # [1, d_model]
+    model.head.weight.data = torch.cat([weight, -weight], dim=1)
+    model.head.bias.data.zero_()
+    return model.to(run.device)
 
 
 # %% tags=["hide-input"]
 # @title Training on pairs
 def train_pairs(first, second):
     """The model of pairs after one pass over them."""
-    model, scorer = UpperOfPairs(), models["numbers"][0]
-    model.layers.load_state_dict(scorer.layers.state_dict())
-    weight = scorer.head.weight.data.cpu()  # [1, d_model]
-    model.head.weight.data = torch.cat([weight, -weight], dim=1)
-    model.head.bias.data.zero_()
+    torch.manual_seed(SEED)
+    model = start_of_pairs()
     kept = lower_pairs("train", first, second)
     target = (r[first] > r[second]).float()  # [N]
     buckets = LengthBuckets([len(s) for _, s in kept], BATCH, seed=SEED)
@@ -741,73 +791,68 @@ def train_pairs(first, second):
     return model
 
 
-# %% tags=["hide-input"]
-# @title The model of pairs
-pair_model = train_pairs(*pairs_of(parts[0]))
-
 # %% [markdown]
-# Do the segment ids arrive, and does the order count? On validation we disturb one thing at a time:
-# the two texts change places; the ids that the encoder gets are all zero; the head takes each text
-# for the other.
+# Who knows which text is which? On validation we disturb one thing at a time, before and after
+# training: the two texts change places; the ids that the encoder gets are all zero; the head takes
+# each text for the other.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-# @title Four ways to ask about the validation pairs
+# @title Validation pairs, before and after training
+start, pair_model = start_of_pairs(), train_pairs(*pairs_of(parts[0]))
 first, second = pairs_of(np.arange(len(texts["validation"])))
 gap = scores["validation"][first] - scores["validation"][second]
-unequal = gap != 0
-as_trained = lower_pairs("validation", first, second)
+as_given = lower_pairs("validation", first, second)
 blind = lower_pairs("validation", first, second, change=torch.zeros_like)
 swapped = lower_pairs("validation", second, first)
-logits = {
-    "as trained": predict_pairs(pair_model, as_trained),
-    "texts change places": predict_pairs(pair_model, swapped),
-    "encoder's ids all zero": predict_pairs(pair_model, blind),
-    "head's ids exchanged": predict_pairs(pair_model, as_trained, True),
-}
-says_first, right = {}, {}
-print("                        says 'the first'  right")
-for name, found in logits.items():
-    says_first[name] = found > 0
-    truth_of_pair = gap < 0 if name == "texts change places" else gap > 0
-    right[name] = np.mean((says_first[name] == truth_of_pair)[unequal])
-    print(f"{name:<22}  {says_first[name].mean():16.3f}  {right[name]:5.3f}")
-moved = np.abs(logits["as trained"] - logits["encoder's ids all zero"])
-flipped = np.mean(says_first["as trained"] != says_first["texts change places"])
-print(f"answers turned by changing places: {flipped:.3f}")
-print(f"largest change of a logit by zero ids: {moved.max():.3f}")
+turned, right, moved = {}, {}, {}
+print(f"{len(parts[0]) // 2} training pairs; share of right answers", end="")
+print("  turned by")
+print("          as given  ids zero  head exchanged  changing places")
+for moment, model in (("before", start), ("after", pair_model)):
+    plain = predict_pairs(model, as_given)
+    logits = [plain, predict_pairs(model, blind)]
+    logits.append(predict_pairs(model, as_given, exchanged=True))
+    right[moment] = [np.mean(((x > 0) == (gap > 0))[gap != 0]) for x in logits]
+    turned[moment] = np.mean((plain > 0) != (predict_pairs(model, swapped) > 0))
+    moved[moment] = np.abs(plain - logits[1]).max()
+    a, b, c = right[moment]
+    print(f"{moment:<6} {a:11.3f} {b:9.3f} {c:15.3f}", end="")
+    print(f" {turned[moment]:16.3f}")
 
 # %% [markdown]
-# Changing places turns most answers. Told the wrong way round which text is which, the head is
-# mostly wrong. And the ids reach the encoder too: nothing but they was changed in the third line,
-# and the logits moved. But as many answers are right as before, or nearly.
+# The head does, by construction, and already before training: changing places turns most answers,
+# and told the wrong way round the head is mostly wrong. The ids reach the encoder too, and the
+# logits move without them. But about as many answers are right.
 
 # %% tags=["claims"]
-check("Changing places turns most answers", flipped > 0.6)
-wrong_way = right["head's ids exchanged"]
-check(
-    "With the head's ids exchanged it is right less than half", wrong_way < 0.5
-)
-check("Zero ids change the encoder's output", moved.max() > 1e-3)
-change = abs(right["as trained"] - right["encoder's ids all zero"])
+check("Changing places turns most answers", min(turned.values()) > 0.6)
+wrong_way = max(of[2] for of in right.values())
+check("With the head's ids exchanged it is mostly wrong", wrong_way < 0.4)
+check("Zero ids change the encoder's output", moved["after"] > 1e-3)
+change = max(abs(a - b) for a, b, _ in right.values())
 check("and the share of right answers by less than 0.03", change < 0.03)
 
 # %% [markdown]
 # ## The test set, once
 #
-# Everything is chosen: losses, borders, penalty, pairs. Now the test set is opened. Three things are
-# asked. Is the *side* right, neutral sentences left out? Is the *degree* right: within a
-# side, are the sentences in the right order? For this we take the correlation of ranks among the
-# sentences of praise and among those of blame, and average. (Ranks, because the kinds of scores have
-# different scales.) And what is its macro-F1 with the border chosen on validation?
+# Everything is chosen: losses, borders, penalty, pairs. Now the test set is opened, with three
+# questions.
 #
-# One person answers too, with one rating of each sentence, judged by the mean of the others.
+# - *Side*: is it right, neutral sentences left out?
+# - *Degree*: are the sentences of a side in the right order? We take the correlation of ranks (the
+#   scores have different scales) among those of praise and among those of blame, and average.
+# - *Macro-F1*, with the border chosen on validation.
+#
+# One rating of each sentence answers too. For it the truth is the mean of the *other* ratings, and
+# the class of that mean; where it is zero, a coin decides the side.
 #
 # Intervals are 95 %, from a bootstrap: the test sentences are drawn again and again with
 # replacement, and the middle 95 % of the results are kept. A loss's result is the mean of its
 # three runs on the sentences drawn.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title The bootstrap
 def bootstrap(statistic, n, draws=500):
     """The statistic of all n sentences and its 95 % bootstrap interval."""
     rng = np.random.default_rng(SEED)
@@ -839,7 +884,7 @@ def ask(asked, run_of_system, drawn):
 
 
 # %% tags=["hide-input"]
-# @title The answers of the models and of single people on test
+# @title The answers of the models and of one rating on test
 on_test = answers("test")
 truth, target = labels["test"], scores["test"]
 systems = {}  # by name: three runs
@@ -857,7 +902,7 @@ for _ in range(3):
     coin = rng.choice([-0.01, 0.01], len(one))  # a zero takes no side
     side = np.where(one == 0, coin, one)
     people.append(entry(side, classes(one), others, classes(others)))
-systems["person"] = people
+systems["one rating"] = people
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title Three questions to five systems
@@ -870,16 +915,16 @@ def mean_of_runs(name, asked):
 
 
 results = {}
-print("         side right            degree within         macro-F1")
+print("            side right            degree within         macro-F1")
 for name in systems:
-    print(f"{name:<7}", end="")
+    print(f"{name:<10}", end="")
     for asked in QUESTIONS:
         found = bootstrap(mean_of_runs(name, asked), len(truth))
         results[name, asked] = found
         print(f"  {found}", end="")
     print()
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels of dots with intervals for names, order, numbers, ridge and a single person. Side right: the person far to the right of the losses, which lie together, ridge below. Degree within a side: numbers to the right of names and order, the person further right, ridge far to the left. Macro-F1: the three losses lie together with overlapping intervals, the person far to the right."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels of dots with intervals for names, order, numbers, ridge and one rating. Side right: the rating far to the right of the losses, which lie together, ridge below. Degree within a side: numbers to the right of names and order, the rating further right, ridge far to the left. Macro-F1: the three losses lie together with overlapping intervals, the rating far to the right."}}
 figure, axes = plot.panels(3, height=2.0)
 for ax, asked in zip(axes, QUESTIONS, strict=True):
     some = [results[name, asked] for name in systems]
@@ -912,30 +957,90 @@ for asked in QUESTIONS:
         print("".join(f"  {gain:+.3f}" for gain in by_run[name, asked]))
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-# @title How many of the neutral test sentences are found
-recall_on_test = {}
-print("neutral ones found: rule as trained  border chosen on validation")
+# @title Names at a higher learning rate, in run 1
+out = predict(control, lower(encode(texts["test"])))
+other = entry(side_and_doubt("names", out)[0], truth, target, truth)
+rest = bootstrap(
+    lambda d: ask("degree", systems["numbers"][0], d) - ask("degree", other, d),
+    len(truth),
+)
+print(f"degree, names at 8e-4: {ask('degree', other, everyone):.3f}")
+print(f"numbers minus this: {rest}")
+
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+# @title The neutral test sentences, with the borders chosen on validation
+def at_random(found, score):
+    """Macro-F1 when as many, drawn at random, are called neutral."""
+    rng, sides = np.random.default_rng(SEED), np.where(score, 2, 0)
+    drawn = [np.where(rng.permutation(found == 1), 1, sides) for _ in range(50)]
+    return np.mean([macro_f1(truth, of_draw) for of_draw in drawn])
+
+
+neutral = {}  # by loss: recall, precision, macro-F1, macro-F1 at random
+print(f"neutral: {np.mean(truth == 1):.3f} of the sentences")
+print("         [recall precision macro-F1 macro-F1-at-random]")
 for kind in LOSSES:
-    as_trained = [three(kind, out, BORDERS[kind]) for out in on_test[kind]]
-    with_border = [system["found"] for system in systems[kind]]
-    recall_on_test[kind] = [
-        np.mean([np.mean(found[truth == 1] == 1) for found in runs])
-        for runs in (as_trained, with_border)
-    ]
-    print(f"{kind:<18}  {recall_on_test[kind][0]:15.3f}", end="")
-    print(f"  {recall_on_test[kind][1]:27.3f}")
+    rows = []
+    for system in systems[kind]:
+        found = system["found"]
+        both = np.sum((found == 1) & (truth == 1))
+        shares = [both / max(np.sum(x == 1), 1) for x in (truth, found)]
+        chance = at_random(found, system["side"])
+        rows.append([*shares, macro_f1(truth, found), chance])
+    neutral[kind] = np.mean(rows, axis=0)
+    print(f"{kind:<8} {neutral[kind].round(3)}")
 
 # %% [markdown]
-# The losses hardly differ in the side, nor in macro-F1. What the numbers teach is the degree: how good
-# is good. Which of two sentences on one side is the stronger, the model that was told the ratings
-# knows better than the one that was told three names. The order of the classes alone gained less than
-# that.
+# The losses hardly differ in the side. In macro-F1 numbers are level with names, and order lies a
+# little lower. What the numbers teach is the degree: how good is good. Which of two sentences on
+# one side is the stronger, the model that was told the ratings knows better than the one that was
+# told three names, also at the higher learning rate. The order of the classes alone showed no gain.
 #
-# A single person is ahead of every model in all three. And with a border of its own the model of names
-# finds some of the neutral sentences that it never named before.
-#
-# And the pairs? The rival of the pair model needs no pair: the difference of two scores, each from the
-# first model for numbers, which saw the very same sentences.
+# One rating is ahead of every model in all three. The border names a few of the neutral
+# sentences again, and is wrong in more than nine of ten. In macro-F1 that is worth little more than
+# to call as many neutral at random.
+
+# %% tags=["claims"]
+side, degree, f1 = (
+    {name: results[name, asked] for name in systems} for asked in QUESTIONS
+)
+sides = [gains[name, "side"] for name in ("order", "numbers")]
+close_by = all(of.low > -0.03 and of.high < 0.03 for of in sides)
+check("Side, minus names: intervals within 0.03 of zero", close_by)
+level = gains["numbers", "macro-F1"]
+check(
+    "Macro-F1, numbers minus names: zero is inside", level.low < 0 < level.high
+)
+check(
+    "Order minus names: below zero in each run",
+    max(by_run["order", "macro-F1"]) < 0,
+)
+gain, of_order = gains["numbers", "degree"], gains["order", "degree"]
+check("Numbers minus names, degree: interval above zero", gain.low > 0)
+check("and above zero in each run", min(by_run["numbers", "degree"]) > 0)
+check("also with names at the higher learning rate", rest.low > 0)
+check("Order minus names: zero is inside", of_order.low < 0 < of_order.high)
+check("and all of it below numbers minus names", of_order.high < gain.low)
+
+# %% tags=["claims"]
+models_high = [
+    max(of[name].high for name in on_test) for of in (side, degree, f1)
+]
+ahead = [
+    of["one rating"].low > high
+    for of, high in zip((side, degree, f1), models_high, strict=True)
+]
+check("The intervals of one rating lie above all others", all(ahead))
+found, precise, with_border, by_chance = np.array(list(neutral.values())).T
+check("Borders find 2 to 20 of 100", found.min() > 0.02 and found.max() < 0.2)
+check("and are wrong in more than 9 of 10", precise.max() < 0.1)
+worth = with_border - by_chance
+check("Against chance they gain less than 0.04 of macro-F1", worth.max() < 0.04)
+
+# %% [markdown]
+# And the pairs? Their rival needs no pair: the difference of two scores, each from the
+# first model for numbers, from which the model of pairs began.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title Pairs of test sentences
@@ -944,12 +1049,15 @@ gap = target[first] - target[second]
 unequal = np.flatnonzero(gap)
 score = on_test["numbers"][0][:, 0]
 by_difference = ((score[first] > score[second]) == (gap > 0))[unequal]
-test_logits = predict_pairs(pair_model, lower_pairs("test", first, second))
+kept = lower_pairs("test", first, second)
+test_logits = predict_pairs(pair_model, kept)
+at_start = ((predict_pairs(start, kept) > 0) == (gap > 0))[unequal]
 by_pair = ((test_logits > 0) == (gap > 0))[unequal]
 pair_gain = bootstrap(
     lambda d: np.mean(by_pair[d]) - np.mean(by_difference[d]), len(unequal)
 )
 n = len(unequal)
+print("pairs before training  ", bootstrap(lambda d: np.mean(at_start[d]), n))
 print("pair model right       ", bootstrap(lambda d: np.mean(by_pair[d]), n))
 rival = bootstrap(lambda d: np.mean(by_difference[d]), n)
 print("difference of two right", rival)
@@ -970,7 +1078,7 @@ def correlation(drawn):
 
 value, *bounds = bootstrap(correlation, len(truth))
 record("beyond.correlation_numbers", value, "correlation", bounds)
-value, *bounds = results["person", "macro-F1"]
+value, *bounds = results["one rating", "macro-F1"]
 record("beyond.macro_f1_person", value, "macro-F1", bounds)
 value, *bounds = gains["numbers", "degree"]
 record("beyond.degree_gain_numbers", value, "rank correlation", bounds)
@@ -978,42 +1086,23 @@ value, *bounds = pair_gain
 record("beyond.pair_gain", value, "accuracy", bounds)
 
 # %% [markdown]
-# Reading both texts at once brought no gain over two scores and a subtraction, and it costs more: to
-# rank a thousand sentences takes a thousand scores, but half a million pairs. Pairs are for
-# questions that two separate answers cannot settle: does the one text answer the other, follow from it,
-# say the same?
+# Reading both texts at once, after this short training, was less often right than two scores and a
+# subtraction. It also costs more: to compare each of a thousand sentences with each takes a thousand
+# scores, but half a million pairs. Pairs may be worth it for questions that two separate answers
+# cannot settle: does the one text answer the other, follow from it, say the same?
 
 # %% tags=["claims"]
-side, degree, f1 = (
-    {name: results[name, asked] for name in systems} for asked in QUESTIONS
-)
-sides, f1s = ([of[kind].value for kind in LOSSES] for of in (side, f1))
-check("In the side the three losses lie within 0.03", np.ptp(sides) < 0.03)
-check("in macro-F1 within 0.04", np.ptp(f1s) < 0.04)
-gain, of_order = gains["numbers", "degree"], gains["order", "degree"]
-check("Numbers minus names, degree: interval above zero", gain.low > 0)
-check("and above zero in each run", min(by_run["numbers", "degree"]) > 0)
-check("Order minus names: smaller", of_order.value < gain.value)
-models_high = [
-    max(of[name].high for name in on_test) for of in (side, degree, f1)
-]
-ahead = [
-    of["person"].low > high
-    for of, high in zip((side, degree, f1), models_high, strict=True)
-]
-check("The person's intervals lie above all others", all(ahead))
-before, after = recall_on_test["names"]
-check("With a border, names find 0.05 more", after > before + 0.05)
-check("The pair model gains less than 0.02", pair_gain.value < 0.02)
+check("The pair model minus its rival: below zero", pair_gain.high < 0)
 
 # %% [markdown]
 # ## Summary
 #
-# A label is a summary of people. What ours called *neutral* was more often a quarrel than a shrug,
-# and of one half's neutral sentences the other half confirmed about every second. A class, an order
-# and a number are three things to tell a model; the number taught most about the degree. Accuracy
-# hid a rare class that its recall showed, and a border chosen on validation brought it back into
-# the answers. Segment ids tell an encoder which of two texts a token belongs to.
+# A label is a summary of people. Near zero their ratings lie on both sides, and of the sentences that
+# one half called neutral the other half confirmed about every second. A class, an order
+# and a number are three things to tell a model; the number taught most about the degree, and the
+# order alone showed no gain. Accuracy hid a lost class that its recall showed. A border chosen on
+# validation named a few of it again, and was wrong in more than nine of ten. Segment ids are there to
+# tell which of two texts a token belongs to; ours was about as often right without.
 #
 # ## Exercises
 #
@@ -1160,8 +1249,7 @@ exercises.crowd(crowd)
 #   interval.
 # - *The border is chosen on test*: choose on validation.
 # - *Ratings are averaged and forgotten*: keep the single ones; they say what the label is worth.
-# - *A pair is passed without its segment ids*: the encoder takes both texts for one. Compare the output
-#   with and without.
+# - *A pair is passed without its segment ids*: compare the output with and without.
 #
 # ## Further reading
 #
