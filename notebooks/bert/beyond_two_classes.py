@@ -992,8 +992,7 @@ for kind in LOSSES:
     print(f"{kind:<8} {neutral[kind].round(3)}")
 
 # %% [markdown]
-# The losses hardly differ in the side. In macro-F1 numbers are level with names, and order lies a
-# little lower. What the numbers teach is the degree: how good is good. Which of two sentences on
+# The losses hardly differ in the side, and in macro-F1 neither is shown to be ahead of names. What the numbers teach is the degree: how good is good. Which of two sentences on
 # one side is the stronger, the model that was told the ratings knows better than the one that was
 # told three names, also at the higher learning rate. The order of the classes alone showed no gain.
 #
@@ -1012,10 +1011,8 @@ level = gains["numbers", "macro-F1"]
 check(
     "Macro-F1, numbers minus names: zero is inside", level.low < 0 < level.high
 )
-check(
-    "Order minus names: below zero in each run",
-    max(by_run["order", "macro-F1"]) < 0,
-)
+other = gains["order", "macro-F1"]
+check("Order minus names: not above zero", other.low < 0)
 gain, of_order = gains["numbers", "degree"], gains["order", "degree"]
 check("Numbers minus names, degree: interval above zero", gain.low > 0)
 check("and above zero in each run", min(by_run["numbers", "degree"]) > 0)
@@ -1033,7 +1030,7 @@ ahead = [
 ]
 check("The intervals of one rating lie above all others", all(ahead))
 found, precise, with_border, by_chance = np.array(list(neutral.values())).T
-check("Borders find 2 to 20 of 100", found.min() > 0.02 and found.max() < 0.2)
+check("Borders find 2 to 30 of 100", found.min() > 0.02 and found.max() < 0.3)
 check("and are wrong in more than 9 of 10", precise.max() < 0.1)
 worth = with_border - by_chance
 check("Against chance they gain less than 0.04 of macro-F1", worth.max() < 0.04)
