@@ -66,7 +66,7 @@ def leaks(leaks: Any) -> None:
 
 @exercise
 def with_and_without(with_and_without: Any) -> None:
-    """Right: without attention it stays about the bigram mark, for it knows one letter."""
+    """Right: without attention it knows a letter and its place: about the bigram mark."""
     answer = list(with_and_without())
     if len(answer) != 2:
         raise Mistake("Return two numbers: bits without attention, bits with it.")
@@ -76,7 +76,7 @@ def with_and_without(with_and_without: Any) -> None:
     if max(answer) < 2.6:
         raise Mistake("That looks like nats: divide by ln 2 for bits.")
     if without < 3.35:
-        raise Mistake("So low it cannot get from one letter: does a block still attend?")
+        raise Mistake("One letter and its place do not tell so much: does a block still attend?")
     if without > 4.0:
         raise Mistake("It has not yet learned what one letter tells: train it for longer.")
     if attending > 3.35:
