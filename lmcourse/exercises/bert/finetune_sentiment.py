@@ -30,7 +30,7 @@ def discordant(discordant: Any) -> None:
 
 @exercise
 def order(lost_without_order: Any) -> None:
-    """Right: what is lost is what the order of the words had told."""
+    """Right: same words, other order."""
     n = 300  # of each label
     texts = ["good plot bad cast"] * n + ["bad plot good cast"] * n
     labels = np.array([1] * n + [0] * n)
