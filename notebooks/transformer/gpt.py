@@ -516,6 +516,7 @@ check(
     "The first loss is within 0.15 nats of what was foretold",
     abs(first_loss - foretold) < 0.15,
 )
+# %% tags=["claims"]
 close(
     "No prediction before the poked letter moves", moved[early], 0.0, atol=1e-5
 )
