@@ -107,7 +107,7 @@ check(
 # - count what attention costs, and check the count on a real layer,
 # - compute attention from a stream, without ever having the table,
 # - write cross-attention that agrees with PyTorch's,
-# - find heads with a given habit on one half of the sentences and judge them on the other,
+# - find heads with a given habit on some sentences and judge them on others,
 # - change a model in two ways, and measure what its weights had to say about it.
 #
 # **You need** [attention](attention.ipynb): queries, keys, values, masks, heads.
@@ -526,7 +526,7 @@ check(
 # and judged on the *last*.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-# @title Scoring all heads on two halves
+# @title Scoring all heads on two sets of sentences
 HABITS = ["previous", "next", "[CLS]", "[SEP]"]
 
 
@@ -651,7 +651,7 @@ for s in range(3):
 # The token with the largest weight has no effect at all when it is silenced, and the largest of all when it is hidden. Both
 # answers are right, to different questions, and the weight alone gives neither: in (4) it stands before $v_s$, or $o - v_s$.
 #
-# Zero is one value to put in; a mean value is another usual choice. Hiding amounts to that: the output is then what it
+# Zero is one value to put in; a mean value is another choice. Hiding amounts to that: the output is then what it
 # would be if $v_s$ were the mean of the other values, weighted as in the row.
 
 # %% tags=["claims"]
