@@ -1020,7 +1020,7 @@ def discordant(first, second, truth):
 exercises.discordant(discordant)
 
 # %% [markdown]
-# > **Exercise 2.** An experiment: does order matter (★★☆, 15 minutes)? A count of words does not change
+# > **Exercise 2.** An experiment on order (★★☆, 15 minutes). A count of words does not change
 # > when the words of a sentence are shuffled. Guess how many points of accuracy BERT loses, then
 # > measure it: write `lost_without_order(classify, texts, labels)`, the accuracy on the texts minus that
 # > on the same texts with the words of each in random order. `classify` takes a list of texts and gives
@@ -1061,7 +1061,7 @@ for name in ("BERT", "TF-IDF"):
 exercises.order(lost_without_order)
 
 # %% [markdown]
-# > **Exercise 3.** With pencil: how large a test set (★★☆, 10 minutes)? A classifier is right in about 90
+# > **Exercise 3.** The size of a test set, with pencil (★★☆, 10 minutes). A classifier is right in about 90
 # > of 100 sentences. By (4), how many test sentences does it take until the 95 % interval is at most one
 # > point of accuracy to either side? Let `sentences_needed()` return the number you found.
 #

@@ -258,7 +258,7 @@ def common_mistakes_are_a_list(chapter: Chapter) -> Iterator[str]:
 def exercises_are_complete(chapter: Chapter) -> Iterator[str]:
     text = re.sub(r"^> ?", "", "\n\n".join(chapter.markdown), flags=re.MULTILINE)
     announced = len(re.findall(r"\*\*Exercise \d+\.\*\*", text))
-    heading = r"^\*\*Exercise (\d+)\.\*\*\s\S[^()]*\((?:★☆☆|★★☆|★★★), \d+ minutes?\)"
+    heading = r"^\*\*Exercise (\d+)\.\*\*\s\S[^()]*\((?:★☆☆|★★☆|★★★), \d+ minutes?\)\."
     numbers = [int(number) for number in re.findall(heading, text, re.MULTILINE)]
     if numbers != list(range(1, announced + 1)) or not 3 <= announced <= 5:
         yield (

@@ -187,6 +187,7 @@ TEXTS = [
     ("exercises_are_complete", swap(EXERCISE.format(n=3), "")),
     ("exercises_are_complete", swap("Exercise 2.", "Exercise 4.")),
     ("exercises_are_complete", swap("★☆☆, 5 minutes", "easy")),
+    ("exercises_are_complete", swap("5 minutes).", "5 minutes)?")),
     ("exercises_are_complete", swap("<summary>Hint</summary>", "<summary>Help</summary>")),
     ("exercises_are_complete", swap('tags=["exercise"]', "")),
     ("exercises_are_complete", swap("    ...\n", "    return None\n")),
