@@ -139,7 +139,7 @@ above.axvline(0, color=plot.INK, linewidth=0.8)
 plt.show()
 
 # %% [markdown]
-# The last column of the table deserves a pause. A hundred more points for every word put the same
+# Now the last column. A hundred more points for every word put the same
 # factor $e^{100}$ above and below the line of (1), where it cancels. Softmax cannot see the level of
 # the scores, only their differences. We will use that freedom to cure an overflow.
 
@@ -198,13 +198,13 @@ plt.show()
 
 # %% tags=["claims"]
 most = np.log2(len(words))
-check("Entropy rises with the temperature", (np.diff(entropies) > 0).all())
+check("Entropy rises at all sixty", (np.diff(entropies) > 0).all())
 check(
     "from nearly zero to nearly log2 V",
     entropies[0] < 1e-3 and 0.999 * most < entropies[-1] < most,
 )
 in_order = by_temperature[:, :-1] > by_temperature[:, 1:]  # [60, V − 1]
-check("The order of the words never changes", in_order.all())
+check("The order of the words is the same at all sixty", in_order.all())
 
 # %% [markdown]
 # ## Overflow, shown and cured
@@ -220,8 +220,8 @@ with np.errstate(over="ignore", invalid="ignore"):
     print("naive softmax:", naive_softmax(large))
 
 # %% [markdown]
-# Infinity divided by infinity is *not a number*, and so is whatever is computed from it: a loss, a
-# gradient, the parameters after the next step. The cure is the freedom that we met above: subtract
+# Infinity divided by infinity is *not a number*, and so are the loss, the gradient and the
+# parameters computed from it. The cure is the freedom that we met above: subtract
 # the largest score first. The result is the same in exact arithmetic; now the largest exponent is
 # zero, so nothing overflows, and what underflows to zero is too small to matter in a sum that is at
 # least one.
@@ -267,6 +267,7 @@ def logsumexp(logits):
 
 def log_softmax(logits):
     """Logarithms of the softmax probabilities, never forming them."""
+    # first, so that the difference of two large numbers keeps its digits
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return shifted - logsumexp(shifted)
 
@@ -481,7 +482,7 @@ for _ in range(3000):
 # = \underbrace{-\sum_i f_i \log f_i}_{\text{entropy } H(f)}
 # + \underbrace{\sum_i f_i \log \frac{f_i}{p_i}}_{D_{\mathrm{KL}}(f \,\|\, p)} \tag{5}$$
 #
-# The first part belongs to the text, and no model can change it. The second, the
+# The first part belongs to the frequencies, and no choice of $p$ changes it. The second, the
 # **Kullback–Leibler divergence**, is never negative ([proof](chain_rule.ipynb)) and is zero only where
 # $p = f$.
 
@@ -493,7 +494,7 @@ def kl_divergence(f, p):
 
 
 # %% tags=["hide-input"]
-floor = -(frequencies * np.log(frequencies)).sum()  # entropy of the text
+floor = -(frequencies * np.log(frequencies)).sum()  # of the frequencies
 uniform = np.full(27, 1 / 27)  # [27], where we started
 parts = {"start": (losses[0], kl_divergence(frequencies, uniform))}
 last = -(frequencies * log_softmax(b)).sum()
@@ -501,12 +502,13 @@ parts["end"] = (last, kl_divergence(frequencies, softmax(b)))
 print("       cross-entropy = entropy + divergence, in nats per symbol")
 for when, (loss, divergence) in parts.items():
     print(f"{when:<6} {loss:13.4f} = {floor:7.4f} + {divergence:10.4f}")
+print(f"the end in bits: {last / np.log(2):.2f}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "The loss against the training step on a logarithmic axis. The curve starts at log V and falls towards a horizontal line, the entropy of the text. The shaded gap between curve and line is the divergence, which shrinks to nothing."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "The loss against the training step on a logarithmic axis. The curve starts at log V and falls towards a horizontal line, the entropy of the frequencies. The shaded gap between curve and line is the divergence, which shrinks to nothing."}}
 figure, ax = plot.panels(height=3.1)
 steps = np.arange(1, len(losses) + 1)
 ax.plot(steps, losses, label="cross-entropy")
-ax.axhline(floor, color=plot.GREEN, label="entropy of the text")
+ax.axhline(floor, color=plot.GREEN, label="entropy of the frequencies")
 ax.fill_between(
     steps, floor, losses, color=plot.SKY, alpha=0.35, label="divergence"
 )
@@ -515,8 +517,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# So whoever maximizes the likelihood minimizes the divergence between the data and the model, and
-# has reached the bottom when the model's probabilities are the observed frequencies. In three
+# So whoever maximizes the likelihood minimizes the divergence between the data and the model. In three
 # thousand steps the loop has come very close to what *counting* gives at once.
 #
 # The divergence is not a distance: exchange its arguments and it changes. Let the data have the shares
@@ -536,15 +537,17 @@ for when, (loss, divergence) in parts.items():
     close(
         f"Cross-entropy = entropy + KL at the {when}", loss, floor + divergence
     )
-check(
-    "The loss falls at each of the first thousand steps",
-    (np.diff(losses[:1000]) < 0).all(),
+close(
+    "The loop ends at the observed frequencies",
+    softmax(b),
+    frequencies,
+    atol=1e-3,
 )
 
 # %% [markdown]
 # ## A model with inputs
 #
-# Now let the scores depend on something. The input $x$ is the two letters before, each as a row of 27
+# Now let the scores depend on something. The input $x$ is the two letters before (a space counts as one), each as a row of 27
 # numbers with a single one (*one-hot*), 54 numbers in all. Each symbol's score is a sum of weights, one
 # for every number of $x$, and a **bias**:
 #
@@ -558,7 +561,8 @@ check(
 # Here is the whole of training. Each step draws 500 places of the text at random, makes the
 # predictions, and goes down the mean slope by a step that shrinks to zero. (`@` is the matrix product,
 # `.T` turns a matrix over, so that row $n$ of `x @ W.T` is $W$ times row $n$ of `x`. An array of numbers as
-# an index picks that many rows: `one_hot[targets]` is one row for each target.)
+# an index picks that many rows: `one_hot[targets]` is one row for each target. Row $i$ of `error.T @ x` adds up
+# $(p_i - y_i)\,x$ over the batch, as (6) says.)
 
 
 # %%
@@ -595,18 +599,23 @@ def train_model(inputs, width, steps=2000):
 W, b = train_model(pair_before, 54)
 
 # %% [markdown]
-# What does it say after *th*?
+# What does it say after *th*, and how often does the text go on in that way?
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 t, h = symbols.index("t"), symbols.index("h")
 after_th = softmax(W[:, t] + W[:, 27 + h] + b)  # [27]
+here = (train[:-2] == t) & (train[1:-1] == h)  # [N − 2]
+shares = np.bincount(train[2:][here], minlength=27) / here.sum()  # [27]
+print("              model  counted")
 for i in np.argsort(after_th)[::-1][:4]:  # the four likeliest
-    print(f"P({symbols[i]!r} | 'th') = {after_th[i]:.3f}")
+    row = f"{after_th[i]:.3f}  {shares[i]:7.3f}"
+    print(f"P({symbols[i]!r} | 'th')  {row}")
 
 # %% [markdown]
 # And how good is it on all of the held-out reviews? The rivals are as simple as can be: tables of counts
 # that look at no letter, at the last one, and at the last two, with half a count added everywhere so that
-# nothing is impossible. As a control, a second model of our kind sees the last letter only.
+# nothing is impossible. Two more models of our kind, trained in the same way, are controls: one sees the last letter
+# only; the other sees the last two as *one* of $27^2$ pairs, with one input for each pair.
 
 
 # %% tags=["hide-input"]
@@ -634,31 +643,46 @@ def last_before(ids, places):
 
 
 # %% tags=["hide-input"]
+# @title The last two as one of 729 pairs
+one_hot_pair = np.eye(27 * 27)
+
+
+def as_one(ids, places):
+    """The two symbols before each place as one of 729 pairs, [N, 729]."""
+    return one_hot_pair[27 * ids[places - 2] + ids[places - 1]]
+
+
+# %% tags=["hide-input"]
 # @title All models on the held-out text
 W_one, b_one = train_model(last_before, 27)
+W_pair, b_pair = train_model(as_one, 27 * 27)
 bits = {"uniform": np.log2(27)}
 bits["counts, no letter"] = table_bits(0)
 bits["counts, the last letter"] = table_bits(1)
 bits["model, the last letter"] = model_bits(held_out, last_before, W_one, b_one)
 bits["model, the last two"] = model_bits(held_out, pair_before, W, b)
+bits["model, one input a pair"] = model_bits(held_out, as_one, W_pair, b_pair)
 bits["counts, the last two"] = table_bits(2)
 on_training_text = model_bits(train, pair_before, W, b)
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Horizontal bars of bits per symbol on held-out text, from longest to shortest: uniform; counts of no letter; counts of the last letter and, as long, the model that sees it; the model that sees two letters; counts of the last two letters."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Horizontal bars of bits per symbol on held-out text, from longest to shortest: uniform; counts of no letter; counts of the last letter and, as long, the model that sees it; the model that sees two letters; the model with one input for each pair; counts of the last two letters."}}
 figure, ax = plot.panels(height=2.8)
 plot.bars(ax, list(bits), list(bits.values()), fmt=".2f")
 ax.set_xlabel("bits per symbol on held-out reviews")
-print(f"model, the last two, on its training text: {on_training_text:.2f}")
+print(f"{len(train):,} symbols of training text; on these")
+print(f"the model of the last two has {on_training_text:.2f} bits")
 plt.show()
 
 # %% [markdown]
 # With one letter, model and table are as good as equal. With two, the model gains, and loses to the table
 # that sees the same two letters. Look at (6) to see what it cannot say. How much *e* leads *a* after
 # *th* is what *t* contributes, plus what *h* contributes, plus the difference of the two biases, whatever
-# stands beside them; the table has a row of its own for each pair.
+# stands beside them; the table has a row of its own for each pair. Give the model an input of its own for each pair,
+# and most of the gap is gone.
 #
-# Where is its favourite wrong? These are the frequent pairs of letters after which the text goes on, in
-# training as in the held-out part, most often with another symbol than the model's favourite.
+# Where is its favourite wrong? Take the pairs of letters that occur at least 200 times in the held-out part. After how
+# many does the text go on, in training as in the held-out part, most often with another symbol than the model's
+# favourite? And in which of these was the model surest?
 
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -669,13 +693,15 @@ def commonest(ids, pair):
     return followers.argmax(), here.sum()
 
 
-mistakes = []
+frequent, mistakes = 0, []
 for pair in np.ndindex(27, 27):
     came, times = commonest(held_out, pair)
     p = softmax(W[:, pair[0]] + W[:, 27 + pair[1]] + b)  # [27]
-    wrong = came == commonest(train, pair)[0] != p.argmax()
-    if times >= 200 and wrong:
+    in_both = came == commonest(train, pair)[0]
+    frequent += times >= 200
+    if times >= 200 and in_both and came != p.argmax():
         mistakes.append((p.max(), pair, p.argmax(), came))
+print(f"{len(mistakes)} of {frequent} pairs; the four where it was surest:")
 print("after  favourite  its probability  what comes most")
 for most, (a, c), favourite, came in sorted(mistakes, reverse=True)[:4]:
     after, its = symbols[a] + symbols[c], symbols[favourite]
@@ -690,6 +716,8 @@ F.cross_entropy(theirs, torch.tensor(targets)).backward()
 ours_W, ours_b = slopes_of(x_few, targets, W, b)
 close("The slopes in W are PyTorch's", ours_W, weights.grad)
 close("and those in b", ours_b, bias.grad)
+
+# %% tags=["claims"]
 check(
     "With one letter model and table differ by less than 0.03 bits",
     abs(bits["model, the last letter"] - bits["counts, the last letter"])
@@ -702,6 +730,11 @@ check(
 check(
     "and the table of the last two beats it by over 0.2 bits",
     bits["counts, the last two"] < bits["model, the last two"] - 0.2,
+)
+gap = bits["model, the last two"] - bits["counts, the last two"]
+check(
+    "With one input for each pair more than half of that is gone",
+    bits["model, one input a pair"] < bits["model, the last two"] - gap / 2,
 )
 
 # %% [markdown]
@@ -854,8 +887,8 @@ exercises.two_classes(probability_of_second)
 # %% [markdown]
 # > **Exercise 3.** More letters (★★★, 25 minutes). Would the model gain from a longer memory? Write
 # > `windows(ids, places, k)`: the inputs `[N, 27 * k]` for the `k` symbols before each place, the oldest
-# > first. Then call `train_model`, `model_bits` and `table_bits` for `k` from 1 to 4. Guess first: which of
-# > the two gains more from each further letter?
+# > first. Then call `train_model`, `model_bits` and `table_bits` for `k` from 1 to 4. Guess first: where will
+# > the table stop gaining?
 #
 # <details><summary>Hint</summary>
 #
@@ -887,7 +920,7 @@ for k in range(1, 5):
     def inputs(ids, places, k=k):
         return windows(ids, places, k)
 
-    found = train_model(inputs, 27 * k, steps=500)
+    found = train_model(inputs, 27 * k)
     both = table_bits(k), model_bits(held_out, inputs, *found)
     print(f"{k} letters: table {both[0]:.2f}, model {both[1]:.2f} bits")
 exercises.windows(windows)
