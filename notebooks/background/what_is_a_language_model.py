@@ -67,7 +67,7 @@ model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name)
 model = model.to(run.device)
 
 # %%
-START = 0  # the number of <|endoftext|>, which marks where a text begins
+START = 0  # <|endoftext|>: something to forecast the first token from
 
 
 def encode(text):
@@ -99,7 +99,7 @@ answers = [likeliest(prompt) for prompt in prompts]
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three bar charts, one below the other, each the six likeliest next words after one of the three beginnings. After I have never been so bored in my, one long bar: life. After The film was so boring that I fell, asleep takes about half. After She opened the door and, only short bars; two of their labels, cre and sl, are no words."}}
 figure, axes = plot.panels(3, height=2.2, sharex=True)
 for ax, prompt, (words, p) in zip(axes, prompts, answers, strict=True):
-    plot.bars(ax, [word or "(blank)" for word in words], p)
+    plot.bars(ax, [word or "(space)" for word in words], p)
     ax.set_title(f"{prompt} …")
 axes[-1].set_xlabel("probability")
 plt.show()
@@ -174,7 +174,7 @@ rework = sum(p.numel() for layer in body.layers for p in layer.mlp.parameters())
 sizes = {"vectors of the tokens": body.embed_tokens.weight.numel()}
 sizes |= {"layers, looking back": attention, "layers, thinking over": rework}
 total = sum(p.numel() for p in model.parameters())
-sizes["the rest"] = total - sum(sizes.values())
+sizes["scalings in between"] = total - sum(sizes.values())
 sizes["together"] = total
 for part, size in sizes.items():
     print(f"{part:<22} {size:>12,} numbers")
@@ -229,9 +229,9 @@ check("After the door no token has even a fifth", top[2] < 0.2)
 # ## How a token hears the others
 #
 # How can the vector of the last *the* come to know what the text is about? By **attention**, the
-# looking back in each layer. Picture people in a row, each with a note. All of them ask those who
-# stand before them: who has what I need? Each answer gets a weight by how well it fits, and everybody adds
-# to the own note a mixture of what is offered, in proportion. Then all think over what they have now. After
+# looking back in each layer. Picture people in a row, each with a note. Each of them asks those in
+# front, and the own note as well: who has what I need? Each answer gets a weight by how well it fits, in which also
+# counts how far away it stands, and everybody adds to the own note a mixture of what is offered, in proportion. Then all think over what they have now. After
 # thirty rounds of this the forecast is made from the last note. What to ask and what to answer is learnt.
 #
 # An experiment: we change one word early in a text and look at the forecast at its end.
@@ -265,7 +265,7 @@ hearing = [forecasts(text) for text in TEXTS[: run.size(smoke=1, cpu=3, gpu=3)]]
 
 
 def nothing(module, inputs, outputs):
-    """Replace what attention would add by zeros."""
+    """Called after a layer's attention; zeros take the place of its output."""
     return (torch.zeros_like(outputs[0]), *outputs[1:])
 
 
@@ -318,7 +318,8 @@ check(
 #
 # How does a thing that only forecasts one token write an answer? It draws a token at random, each
 # with its probability, appends it, and forecasts again. This is **sampling**. (Or it takes the
-# likeliest token each time.) The die is `torch.multinomial`, which draws by given probabilities.
+# likeliest token each time; or the scores are divided by a *temperature* first, which makes it [bolder or
+# tamer](../probability/softmax.ipynb).) The die is `torch.multinomial`, which draws by given probabilities.
 
 
 # %%
@@ -349,7 +350,7 @@ for i in range(run.size(smoke=1, cpu=3, gpu=3)):
 # $$s_t = -\log_2 P(x_t \mid x_1, \dots, x_{t-1}) \tag{2}$$
 #
 # One pass through the model gives the forecasts at all positions. Position `t` has read the tokens up
-# to number `t` and forecasts number `t + 1`; dividing by $\log 2$ turns natural logarithms into bits.
+# to number `t` (the start mark is number 0) and forecasts number `t + 1`; dividing by $\log 2$ turns natural logarithms into bits.
 
 
 # %%
@@ -428,8 +429,7 @@ for title, text in zip(["as written", "shuffled"], pair, strict=True):
         print("  ", "  ".join(f"{piece} {bits:.1f}" for piece, bits in pairs))
 
 # %% [markdown]
-# Read the upper half slowly: where is it orange, and would you have been surprised there, too? *This*
-# has nothing before it from which one could expect it.
+# Read the upper half slowly: where is it orange, and would you have been surprised there, too?
 #
 # The surprises may be added. Their sum belongs to the probability that the model, drawing token after
 # token, begins with exactly these: probabilities are multiplied
@@ -443,14 +443,14 @@ for title, text in zip(["as written", "shuffled"], pair, strict=True):
 # @title Add up the surprises
 n_shuffles = run.size(smoke=1, cpu=3, gpu=3)
 as_written = np.array([surprise(text).sum() for text in sentences])  # [N]
+shuffles = [
+    [shuffled(text, rng) for _ in range(n_shuffles)] for text in sentences
+]
 in_disorder = np.array(
-    [
-        [surprise(shuffled(text, rng)).sum() for _ in range(n_shuffles)]
-        for text in sentences
-    ]
+    [[surprise(text).sum() for text in texts] for texts in shuffles]
 )  # [N, 3]
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "For each of twenty sentences the surprise of its shuffled versions against that of the sentence as written. All dots lie above the diagonal line where both would be equal, most of them far above."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "For each of twenty sentences the surprise of its shuffled versions against that of the sentence as written. The dots lie above the diagonal line where both would be equal, most of them far above."}}
 figure, ax = plot.panels(height=3.4)
 ax.plot([50, 350], [50, 350], color=plot.GREY, linewidth=1, label="equal")
 x = np.repeat(as_written, n_shuffles)
@@ -466,17 +466,24 @@ plt.show()
 # them, and you find out why in exercise 2.
 
 # %% tags=["claims"]
-mixed_up = [shuffled(text, rng) for text in sentences]
 check(
     "A shuffle has the tokens of its sentence",
     all(
-        sorted(encode(a)) == sorted(encode(b))
-        for a, b in zip(sentences, mixed_up, strict=True)
+        sorted(encode(text)) == sorted(encode(mixed))
+        for text, mixed_ones in zip(sentences, shuffles, strict=True)
+        for mixed in mixed_ones
     ),
+)
+n = len(surprise(sentence))
+close(
+    "Later tokens change no earlier surprise",
+    surprise(sentence + " asleep")[:n],
+    surprise(sentence),
+    atol=1e-3,
 )
 ratio = in_disorder / as_written[:, None]  # [N, 3]
 check("At least 95 % of the shuffles cost more", np.mean(ratio > 1) >= 0.95)
-check("They cost 1.4 times as much on average", ratio.mean() > 1.4)
+check("They cost over 1.4 times as much on average", ratio.mean() > 1.4)
 
 # %% [markdown]
 # ## Likely is not true
@@ -543,23 +550,26 @@ for wording in WORDINGS:
 #
 # ### Whose fault is it?
 #
-# The model has 135 million numbers, where large ones have thousands of times as many; to keep the
-# file small, most of its numbers are rounded to *four bits*, that is to sixteen steps in each block of
-# thirty-two; and it was trained further to *chat*. Which of these makes it fail? The unrounded
-# numbers are not in our file. But we can round *a second time*, to other sixteen steps, by letting
-# the blocks begin half a block later, and see what that costs. For comparison: eight steps.
+# The model has 135 million numbers, where GPT-3 has 175 billion (Brown et al. 2020); to keep the
+# file small, most of its numbers are rounded to *four bits*; and it was trained further to *chat*.
+#
+# Which of these makes it fail? Begin with the rounding. It works in blocks of thirty-two numbers: between the smallest and
+# the largest of a block stand sixteen steps, and each number goes to the nearest. With four steps, 0.10, 0.37, 0.61, 1.00
+# would become 0.10, 0.40, 0.70, 1.00. The unrounded numbers are not in our file. But we can round *a second time*. If our blocks begin
+# where those of the file begin, nothing should change. Let them begin later, so that other steps are met, and see
+# what that costs.
 
 # %% tags=["hide-input"]
 # @title Round the numbers of the layers once more
 
 
-def rounded(weights, steps):
-    """Weights rounded to `steps` values in each block of 32, shifted by 16."""
-    blocks = weights.reshape(-1).roll(16).reshape(-1, 32)  # [blocks, 32]
+def rounded(weights, steps, later):
+    """Weights rounded to `steps` values in blocks of 32 that begin later."""
+    blocks = weights.reshape(-1).roll(-later).reshape(-1, 32)  # [blocks, 32]
     low = blocks.min(dim=1, keepdim=True).values  # [blocks, 1]
     step = (blocks.max(dim=1, keepdim=True).values - low) / (steps - 1)
     blocks = low + ((blocks - low) / step).round() * step
-    return blocks.reshape(-1).roll(-16).reshape(weights.shape)
+    return blocks.reshape(-1).roll(later).reshape(weights.shape)
 
 
 def measure():
@@ -575,10 +585,10 @@ tables = [p for p in body.layers[:n_layers].parameters() if p.dim() == 2]
 as_packaged = [p.clone() for p in tables]
 length = sum(len(text) for text in sentences)
 quality = {"as packaged": (as_written.sum() / length, said)}
-for title, steps in {"sixteen steps again": 16, "eight steps": 8}.items():
+for steps, later in [(16, 0), (16, 8), (16, 16), (16, 24), (8, 16)]:
     for p, old in zip(tables, as_packaged, strict=True):
-        p.copy_(rounded(old, steps))
-    quality[title] = measure()
+        p.copy_(rounded(old, steps, later))
+    quality[f"{steps} steps, {later} later"] = measure()
 for p, old in zip(tables, as_packaged, strict=True):
     p.copy_(old)
 
@@ -589,9 +599,11 @@ for title, (bits, answers_now) in quality.items():
     print(f"{title:<22}{bits:>14.2f}{right:>20}")
 
 # %% [markdown]
-# This second rounding is felt, in the forecasts and in the facts. The first one may have cost more or
-# less; without the unrounded file we cannot know. What looks like a
-# trace of the chatting is easy to see: after *Q: What is the capital of
+# So the numbers are as we said: rounding in the same blocks changes nothing. In other blocks it costs a little in
+# the forecasts, and how many capitals, depends on where the blocks begin. The first rounding may have cost more or
+# less; without the unrounded file we cannot know.
+#
+# What looks like a trace of the chatting is easy to see: after *Q: What is the capital of
 # France?* and *A:* the model's likeliest token is no city but `<|im_end|>`, the mark that ends a turn
 # of a conversation.
 
@@ -615,12 +627,10 @@ check(
 mixed = [word == "Canberra" for word in said.get("Australia", [])]
 check("Australia is right and wrong", any(mixed) and not all(mixed))
 check("New Zealand is wrong each time", "Wellington" not in str(said))
-packaged, again, coarse = (bits for bits, _ in quality.values())
-check("Rounding again costs bits", again > 1.02 * packaged)
-before = right_ones(said)
-after = right_ones(quality["sixteen steps again"][1])
-check("and at least four right capitals", after <= before - 4)
-check("Eight steps cost far more bits", coarse > 1.15 * packaged)
+packaged, same, *again, coarse = (bits for bits, _ in quality.values())
+check("In the same blocks rounding costs nothing", same < 1.002 * packaged)
+check("In other blocks it costs bits", min(again) > 1.01 * packaged)
+check("and eight steps cost more", coarse > max(again))
 check(
     "After Q and A the turn ends for every country",
     all(word == "<|im_end|>" for word in asked.values()),
@@ -656,9 +666,9 @@ extra = np.array([extra_bits("She went to the ", places, e) for e in endings])
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A table of extra bits, one row for each ending of She went to the blank, one column for each place. Without an ending beach is least surprising, the others cost one to four bits more. With each of the five endings another place costs nothing: library for a book, bank for money, cinema for a film, beach for swimming, doctor for pain; most others cost many bits."}}
 figure, ax = plot.panels(height=2.9)
-rows = ["(nothing yet)", *(f"… {ending.strip()}" for ending in endings[1:])]
-plot.heatmap(ax, extra, rows, places, fmt=".1f", cmap="Blues_r", vmax=10)
-ax.set_title("She went to the …: bits more than the best place")
+labels = ["(nothing yet)", *(f"… {ending.strip()}" for ending in endings[1:])]
+plot.heatmap(ax, extra, labels, places, fmt=".1f", cmap="Blues_r", vmax=10)
+ax.set_title("She went to the …: bits more than the best (dark: few)")
 plt.show()
 
 # %% [markdown]
@@ -679,19 +689,19 @@ plt.show()
 # vector for each token, an **embedding**, which has seen the whole text.
 
 # %% tags=["claims"]
-leads = np.sort(extra, axis=1)[:, 1]  # of the best place, in bits
+margins = np.sort(extra, axis=1)[:, 1]  # of the best place, in bits
 check(
     "With each ending the place that fits costs least",
     list(extra[1:].argmin(axis=1)) == [0, 1, 2, 3, 4],
 )
-check("Its lead is two bits at least", min(leads[1:], default=0) > 2)
-check("Without an ending the best place leads by less", leads[0] < 2)
+check("Its lead is two bits at least", min(margins[1:], default=0) > 2)
+check("Without an ending the best place leads by less", margins[0] < 2)
 
 # %% [markdown]
-# ### A small model that succeeds
+# ### A small specialist
 #
-# MiniLM is an encoder that was trained further, on pairs of texts that belong together, so that they
-# get similar vectors, for search. It has a sixth of SmolLM2's numbers. To each of twelve
+# MiniLM is an encoder that was [trained further](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2), on
+# pairs of texts that belong together, so that they get similar vectors, for search. It has a sixth of SmolLM2's numbers. To each of twelve
 # sentences belongs one of roughly the same meaning in other words, one that shares words but is about
 # something else, and one that shares words and says something different about the same thing:
 #
@@ -699,7 +709,9 @@ check("Without an ending the best place leads by less", leads[0] < 2)
 # > caught the last train.*
 #
 # Which one is nearest? Nearness is the *cosine* of the angle between two vectors: one if they point the
-# same way, zero at a right angle. The vector of a sentence is the mean of those of its tokens.
+# same way, zero at a right angle. The vector of a sentence is the mean of those of its tokens. And a rival
+# that needs no vectors: by how many bits does *We missed the last train. In other words:* make the other sentence
+# less surprising to SmolLM2 than *In other words:* alone?
 
 # %% tags=["hide-input"]
 # @title Twelve sentences, each with its three fellows
@@ -765,12 +777,27 @@ def common(row):
 
 
 # %% tags=["hide-input"]
-# @title Three ways to measure nearness
+# @title How much less surprising the fellows become
+def bits_saved(row):
+    """Bits by which the first sentence makes each fellow likelier, [3]."""
+    first, *others = row
+    saved = []
+    for other in others:
+        n = len(tokenizer(f" {other}")["input_ids"])
+        alone = surprise(f"In other words: {other}")[-n:].sum()
+        after = surprise(f"{first} In other words: {other}")[-n:].sum()
+        saved.append(alone - after)
+    return saved
+
+
+# %% tags=["hide-input"]
+# @title Four ways to measure nearness
 rows = [line.split("|") for line in ROWS.replace("\n|", "|").splitlines()]
 rows = rows[: run.size(smoke=1, cpu=12, gpu=12)]
 alike = {
     "counting common words": [common(row) for row in rows],
     "SmolLM2's vectors": [similar(row, tokenizer, body) for row in rows],
+    "SmolLM2, bits saved": [bits_saved(row) for row in rows],
     "MiniLM's vectors": [
         similar(row, encoder_tokenizer, encoder) for row in rows
     ],
@@ -793,23 +820,25 @@ for part in np.split(leads, 2) if len(leads) == 12 else [leads]:
 
 # %% [markdown]
 # On the first count the small specialist mostly succeeds; one of its wins is nearly a tie. The larger
-# generalist, asked for its vectors in the same way, does not. (It was not made for this; other ways to
-# ask may do better.) Counting is fooled by how the list is made: the others share at least as many words.
+# generalist, asked for its vectors in the same way, does not; asked for what it was trained to give, it does. MiniLM has its
+# answer in one comparison of vectors that can be kept. Counting is fooled by how the list is made: the others
+# share at least as many words.
 #
-# Mind whose list this is: one that we wrote, the second one. On a first one with opposites MiniLM did
-# badly. So do not take the count for how often it will succeed on yours.
+# Mind whose list this is: one that we wrote, and wrote anew after seeing how MiniLM did on a first one. Do not take
+# the count for how often it will succeed on yours.
 #
 # On the second count none succeeds. That is the trap of such a search: being
 # about the same thing is not saying the same thing.
 
 # %% tags=["claims"]
-by_words, general, special = wins.values()
+by_words, general, saved, special = wins.values()
 check("Counting finds none", by_words == [0, 0])
 check("MiniLM finds at least nine of twelve", special[0] >= 9)
-check("SmolLM2 at most eight", general[0] <= 8)
+check("SmolLM2's vectors at most eight", general[0] <= 8)
+check("By the bits saved SmolLM2 finds at least nine, too", saved[0] >= 9)
 check(
-    "Against another statement none of them finds four",
-    max(general[1], special[1]) < 4,
+    "Against another statement none of them finds half",
+    max(general[1], saved[1], special[1]) < 6,
 )
 check(
     "MiniLM has a sixth of the numbers",
@@ -830,8 +859,9 @@ check(
 # | translation | *The cat sleeps on the chair.* | *Le chat dort sur la chaise.* | part *tasks* |
 # | dialogue | *I cannot sleep before exams. What can I do?* | helpful advice | part *tasks* |
 #
-# A chat model takes them all as conversation; what we hand it is the **prompt**. Between the turns
-# stand marks, which `apply_chat_template` sets; `generate` appends the likeliest token again and again.
+# A chat model takes them all as conversation; what we hand it is the **prompt**. `apply_chat_template` sets
+# marks between the turns, and in front of them a sentence about who is speaking; `generate` appends the likeliest token
+# again and again.
 
 # %% tags=["hide-input"]
 # @title The six requests, and four more to translate
@@ -860,8 +890,8 @@ REQUESTS |= {
 
 # %% tags=["hide-input"]
 # @title Ask the chat model, all requests in one batch
-asked = list(REQUESTS.items())[: run.size(smoke=1, cpu=10, gpu=10)]
-chats = [[{"role": "user", "content": request}] for _, request in asked]
+requests = list(REQUESTS.items())[: run.size(smoke=1, cpu=10, gpu=10)]
+chats = [[{"role": "user", "content": request}] for _, request in requests]
 batch = tokenizer.apply_chat_template(
     chats,
     add_generation_prompt=True,
@@ -880,17 +910,18 @@ written = out[:, batch["input_ids"].shape[1] :]  # without the prompts
 replies = tokenizer.batch_decode(written, skip_special_tokens=True)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-for (task, request), reply in zip(asked, replies, strict=True):
+print(tokenizer.decode(batch["input_ids"][0]).replace("<|endoftext|>", ""))
+for (task, request), reply in zip(requests, replies, strict=True):
     print(f"{task}: {request}\n    {' '.join(reply.split())}")
 
 # %% [markdown]
 # Long replies are cut off. Judge for yourself: which would you accept? None of the translations is
 # right. That does not show that language models cannot translate: ours is small and rounded and has read
 # mostly English, and we tried one wording. Which of these it is, we have not measured. But mind that
-# nothing in the tone marks the wrong answers.
+# none of the wrong answers says that it is unsure.
 
 # %% tags=["claims"]
-told = dict(zip((task for task, _ in asked), replies, strict=True))
+told = dict(zip((task for task, _ in requests), replies, strict=True))
 check("The review is called negative", "negative" in told["classification"])
 given = [
     " ".join(told.get(f"translation {i}", "").split()) for i in range(1, 6)
@@ -978,8 +1009,8 @@ plt.show()
 # A language model gives every token a probability to come next, given what came before. Inside,
 # each token is a vector, which hears the earlier ones through attention, layer by layer. Drawing again
 # and again makes it write. Minus the logarithm of the probability is its surprise. It is trained on
-# plain text, whose next token is the label. In the answers
-# that we saw nothing in the tone told right from wrong, and which fault is due to what takes a
+# plain text, whose next token is the label. None of the wrong
+# answers that we saw said that it was unsure, and which fault is due to what takes a
 # measurement. Encoders see both sides and are made for reading, decoders for writing.
 #
 # ## Exercises
@@ -1101,5 +1132,6 @@ exercises.twice(twice)
 # - Shannon (1951), [Prediction and entropy of printed English](https://doi.org/10.1002/j.1538-7305.1951.tb01366.x): the guessing game, played with people.
 # - Jurafsky and Martin (2025), [Speech and Language Processing](https://web.stanford.edu/~jurafsky/slp3/): the standard textbook.
 # - Vaswani et al. (2017), [Attention is all you need](https://arxiv.org/abs/1706.03762): the Transformer, there an encoder–decoder for translation.
+# - Brown et al. (2020), [Language models are few-shot learners](https://arxiv.org/abs/2005.14165): GPT-3.
 # - Ben Allal et al. (2025), [SmolLM2: when smol goes big](https://arxiv.org/abs/2502.02737): what our model has read.
 # - Reimers and Gurevych (2019), [Sentence-BERT](https://aclanthology.org/D19-1410/): sentence vectors from an encoder.
