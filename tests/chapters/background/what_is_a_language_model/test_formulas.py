@@ -114,15 +114,16 @@ def test_common_words_are_counted_without_case_and_full_stop(chapter):
     assert chapter["common"](row) == [1, 2, 0]
 
 
-@pytest.mark.parametrize("steps", [8, 16])
+@pytest.mark.parametrize(("steps", "later"), [(8, 16), (16, 0), (16, 8)])
 def test_rounding_leaves_few_values_in_a_block_and_moves_none_by_more_than_half_a_step(
-    chapter, steps
+    chapter, steps, later
 ):
     weights = torch.randn(4, 64, generator=torch.Generator().manual_seed(0))
-    new = chapter["rounded"](weights, steps)
-    before, after = (w.reshape(-1).roll(16).reshape(-1, 32) for w in (weights, new))
+    new = chapter["rounded"](weights, steps, later)
+    before, after = (w.reshape(-1).roll(-later).reshape(-1, 32) for w in (weights, new))
     for old, block in zip(before, after, strict=True):
         assert len(block.unique()) <= steps
         half = (old.max() - old.min()) / (steps - 1) / 2
         assert (block - old).abs().max() <= half + 1e-6
-    torch.testing.assert_close(chapter["rounded"](new, steps), new)  # a second time: nothing moves
+    again = chapter["rounded"](new, steps, later)
+    torch.testing.assert_close(again, new)  # a second time: nothing moves
