@@ -678,7 +678,8 @@ plt.show()
 # that sees the same two letters. Look at (6) to see what it cannot say. How much *e* leads *a* after
 # *th* is what *t* contributes, plus what *h* contributes, plus the difference of the two biases, whatever
 # stands beside them; the table has a row of its own for each pair. Give the model an input of its own for each pair,
-# and most of the gap is gone.
+# and more than half of the gap is gone; what the sum cannot say is how inputs act *together*. (But the sum grows by 27
+# columns with each further letter, the table by a factor of 27.)
 #
 # Where is its favourite wrong? Take the pairs of letters that occur at least 200 times in the held-out part. After how
 # many does the text go on, in training as in the held-out part, most often with another symbol than the model's

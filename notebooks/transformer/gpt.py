@@ -956,7 +956,7 @@ plt.show()
 # one (it stores more numbers than that, too). That is the result on this text, for these two networks: the intervals speak of other test sentences, not of another seed, size or recipe. (The `gpu` profile has a larger
 # network: there the table above decides.)
 #
-# And yet the longer GPT knows something that the table does not: mixed, the two are better than either. The
+# And yet the table gains by the longer GPT: mixed, the two are better than either. The
 # control, better alone than the longer GPT, adds less. Our own adds next to nothing.
 
 # %% tags=["claims"]
