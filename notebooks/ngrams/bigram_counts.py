@@ -100,7 +100,7 @@ plt.show()
 # %% [markdown]
 # ## Counting pairs
 #
-# The names come from a census of the USA. Every name stands in the list once, however many people
+# The names come from the census of the USA of 1990. Every name stands in the list once, however many people
 # bear it. The list was split, as good as at random, by a hash of each name: the program learns from the
 # **training set**, and we make our choices with the **validation set**. A third part, the **test set**, is for a last look after all
 # choices; for the names we shall not need it.
@@ -113,6 +113,7 @@ plt.show()
 tokenizer = CharTokenizer("\n" + string.ascii_lowercase)
 rows = {}
 for split in ("train", "validation"):
+    # a row is one name as ids, from ↵ to ↵
     rows[split] = [tokenizer.encode(name) for name in names[split]["name"]]
     print(f"{split:<10} {len(rows[split]):>5,} names")
 
@@ -239,7 +240,9 @@ for p in (0.5, 0.6, 0.7, 0.75, 0.8, 0.9):
 # $\varepsilon\,c(a,b')/p(b' \mid a)$ and loses $\varepsilon\,c(a,b)/p(b \mid a)$. While the two ratios
 # differ, moving one way or the other is an improvement. So at the best point $c/p$ is the same for all
 # pairs seen in a row: $p$ is proportional to $c$, and the sum to one fixes the rest. (The
-# logarithm is concave, so there is no other best point.) A pair that was never seen contributes
+# logarithm is concave, so there is no other best point.)
+#
+# A pair that was never seen contributes
 # nothing to the sum, and whatever probability it has is better given to the others. It ends at zero. Remember
 # that zero.
 
@@ -296,13 +299,12 @@ def surprise(row, table):
 
 def probability(row, table):
     """Probability of a whole row, formula (1)."""
-    return 2.0 ** -surprise(row, table).sum()
+    return 2.0 ** -surprise(row, table).sum()  # undoes the logarithm
 
 
 # %% [markdown]
 # Two controls first. How new are these names? We count those that are one letter, added, dropped or
-# changed, away from a training name, and the bigram's hits on them. And are the lengths of invented names
-# those of real ones?
+# changed, away from a training name. And are the lengths of invented names those of real ones?
 
 # %% tags=["hide-input"]
 # @title Hits, how near the unseen names are, and lengths
@@ -328,14 +330,12 @@ for name in map(tokenizer.decode, unseen):
     near.append(name in shorter or bool(cut & known or changed & patterns))
 near = np.array(near)
 hits = {label: chance.sum() for label, chance in chances.items()}
-near_hits = chances["bigram"][near].sum() / hits["bigram"]
 
 # %% tags=["hide-input"]
 print(f"{'':36} {'unigram':>8}{'bigram':>8}{'real':>8}")
-print("unseen names hit, of 1,000 invented ", end="")
+print("such unseen names hit, of 1,000     ", end="")
 print(f" {1000 * hits['unigram']:8.3f}{1000 * hits['bigram']:8.3f}")
 print(f"unseen names near a training name: {near.mean():.0%}")
-print(f"of the bigram's hits, on such near names: {near_hits:.0%}")
 print(f"lengths ({n_samples:,} invented names of each model)")
 means = "".join(f"{one.mean():8.2f}" for one in lengths.values())
 print(f"{'  mean':36} {means}")
@@ -347,12 +347,12 @@ for label, asked in {
     print(f"{label:36} {shares} ({asked(lengths['real']).sum()} names)")
 
 # %% [markdown]
-# The bigram hits unseen names far more often than the unigram does. Performing well on what was not in the
-# training data is called **generalization**. But most of these names are near a training name, and nearly
-# all of the bigram's hits are on such names: the new is not very new here.
+# The bigram hits these unseen names far more often than the unigram does. Performing well on what was not in the
+# training data is called **generalization**. But most of these names are near a training name: the new is not
+# very new here.
 #
-# Far too many invented names are long, and far too many short, though the mean is about right. The model cannot
-# know how long its word already is: it remembers one letter.
+# Far too many invented names are long, and far too many short, though the mean is right but for the luck of the draw (a check
+# computes it exactly). The model cannot know how long its word already is: it remembers one letter.
 
 # %% tags=["claims"]
 library = NGram(order=2, vocab_size=27, smoothing="mle").fit(rows["train"])
@@ -365,10 +365,10 @@ check(
 )
 check("Most of them are a letter away from a training name", near.mean() > 0.5)
 invented, real = lengths["bigram"], lengths["real"]
-check(
-    "Bigram: mean length right to half a letter",
-    abs(invented.mean() - real.mean()) < 0.5,
-)
+expected, alive = 0.0, table[0, 1:]  # [26]: a first letter
+for _ in range(1000):  # one more letter each time
+    expected, alive = expected + alive.sum(), alive @ table[1:, 1:]
+close("Bigram: the expected length is the real mean", expected, real.mean())
 check(
     "Bigram: too many short names and too many long ones, by over ten times",
     (invented < 3).mean() > 10 * (real < 3).mean()
@@ -385,7 +385,8 @@ check(
 # \qquad N = \sum_{a,b} c(a,b) \tag{3}$$
 #
 # The counts $c$ in this formula are those of the text that is *measured*, the probabilities those of
-# the model. (`xlogy(c, p)` is $c \log p$ with $0 \log 0 = 0$.)
+# the model. (`xlogy(c, p)` is $c \log p$ with $0 \log 0 = 0$.) Two to the power of this number, the *perplexity* of other books,
+# is the number of faces of a fair die that is as hard to foretell.
 
 
 # %%
@@ -437,7 +438,7 @@ for row in impossible:
 #
 # Here $V$ is the number of symbols; $kV$ in the denominator makes the row sum to one again. For the
 # row with counts 3 and 1, $k = 1$ gives $4/6$ and $2/6$ instead of $3/4$ and $1/4$. With $k \to 0$ we
-# are back at the counts, with $k \to \infty$ at the uniform model, and $k$ need not be a whole number. Which
+# are back at the counts (in rows that have any), with $k \to \infty$ at the uniform model, and $k$ need not be a whole number. Which
 # one is best? The training names cannot say: (2) is their best table, so they want $k = 0$. Ask names
 # that were not counted.
 
@@ -555,13 +556,14 @@ check(
 # the book reports its bits per character on them. How much would the number move with other test
 # sentences? The **bootstrap** draws the sentences again with replacement, 10,000 times, and reports the
 # range that holds the middle 95 % of the results (a percentile interval). It says nothing about other
-# training sets, and it treats sentences as independent, which those of one review need not be.
+# training sets, and it treats sentences as independent, which those of one review need not be (they may even lie in different splits).
 
 
 # %%
 def bits_interval(rows, table):
     """Bits per character of the rows, 95 % bootstrap interval over rows."""
     per_row = [surprise(row, table).sum() for row in rows]
+    # in each draw: all its bits over all its symbols
     return bootstrap_ratio(per_row, [len(row) - 1 for row in rows])
 
 
@@ -642,10 +644,10 @@ check(
 #
 # Counting pairs and dividing each row by its sum is maximum likelihood, not an approximation to it. The
 # table predicts, writes, and is measured by its mean surprise on text it has not seen. A pair that was never seen
-# makes that measure infinite, so some probability must be given away, and held-out text says how much.
+# makes that measure infinite when the text holds it, so some probability must be given away, and held-out text says how much.
 # Three rungs stand.
 #
-# There are two ways on. One looks back further, with tables that grow by a factor of $V$ with each symbol;
+# There are two ways on. One looks back further, with tables whose cells grow by a factor of $V$ with each symbol;
 # that is a later chapter. The other replaces the table by a function, and
 # [the next chapter](bigram_network.ipynb) asks what is gained by it for one symbol of context.
 #
@@ -758,7 +760,7 @@ for size in [*(10 * 2**i for i in range(9)), len(rows["train"])]:
 
 def enough():
     """The number of training names, of 10, 20, 40, …, that is enough."""
-    return 640  # read off; with another order of the names it may be one more
+    return 640  # read off; another order of the names may say 1,280
 
 
 check(
@@ -810,7 +812,7 @@ exercises.missing_mass(missing_mass)
 # %% [markdown]
 # The estimate is due to Good, who credits Turing: what you have seen once tells you about what you have not
 # seen at all. That the two numbers of the reviews agree to so many digits is luck, as few pairs are behind
-# them; those of the names differ. Several smoothing methods start from the estimate.
+# them; those of the names differ.
 #
 # ## Common mistakes
 #
@@ -826,7 +828,7 @@ exercises.missing_mass(missing_mass)
 #
 # ## Further reading
 #
-# - Markov (1913), [An example of statistical investigation of the text *Eugene Onegin*](https://doi.org/10.1017/S0269889706001074): twenty thousand letters of a novel, counted by hand into a table of vowels and consonants.
+# - Markov (1913, in English 2006), [An example of statistical investigation of the text *Eugene Onegin*](https://doi.org/10.1017/S0269889706001074): twenty thousand letters of a novel, counted by hand into a table of vowels and consonants.
 # - Shannon (1948), [A mathematical theory of communication](https://doi.org/10.1002/j.1538-7305.1948.tb01338.x), section 3: sampled English of rising order.
 # - Good (1953), [The population frequencies of species and the estimation of population parameters](https://doi.org/10.1093/biomet/40.3-4.237): exercise 4.
 # - Chen and Goodman (1999), [An empirical study of smoothing techniques for language modeling](https://doi.org/10.1006/csla.1999.0128): many ways of smoothing compared, adding a constant among them.
