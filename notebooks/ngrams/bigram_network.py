@@ -669,18 +669,16 @@ rows = [tokenizer.encode(name) for name in names["validation"]["name"]]
 sizes = [len(row) - 1 for row in rows]
 
 
-def bits_of_names(p):
-    """Bits of each held-out name, [names]."""
+def bits_of(p):  # of each held-out name
     return np.array([-np.log2(p[row[:-1], row[1:]]).sum() for row in rows])
 
 
 more = [counts + k for k in np.geomspace(0.01, 10, 12)]
-tables = [c / c.sum(axis=1, keepdims=True) for c in more]
-smooth = min((bits_of_names(p) for p in tables), key=sum)  # the best k
-early = bits_of_names(stopped_early(counts, held_out, 20.0, 3000))
-print("best add-k, bits per character:", smooth.sum() / sum(sizes))
-gap = intervals.bootstrap_ratio(early - smooth, sizes)
-print("stopped early less that (95 %, bootstrap over names):", gap)
+add_k = min((bits_of(c / c.sum(axis=1, keepdims=True)) for c in more), key=sum)
+early = bits_of(stopped_early(counts, held_out, 20.0, 3000))
+gap = intervals.bootstrap_ratio(early - add_k, sizes)
+print(f"bits per character, best add-k {add_k.sum() / sum(sizes):.4f}")
+print("early less that (95 %, bootstrap over names):", gap)
 exercises.stopped_early(stopped_early)
 
 # %% [markdown]
