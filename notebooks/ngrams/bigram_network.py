@@ -667,15 +667,13 @@ def stopped_early(counts, held_out, rate, steps):
 
 rows = [tokenizer.encode(name) for name in names["validation"]["name"]]
 sizes = [len(row) - 1 for row in rows]
-
-
-def bits_of(p):  # of each held-out name
-    return np.array([-np.log2(p[row[:-1], row[1:]]).sum() for row in rows])
-
-
-more = [counts + k for k in np.geomspace(0.01, 10, 12)]
-add_k = min((bits_of(c / c.sum(axis=1, keepdims=True)) for c in more), key=sum)
-early = bits_of(stopped_early(counts, held_out, 20.0, 3000))
+tables = [stopped_early(counts, held_out, 20.0, 3000)]
+for k in np.geomspace(0.01, 10, 12):
+    tables.append((counts + k) / (counts + k).sum(axis=1, keepdims=True))
+bits = np.array(
+    [[-np.log2(p[row[:-1], row[1:]]).sum() for row in rows] for p in tables]
+)  # [13, names]
+early, add_k = bits[0], min(bits[1:], key=sum)
 gap = intervals.bootstrap_ratio(early - add_k, sizes)
 print(f"bits per character, best add-k {add_k.sum() / sum(sizes):.4f}")
 print("early less that (95 %, bootstrap over names):", gap)

@@ -129,7 +129,7 @@ for i, word in enumerate(words):
 
 # %% [markdown]
 # The exponential turns a *step* between scores into a *factor* between probabilities: one point from
-# *wonderful* to *boring* is a factor of $e$, two points from *long* to *purple* one of $e^2$.
+# *wonderful* to *boring* is a factor of $e$.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two bar charts of the same four words, one below the other. Above: the scores, which fall from 2 to below zero. Below: the softmax probabilities, all positive; the best word takes more than half and the worst almost nothing."}}
 figure, (above, below) = plot.panels(2, height=2.4)
@@ -678,8 +678,7 @@ plt.show()
 # that sees the same two letters. Look at (6) to see what it cannot say. How much *e* leads *a* after
 # *th* is what *t* contributes, plus what *h* contributes, plus the difference of the two biases, whatever
 # stands beside them; the table has a row of its own for each pair. Give the model an input of its own for each pair,
-# and more than half of the gap is gone; what the sum cannot say is how inputs act *together*. (But the sum grows by 27
-# columns with each further letter, the table by a factor of 27.)
+# and more than half of the gap is gone. (But the sum grows by 27 columns with each further letter, the table by a factor of 27.)
 #
 # Where is its favourite wrong? Take the pairs of letters that occur at least 200 times in the held-out part. After how
 # many does the text go on, in training as in the held-out part, most often with another symbol than the model's
