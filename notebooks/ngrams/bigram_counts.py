@@ -81,7 +81,7 @@ plt.show()
 # %% [markdown]
 # These are the letters of a few thousand first names, each name written between two signs ↵ that mark
 # its beginning and its end. One row for each symbol that stands before, one column for each that
-# follows, darker for more often; an empty cell was never seen. Look along the row of *q*. Then look for the
+# follows, darker for more often; an empty cell was never seen. Look along the row of *q*: two pale cells, for the colour shows counts, and *q* is rare. Then look for the
 # darkest cell of all: it is *a* at the end. The first column says where names stop, the first row how they
 # begin. Divide each row by its sum, and this picture *is* a language model.
 
@@ -240,7 +240,7 @@ for p in (0.5, 0.6, 0.7, 0.75, 0.8, 0.9):
 # $\varepsilon\,c(a,b')/p(b' \mid a)$ and loses $\varepsilon\,c(a,b)/p(b \mid a)$. While the two ratios
 # differ, moving one way or the other is an improvement. So at the best point $c/p$ is the same for all
 # pairs seen in a row: $p$ is proportional to $c$, and the sum to one fixes the rest. (The
-# logarithm is concave, so there is no other best point.)
+# logarithm bends downwards everywhere, so there is no other best point.)
 #
 # A pair that was never seen contributes
 # nothing to the sum, and whatever probability it has is better given to the others. It ends at zero. Remember
@@ -303,7 +303,7 @@ def probability(row, table):
 
 
 # %% [markdown]
-# Two controls first. How new are these names? We count those that are one letter, added, dropped or
+# Two controls beside it. How new are these names? We count those that are one letter, added, dropped or
 # changed, away from a training name. And are the lengths of invented names those of real ones?
 
 # %% tags=["hide-input"]
@@ -333,7 +333,7 @@ hits = {label: chance.sum() for label, chance in chances.items()}
 
 # %% tags=["hide-input"]
 print(f"{'':36} {'unigram':>8}{'bigram':>8}{'real':>8}")
-print("such unseen names hit, of 1,000     ", end="")
+print("hits on these in 1,000, expected    ", end="")
 print(f" {1000 * hits['unigram']:8.3f}{1000 * hits['bigram']:8.3f}")
 print(f"unseen names near a training name: {near.mean():.0%}")
 print(f"lengths ({n_samples:,} invented names of each model)")
@@ -352,7 +352,7 @@ for label, asked in {
 # very new here.
 #
 # Far too many invented names are long, and far too many short, though the mean is right but for the luck of the draw (a check
-# computes it exactly). The model cannot know how long its word already is: it remembers one letter.
+# computes it exactly). The model does not count its letters.
 
 # %% tags=["claims"]
 library = NGram(order=2, vocab_size=27, smoothing="mle").fit(rows["train"])
@@ -385,7 +385,7 @@ check(
 # \qquad N = \sum_{a,b} c(a,b) \tag{3}$$
 #
 # The counts $c$ in this formula are those of the text that is *measured*, the probabilities those of
-# the model. (`xlogy(c, p)` is $c \log p$ with $0 \log 0 = 0$.) Two to the power of this number, the *perplexity* of other books,
+# the model. (`xlogy(c, p)` is $c \log p$ with $0 \log 0 = 0$.) Two to the power of this number, the *perplexity* per symbol,
 # is the number of faces of a fair die that is as hard to foretell.
 
 
@@ -471,7 +471,7 @@ plt.show()
 
 # %% [markdown]
 # The training curve only rises. The validation curve has a wide valley: from $k = 0.05$ to 1 the exact value
-# matters little. To the left the curve climbs towards infinity, but slowly: a factor of ten in $k$ costs
+# matters little to the mean. To the left the curve climbs towards infinity, but slowly: a factor of ten in $k$ costs
 # each unseen pair about $\log_2 10$ bits, and unseen pairs are rare.
 
 # %% tags=["claims"]
@@ -556,7 +556,7 @@ check(
 # the book reports its bits per character on them. How much would the number move with other test
 # sentences? The **bootstrap** draws the sentences again with replacement, 10,000 times, and reports the
 # range that holds the middle 95 % of the results (a percentile interval). It says nothing about other
-# training sets, and it treats sentences as independent, which those of one review need not be (they may even lie in different splits).
+# training sets, and it treats sentences as independent, though those of one review may resemble each other (and may lie in different splits).
 
 
 # %%
@@ -760,7 +760,7 @@ for size in [*(10 * 2**i for i in range(9)), len(rows["train"])]:
 
 def enough():
     """The number of training names, of 10, 20, 40, …, that is enough."""
-    return 640  # read off; another order of the names may say 1,280
+    return 640  # read off; another order of the names may say more
 
 
 check(
@@ -811,8 +811,7 @@ exercises.missing_mass(missing_mass)
 
 # %% [markdown]
 # The estimate is due to Good, who credits Turing: what you have seen once tells you about what you have not
-# seen at all. That the two numbers of the reviews agree to so many digits is luck, as few pairs are behind
-# them; those of the names differ.
+# seen at all. Here that is 45 pairs for the reviews, too few to fix so many digits.
 #
 # ## Common mistakes
 #
