@@ -690,18 +690,15 @@ def stopped_early(counts, held_out, rate, steps):
 
 more = [counts + k for k in np.geomspace(0.01, 10, 12)]
 smooth = [c / c.sum(axis=1, keepdims=True) for c in more]
-pair = (
-    stopped_early(counts, held_out, 20.0, 3000),
-    min(smooth, key=lambda p: loss(np.log(p), held_out)),
-)
+add_k = min(smooth, key=lambda p: loss(np.log(p), held_out))
+pair = stopped_early(counts, held_out, 20.0, 3000), add_k
 rows = [tokenizer.encode(name) for name in names["test"]["name"]]
 sizes = [len(row) - 1 for row in rows]
-early, add_k = np.array(
+early, smoothed = np.array(
     [[-np.log2(p[row[:-1], row[1:]]).sum() for row in rows] for p in pair]
 )  # [names] each
-gap = intervals.bootstrap_ratio(early - add_k, sizes)
-print(f"test, bits per character, add-k {add_k.sum() / sum(sizes):.4f}")
-print("early less that (95 %, bootstrap over names):", gap)
+gap = intervals.bootstrap_ratio(early - smoothed, sizes)
+print("test: bits of early less add-k, 95 % bootstrap over names:", gap)
 exercises.stopped_early(stopped_early)
 
 # %% [markdown]

@@ -72,8 +72,7 @@ plt.show()
 # %% [markdown]
 # It fails twice. *Purple* gets a negative probability. And when every word loses one point, the
 # order turns upside down, although nothing about the *comparison* of the words has changed. What
-# should take the place of the division, and what else can go wrong on the way from scores to a
-# trained model?
+# should take the place of the division?
 
 # %% [markdown]
 # **You will**

@@ -69,7 +69,7 @@ print(f"{'sum':<32}{scores.exp().sum():10.2f} {shares.sum():7.2f}")
 
 # %% [markdown]
 # *Bites* divides its look between the two beings and keeps a little
-# for itself. (Which of the two bites? We come back to it.)
+# for itself.
 #
 # **You will**
 #
@@ -321,7 +321,7 @@ close("A head with identities as matrices is step 2", same, contexts)
 # ### Can three matrices learn to be a dictionary?
 #
 # A text is eight random entries, each a letter with a number, and a question: one of the letters, without its
-# number. The last place should find the number. The training, folded away here, is the usual one, with Adam ([GPT](gpt.ipynb) writes it out).
+# number. The last place should find the number. The training is folded away ([GPT](gpt.ipynb) writes it out).
 
 # %% tags=["hide-input"]
 # @title Random dictionaries
@@ -579,7 +579,7 @@ check(
 )
 medians = {d_k: b.median() / a.median() for d_k, (a, b) in kept.items()}
 check(
-    "Undivided, d_k = 256 and 1024: the mean keeps over twice as much as the median",
+    "There the mean keeps over twice as much as the median",
     all(means[d_k] > 2 * medians[d_k] for d_k in (256, 1024)),
 )
 
