@@ -123,7 +123,7 @@ for sharpness, (context, weights) in asked.items():
 # *man*, as the dictionary would. (For *dog*, whose score ties with that of *man*, it would not: the keys have
 # different lengths.) Attention is everything in between.
 #
-# The flow of the data, with shapes: $T$ words of $d$ numbers each.
+# The flow of the data, with shapes:
 
 
 # %% tags=["hide-input"]
@@ -586,8 +586,7 @@ check(
 # %% [markdown]
 # The usual account, that for large $d_k$ the gradient becomes extremely small (Vaswani et al. 2017), fits the median row here
 # better than the mean. With these 64 keys the mean is larger than the divided one at widths 4 and 16 and smaller at 256 and beyond, and it falls
-# far more slowly than the median. (All this is at the softmax. On its way to the query the divided gradient is divided by
-# $\sqrt{d_k}$ once more.)
+# far more slowly than the median. (All this is at the softmax, not at the query.)
 #
 # Does that matter for learning? Our head above learned without any root; but its scores started small (last row
 # of the table below). Now take a head of width $d_k = 256$ whose
@@ -749,7 +748,7 @@ masked = (query @ key.T / math.sqrt(3)).masked_fill(~causal, -math.inf)
 table(words, scores=masked, weights=weights)
 
 # %% [markdown]
-# (`~` swaps true and false; `tril` keeps the lower triangle; the score 2 has become $2/\sqrt 3$.) Now *bites* finds
+# (`tril` keeps the lower triangle, `~` swaps true and false.) Now *bites* finds
 # the dog and not the man. Each row is the `scaled` attention of step 3, in a text that ends at its word; and with padding masked, the words get what they
 # get without any padding.
 #
