@@ -845,7 +845,7 @@ close("The package's empty row is zero", empty_row, torch.zeros(2, 16))
 # %% [markdown]
 # ## Step 5: several heads, as a list
 #
-# One softmax has one budget, and one average mixes all that it finds. The idea: let $h$ heads look side by side, each with
+# One average mixes all that it finds. The idea: let $h$ heads look side by side, each with
 # matrices of its own, join their contexts, and mix them with one more matrix: **multi-head attention**. For the
 # words $X$, **attention head** $i$ contributes $H_i$ (the code adds biases):
 #
