@@ -36,8 +36,7 @@ SEED = 0
 import html
 import math
 import tarfile
-from collections import Counter
-from typing import NamedTuple
+from collections import Counter, namedtuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,7 +47,6 @@ from lmcourse.claims import check, close
 from lmcourse.data import download
 from lmcourse.data.catalogue import REVIEWS
 from lmcourse.data.reviews import load_reviews
-from lmcourse.data.splits import digest
 from lmcourse.evaluation import intervals
 from lmcourse.exercises.pretraining import bert_from_scratch as exercises
 from lmcourse.models.attention import MultiHeadAttention
@@ -61,7 +59,7 @@ from torch import nn
 
 run = session.start(PROFILE, SEED)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two bar charts of words, as shares of what was counted. Upper: what follows a, eight words, all of them short bars of a few per cent at most. Lower: what stands between a and film, eight words, some of them much longer bars."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two bar charts of words, as shares of what was counted. Upper: what follows a: movie, film, good, few, lot, little, great, very, all with short bars. Lower: what stands between a and film: feature, good, student, children\u0027s, bad, better, remarkable, fascinating, all with longer bars."}}
 films = load_reviews("text")
 after, between = Counter(), Counter()
 for text in films["train"]["text"]:
@@ -83,7 +81,7 @@ plt.show()
 
 # %% [markdown]
 # Counted in the training sentences of our film reviews: above, what follows *a*; below, what stands between
-# *a* and *film*. **BERT** (Devlin et al. 2019) is trained on gaps in a text and reads both sides of them.
+# *a* and *film*, where *movie* and *film* are no longer among the first. **BERT** (Devlin et al. 2019) is trained on gaps in a text and reads both sides of them.
 
 # %% [markdown]
 # **You will**
@@ -104,9 +102,10 @@ plt.show()
 # in the archive speaks of sentences cut from 500 articles. Do the ids tell which sentence follows which?
 
 
-# %%
+# %% tags=["hide-input"]
+# @title The file, read into {article: {place: sentence}}
 def load_articles():
-    """{article: {place: sentence}}, from ids such as 31_5."""
+    """The editorials, from ids such as 31_5."""
     articles = {}
     archive = download.file(REVIEWS, "hutto_ICWSM_2014.tar.gz")
     name = "hutto_ICWSM_2014/nytEditorialSnippets_GroundTruth.txt"
@@ -125,29 +124,24 @@ articles = load_articles()
 # %% tags=["hide-input"]
 for place in (1, 2, 3):
     print(f"31_{place}  {articles[31][place][:66]}…")
-following = [
-    (a, n) for a in articles for n in articles[a] if n + 1 in articles[a]
-]
+following = [n for a in articles.values() for n in a if n + 1 in a]
 whole = sum([*a] == list(range(1, len(a) + 1)) for a in articles.values())
-print(
-    f"{len(articles)} articles, {sum(map(len, articles.values())):,} sentences"
-)
+n_sentences = sum(map(len, articles.values()))
+print(f"{len(articles)} articles, {n_sentences:,} sentences")
 print(f"{whole} articles have the places 1, 2, 3, … without a gap")
-print(
-    f"{len(following):,} sentences have the next place of their article in the file"
-)
+print(f"{len(following):,} sentences have the next place in the file, too")
 
 # %% [markdown]
-# They do: read on from any id and the text goes on. In about a fifth of the articles some places are
-# missing; there we take no pair across the gap. Whole articles, not sentences, go to training or to validation, in an order
-# that tells nothing (by a hash of their text). A fifth is for validation. The film sentences keep the book's split,
-# and its test sentences stay closed.
+# Here the text goes on from one place to the next, and so it did wherever else we read. Two of the 500
+# articles are not in the file, and in about a fifth of the others some places are
+# missing; we take no pair across a gap. Whole articles, not sentences, go to training or, a hundred of them drawn at random, to validation.
+# The film sentences keep the book's split, and its test sentences stay closed.
 
 # %% tags=["hide-input"]
 # @title The splits
-order = sorted(articles, key=lambda a: digest(" ".join(articles[a].values())))
+drawn = np.random.default_rng(0).permutation([*articles]).tolist()
 some = run.size(smoke=20, cpu=None, gpu=None)  # None: all of them
-editorials = {"validation": order[:100][:some], "train": order[100:][:some]}
+editorials = {"validation": drawn[:100][:some], "train": drawn[100:][:some]}
 few = run.size(smoke=80, cpu=None, gpu=None)
 reviews = {s: films[s]["text"][:few] for s in ("train", "validation")}
 texts = {}
@@ -201,13 +195,9 @@ for sentence in ("The acting is wonderful.", "An unfathomable tax."):
 
 
 # %%
-class Example(NamedTuple):
-    """One row: its ids, where segment 1 begins, the answer, the source."""
-
-    ids: list
-    second: int  # the length of the row if there is no second sentence
-    follows: int  # 1 or 0; -100 if there is no second sentence
-    source: tuple  # the article, or the film sentence
+# ids; second: where segment 1 begins, the length if there is no second
+# sentence; follows: 1 or 0, -100 without second; source: article or film
+Example = namedtuple("Example", "ids second follows source")
 
 
 def example(source, first, second=None, follows=-100):
@@ -271,52 +261,40 @@ for split, found in rows.items():
 # and which places are real, that is, no padding.
 
 # %%
-generator = run.generator(2)
-few_rows = [shortest.ids, shortest.ids[:7]]  # the second one is shorter
-hidden_rows = masked(
-    few_rows,
-    vocab_size=V,
-    mask_id=MASK,
-    special_ids=SPECIAL,
-    share=0.3,  # more than 15 %, so that there is something to see
-    generator=generator,
-)
+two_rows = [shortest.ids, shortest.ids[:7]]  # the second one is shorter
+setting = {"vocab_size": V, "mask_id": MASK, "special_ids": SPECIAL}
+inputs, targets, real = masked(
+    two_rows, **setting, share=0.3, generator=run.generator(2)
+)  # [2, T] each; a share above 15 %, so that there is something to see
 
 # %% tags=["hide-input"]
-for inputs, targets in zip(
-    hidden_rows.inputs.tolist(), hidden_rows.targets.tolist(), strict=True
-):
-    print("read", *map(piece, inputs))
-    print("asked", *(piece(i) if i >= 0 else "·" for i in targets), "\n")
+for read, asked in zip(inputs.tolist(), targets.tolist(), strict=True):
+    print("read ", *map(piece, read))
+    print("asked", *(piece(i) if i >= 0 else "·" for i in asked), "\n")
 
 # %% [markdown]
 # Does the recipe come out? We mask the whole training text once and compare the three counts with 80, 10 and
-# 10 % by a **chi-squared test**: its p-value is the chance that counts drawn by the recipe lie at least so far from their expectation. A
+# 10 % by a chi-squared test: its p-value is the chance that counts drawn by the recipe lie at least so far from their expectation. A
 # random piece can be the true one, so what we can count as unchanged is a little more than 10 %.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title A batch: masked rows, segments, answers
 def collate(examples, generator, **options):
-    """Masked batch, segments [B, T], follows [B]."""
-    batch = masked(
-        [row.ids for row in examples],
-        vocab_size=V,
-        mask_id=MASK,
-        special_ids=SPECIAL,
-        generator=generator,
-        **options,
-    )
-    ones = [
+    """inputs, targets, real, segments [B, T] and follows [B]."""
+    ids = [row.ids for row in examples]
+    batch = masked(ids, **setting, generator=generator, **options)
+    segments = [
         [0] * row.second + [1] * (len(row.ids) - row.second) for row in examples
     ]
     follows = torch.tensor([row.follows for row in examples])  # [B]
-    return batch, pad(ones, 0), follows
+    return [t.to(run.device) for t in (*batch, pad(segments, 0), follows)]
 
 
 # %% tags=["hide-input"]
-(inputs, targets, real), _, _ = collate(rows["train"], run.generator(1))
+inputs, targets, *_ = collate(rows["train"], run.generator(1))
 asked = targets != -100  # [B, T]
-became, true = inputs[asked], targets[asked]  # [m] each
+became, true = inputs[asked].cpu(), targets[asked].cpu()  # [m] each
 observed = np.array(
     [
         (became == MASK).sum(),
@@ -364,14 +342,11 @@ class Block(nn.Module):
 
 
 # %% [markdown]
-# On the way in, each place adds three vectors: of its piece, of its position, of its segment. On the way out,
-# there are two **heads**. The first one turns the vector of *any* place into $V$ logits, by a small layer and
-# then the product with the table of pieces, which is used twice (tied). The second one looks at the vector of
-# `[CLS]` alone and says whether the second sentence follows.
+# On the way in, each place adds three vectors: of its piece, of its position, of its segment. Then come the blocks.
 
 
 # %%
-class OurBERT(nn.Module):
+class Encoder(nn.Module):
     """ids, segments, real [B, T] to one vector for each place [B, T, C]."""
 
     def __init__(self, V, positions, n_layers, n_heads, C):
@@ -382,10 +357,6 @@ class OurBERT(nn.Module):
         blocks = [Block(C, n_heads) for _ in range(n_layers)]
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(C)
-        parts = [nn.Linear(C, C), nn.GELU(), nn.LayerNorm(C)]
-        self.transform = nn.Sequential(*parts)
-        self.bias = nn.Parameter(torch.zeros(V))
-        self.next_sentence = nn.Linear(C, 2)
         for table in (self.pieces, self.positions, self.segments):
             nn.init.normal_(table.weight, std=0.5 / math.sqrt(C))
 
@@ -395,6 +366,24 @@ class OurBERT(nn.Module):
         for block in self.blocks:
             x = block(x, real)  # [B, T, C]
         return self.norm(x)  # [B, T, C]
+
+
+# %% [markdown]
+# On the way out there are two heads. The first one turns the vector of *any* place into $V$ logits, by a small layer and
+# then the product with the table of pieces, which is used twice (tied). The second one looks at the vector of
+# `[CLS]` alone and says whether the second sentence follows. (In the original there is one more layer before it.)
+
+
+# %%
+class OurBERT(Encoder):
+    """The encoder with its two heads."""
+
+    def __init__(self, V, positions, n_layers, n_heads, C):
+        super().__init__(V, positions, n_layers, n_heads, C)
+        parts = [nn.Linear(C, C), nn.GELU(), nn.LayerNorm(C)]
+        self.transform = nn.Sequential(*parts)
+        self.bias = nn.Parameter(torch.zeros(V))
+        self.next_sentence = nn.Linear(C, 2)
 
     def words(self, vectors):  # [..., C] to logits [..., V]
         return self.transform(vectors) @ self.pieces.weight.T + self.bias
@@ -406,10 +395,12 @@ class OurBERT(nn.Module):
 # %% [markdown]
 # The original starts from random numbers and trains for a million steps. We have a minute, so we help:
 # positions start as waves (the sinusoids of Vaswani et al. 2017), and in each head keys start equal to queries,
-# so that a place looks first at places whose vectors resemble its own: its neighbours. From there on everything is trained. The original has no such start; Exercise 3 takes it away.
+# so that a place looks first at places whose vectors resemble its own. With waves, neighbours do. From there on everything is trained. The
+# original has no such start; Exercise 3 takes it away.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title A start that looks near
 @torch.no_grad()
 def look_near(model):
     """Start with wave positions, and with keys equal to queries."""
@@ -431,10 +422,34 @@ sizes = run.size(  # layers, heads, width
     smoke=(1, 2, 32), cpu=(2, 4, 128), gpu=(4, 4, 256)
 )
 torch.manual_seed(SEED)
-model = look_near(OurBERT(V, longest, *sizes))
+random_start = OurBERT(V, longest, *sizes).to(run.device)
+torch.manual_seed(SEED)
+model = look_near(OurBERT(V, longest, *sizes).to(run.device))
 for name, part in model.named_children():
     print(f"{name:<14}{sum(p.numel() for p in part.parameters()):>9,}")
+print(f"{'bias':<14}{model.bias.numel():>9,}")
 print(f"{'together':<14}{sum(p.numel() for p in model.parameters()):>9,}")
+
+
+# %% tags=["hide-input"]
+@torch.no_grad()
+def nearness(model):
+    """Share of the first block's attention that stays within two places."""
+    ids = torch.tensor([rows["validation"][-1].ids]).to(run.device)  # [1, T]
+    vectors = model.pieces(ids) + model.positions.weight[: ids.shape[1]]
+    block, real = model.blocks[0], torch.ones_like(ids).bool()
+    normed = block.norm_1(vectors)  # [1, T, C]
+    _, weights = block.attention(normed, real, return_weights=True)
+    place = torch.arange(ids.shape[1], device=run.device)
+    near = (place[:, None] - place).abs() <= 2  # [T, T]
+    return (weights * near).sum(-1).mean().item(), near.float().mean().item()
+
+
+near_start, even = nearness(model)
+far_start, _ = nearness(random_start)
+print("share of the first block's attention within two places")
+print(f"even {even:.2f}, random start {far_start:.2f}, ours {near_start:.2f}")
+
 
 # %% [markdown]
 # ### The loss
@@ -455,6 +470,8 @@ def mlm_loss(model, vectors, targets):
     return nn.functional.cross_entropy(logits, targets[asked])
 
 
+# %% tags=["hide-input"]
+# @title The loss of the pairs
 def nsp_loss(model, vectors, follows):
     """Cross-entropy over the pairs, follows [B]; 0 if there is none."""
     paired = follows >= 0  # [B]
@@ -473,16 +490,17 @@ def nsp_loss(model, vectors, follows):
 
 # %% tags=["hide-input"]
 mixed = [*rows["validation"][:6], *rows["validation"][-6:]]
-(inputs, targets, real), segments, follows = collate(mixed, run.generator(4))
+inputs, targets, real, segments, follows = collate(mixed, run.generator(4))
 garbage = torch.randint(V, inputs.shape, generator=run.generator(5))
+garbage = garbage.to(run.device)
 littered = torch.where(real, inputs, garbage)  # [B, T]
 everything = torch.ones_like(real)  # [B, T]
-nowhere = torch.full_like(targets, -100)
 with torch.no_grad():
     vectors = model(inputs, segments, real)  # [B, T, C]
     clean = mlm_loss(model, vectors, targets)
     litter = mlm_loss(model, model(littered, segments, real), targets)
     noise = torch.randn(vectors.shape, generator=run.generator(6))
+    noise = noise.to(run.device)
     noisy = torch.where((targets != -100)[..., None], vectors, noise)
     unasked = mlm_loss(model, noisy, targets)
     naive = mlm_loss(model, model(inputs, segments, everything), targets)
@@ -504,7 +522,7 @@ vectors = model(inputs, segments, real).detach().requires_grad_()
 mlm_loss(model, vectors, targets).backward()
 slopes = vectors.grad.abs().sum(-1)  # [B, T]
 model.zero_grad()
-one = torch.tensor([rows["validation"][-1].ids])  # [1, T]
+one = torch.tensor([rows["validation"][-1].ids]).to(run.device)  # [1, T]
 poked = one.clone()
 poked[0, -2] = (one[0, -2] + 1) % V  # the last piece
 plain = torch.zeros_like(one), torch.ones_like(one).bool()
@@ -512,6 +530,13 @@ with torch.no_grad():
     moved = (model(poked, *plain) - model(one, *plain)).abs().amax(-1)[0]
 
 # %% tags=["claims"]
+check("Attention starts near: over twice the even share", near_start > 2 * even)
+check("A random start does not", far_start < 1.5 * even)
+check(
+    "No editorial sentence of validation is in training",
+    not {*texts["train"]}
+    & {*texts["validation"][len(reviews["validation"]) :]},
+)
 check(
     "The counts of the recipe are no surprise: p-value above 1 in 1000",
     test.pvalue > 0.001,
@@ -532,13 +557,13 @@ check(
 close("Ours is the package's loss", clean, theirs, atol=1e-5)
 check("The first piece's vector moves with the last piece", moved[1] > 1e-6)
 generators = run.generator(1), run.generator(1)
-twice = [collate(rows["train"][:50], g)[0].inputs for g in generators]
+twice = [collate(rows["train"][:50], g)[0] for g in generators]
 check("The same seed gives the same masks", torch.equal(*twice))
 
 # %% [markdown]
 # ## Counting as a rival
 #
-# Who has read the training rows can answer without a network. First, by how frequent each piece is (**unigram**);
+# Who has read the training rows can answer without a network. First, by how frequent each piece is (unigram);
 # to be fair we also count films and editorials apart, for the network can see which it reads. Second, by the two neighbours.
 #
 # Say only three pieces exist, with the shares $\tfrac12, \tfrac14, \tfrac14$. After the left neighbour they have the shares
@@ -555,7 +580,8 @@ check("The same seed gives the same masks", torch.equal(*twice))
 # $$p(x \mid l) = \frac{c(l, x) + n(l)\, p(x)}{\sum_y c(l, y) + n(l)} \tag{3}$$
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Formulas (3) and (2)
 def witten_bell(counts, unigram):
     """Formula (3) for every row of counts [V, V]; unigram [V]."""
     total = counts.sum(1, keepdims=True)  # [V, 1]
@@ -608,12 +634,11 @@ lengths = [len(row.ids) for row in rows["validation"]]
 for chosen in by_length(lengths, 64):
     examples = [rows["validation"][i] for i in chosen]
     options = {"mask_share": 1.0, "random_share": 0.0}
-    batch, segments, follows = collate(examples, generator, **options)
-    batches_asked.append((batch, segments, follows, examples))
-    for b, t in (batch.targets != -100).nonzero().tolist():
-        left, right = batch.inputs[b, t - 1], batch.inputs[b, t + 1]
-        ids = int(left), int(right), int(batch.targets[b, t])
-        places.append((*ids, examples[b].source))
+    inputs, targets, *others = collate(examples, generator, **options)
+    batches_asked.append((inputs, targets, *others, examples))
+    for b, t in (targets != -100).nonzero().tolist():
+        ids = inputs[b, t - 1], inputs[b, t + 1], targets[b, t]
+        places.append((*map(int, ids), examples[b].source))
 left, right, true = np.array([place[:3] for place in places]).T  # [m] each
 source = [place[3] for place in places]
 
@@ -634,11 +659,11 @@ bits["both neighbours"] = -np.log2(product)
 # %% tags=["hide-input"]
 # @title What a network answers
 @torch.no_grad()
-def ask(model, rows_asked=batches_asked):
+def ask(model):
     """Bits at each question, and for each pair its nats and its source."""
     model.eval()
     found, nats, sources = [], [], []
-    for (inputs, targets, real), segments, follows, examples in rows_asked:
+    for inputs, targets, real, segments, follows, examples in batches_asked:
         vectors = model(inputs, segments, real)  # [B, T, C]
         hidden = targets != -100  # [B, T]
         logits = model.words(vectors[hidden])  # [m, V]
@@ -649,11 +674,8 @@ def ask(model, rows_asked=batches_asked):
         two = model.follows(vectors)[paired]  # [pairs, 2]
         nats.append(cross_entropy(two, follows[paired], **one_by_one))
         sources += [e.source for e in examples if e.follows >= 0]
-    return (
-        torch.cat(found).numpy() / math.log(2),
-        torch.cat(nats).numpy(),
-        sources,
-    )
+    found, nats = torch.cat(found).cpu().numpy(), torch.cat(nats).cpu().numpy()
+    return found / math.log(2), nats, sources
 
 
 bits["untrained BERT"], untrained_nats, pair_sources = ask(model)
@@ -664,40 +686,41 @@ bits["untrained BERT"], untrained_nats, pair_sources = ask(model)
 # The training step is that of the GPT. New are the two losses, and that the masks are drawn anew at every
 # step, so that a sentence that comes again has other gaps.
 
-# %%
+# %% tags=["hide-input"]
+# @title How much
 batch_size, steps = run.size(smoke=(4, 8), cpu=(16, 1400), gpu=(32, 4000))
 learning_rate = 1e-3
-order = LengthBuckets([len(r.ids) for r in rows["train"]], batch_size, SEED)
+buckets = LengthBuckets([len(r.ids) for r in rows["train"]], batch_size, SEED)
 
 
-def train(model, steps, seed=3):
-    """The two losses of every step in nats, [steps, 2]."""
-    generator, losses = run.generator(seed), []
+# %%
+def train(model, steps):
+    """The two losses of every step in nats: [steps, 2]."""
+    generator, losses = run.generator(3), []
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98))
     for step in range(steps):
-        examples = [rows["train"][i] for i in order(step)]
-        batch, segments, follows = collate(examples, generator)
-        vectors = model(batch.inputs, segments, batch.real)  # [B, T, C]
-        pieces = mlm_loss(model, vectors, batch.targets)
+        examples = [rows["train"][i] for i in buckets(step)]
+        batch = collate(examples, generator)
+        inputs, targets, real, segments, follows = batch
+        vectors = model(inputs, segments, real)  # [B, T, C]
+        pieces = mlm_loss(model, vectors, targets)
         pairs = nsp_loss(model, vectors, follows)
         optimizer.zero_grad()
         (pieces + pairs).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        factor = min((step + 1) / (steps / 10), (steps - step) / (0.9 * steps))
-        optimizer.param_groups[0]["lr"] = learning_rate * factor
+        rise, fall = (step + 1) / (steps / 10), (steps - step) / (0.9 * steps)
+        optimizer.param_groups[0]["lr"] = learning_rate * min(rise, fall)
         optimizer.step()
-        losses.append(
-            (pieces.item(), pairs.item() if (follows >= 0).any() else math.nan)
-        )
+        losses.append((pieces.item(), pairs.item() or math.nan))  # no pair: nan
     return np.array(losses)
 
 
 # %% tags=["nbval-ignore-output"]
 losses = train(model, steps)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves against the training step. Upper: bits for each piece asked for, training batches; it falls steeply from about twelve to near the dashed unigram line, stays close to it for a while and then sinks below it. Lower: nats of the pairs; it wavers about the dashed line at ln 2."}}
-window = max(steps // 14, 1)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves against the training step. Upper: bits for each piece asked for, training batches; it falls steeply to near the dashed unigram line, then slowly through it and ends about half a bit below. Lower: nats for each pair; it comes from above the frame, sinks towards the dashed line at ln 2 and ends near it."}}
+window = max(steps // 14, 4)
 figure, axes = plot.panels(2, height=2.5, sharex=True)
 marks = bits["unigram"].mean(), math.log(2)
 names = "bits for each piece asked for", "nats for each pair"
@@ -765,8 +788,8 @@ plt.show()
 # **It learned something.** The trained network is better than its untrained self, better than the unigram, and
 # better than the unigram that knows which kind of text it reads.
 #
-# **And counting wins.** Two neighbours and a division beat our BERT by far more than it gained over the unigram. Why? One thing
-# can be counted: the network is asked for 15 % of the pieces, while the table learns from every pair of neighbours.
+# **And counting wins.** Two neighbours and a division beat our BERT by far more than it gained over the unigram. Why? One
+# difference is known: at each step the network is asked for some 15 % of the pieces, while the table learns from every pair of neighbours.
 # That this is the main reason, and that a longer training would close the gap, are guesses: we have not
 # tried.
 
@@ -781,8 +804,8 @@ check(
     minus["unigram by kind"].high < 0,
 )
 check(
-    "Both neighbours beat it by more than twice what it gained on the unigram",
-    minus["both neighbours"].low > -2 * minus["unigram"].value,
+    "Both neighbours beat it by over five times what it gained on the unigram",
+    minus["both neighbours"].low > -5 * minus["unigram"].value,
 )
 
 # %% [markdown]
@@ -790,11 +813,12 @@ check(
 #
 # The second head must beat $\ln 2$. A simple rival: two sentences that share rare pieces are likely from
 # one article. Each shared piece counts $\ln(N/n)$, where $n$ of the $N$ training rows have it; the sum, divided by
-# the square root of the product of the two numbers of different pieces, goes into a **logistic regression** with one input,
+# the square root of the product of the two numbers of different pieces, goes into a logistic regression with one input,
 # $p = 1/(1 + e^{-a - b\,s})$, fitted on the training pairs.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title What two sentences share
 seen_in = Counter(i for row in rows["train"] for i in {*row.ids})
 
 
@@ -838,12 +862,34 @@ plot.intervals(ax, [*next_sentence], values, color=colors, xlabel=label)
 ax.axvline(math.log(2), color=plot.GREY, linestyle="--", linewidth=1)
 plt.show()
 
+# %% tags=["hide-input"]
+apart = {
+    "the next one": [],
+    "five places on or more": [],
+    "another article": [],
+}
+held = editorials["validation"]
+for a, b in zip(held, held[1:] + held[:1], strict=True):
+    for n, first in articles[a].items():
+        for where, second in articles[a].items():
+            name = (
+                "the next one" if where == n + 1 else "five places on or more"
+            )
+            if where == n + 1 or where >= n + 5:
+                apart[name].append(shared(example(a, first, second)))
+        for second in articles[b].values():
+            apart["another article"].append(shared(example(a, first, second)))
+print("what two sentences of validation share, on average")
+for name, values in apart.items():
+    print(f"{name:<24}{np.mean(values):.3f}  ({len(values):,} pairs)")
+
 # %% [markdown]
 # **Our BERT does not beat $\ln 2$**: on this task it has learned nothing that would show on new articles. The rule of
 # shared pieces does beat it, so the pairs do hold an answer, and one needs no grammar to find it. That our network has
 # seen too few pairs to learn to compare pieces across two sentences is a guess.
 #
-# The rule also says what the task asks for here: a second sentence drawn from *another* article can be told by its topic. Lan et al. (2020) raise this
+# The table says what the rule goes by. A sentence five places on shares more with the first than one of another
+# article does, though it does not follow. Pairs with a second sentence from *another* article can be told, in part, by their topic. Lan et al. (2020) raise this
 # objection to next-sentence prediction, and Liu et al. (2019) leave the task out.
 
 # %% tags=["claims"]
@@ -854,6 +900,14 @@ check(
 check(
     "Shared pieces: interval below ln 2",
     next_sentence["shared pieces"].high < math.log(2),
+)
+same_topic, other_topic = (
+    apart["five places on or more"],
+    apart["another article"],
+)
+check(
+    "Five places on: over 1.2 times what another article shares",
+    np.mean(same_topic) > 1.2 * np.mean(other_topic),
 )
 
 # %% [markdown]
@@ -954,12 +1008,12 @@ exercises.with_and_without(with_and_without)
 
 # %% tags=["solution", "hide-cell", "nbval-ignore-output"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
-bits_found = []
-for start in (look_near, lambda fresh: fresh):
+bits_found = [9.8, 9.9]  # places for two numbers; the loop fills them
+for i, start in enumerate((look_near, nn.Identity())):
     torch.manual_seed(SEED)
-    fresh = start(OurBERT(V, longest, *sizes))
+    fresh = start(OurBERT(V, longest, *sizes).to(run.device))
     train(fresh, run.size(smoke=2, cpu=300, gpu=300))
-    bits_found.append(ask(fresh)[0].mean())
+    bits_found[i] = ask(fresh)[0].mean()
 print("with {:.2f}, without {:.2f} bits".format(*bits_found))
 
 
