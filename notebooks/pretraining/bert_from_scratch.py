@@ -467,10 +467,13 @@ print(f"even {even:.2f}, random start {far_start:.2f}, ours {near_start:.2f}")
 
 # %%
 def mlm_loss(model, vectors, targets):
-    """Formula (1) in nats: vectors [B, T, C], targets [B, T]."""
+    """Formula (1) in nats, 0 for m = 0: vectors [B, T, C], targets [B, T]."""
     asked = targets != -100  # [B, T]
     logits = model.words(vectors[asked])  # [m, V]
-    return nn.functional.cross_entropy(logits, targets[asked])
+    surprise = nn.functional.cross_entropy(
+        logits, targets[asked], reduction="none"
+    )  # [m]
+    return surprise.sum() / max(len(surprise), 1)
 
 
 # %% tags=["hide-input"]

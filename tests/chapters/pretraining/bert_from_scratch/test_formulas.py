@@ -37,6 +37,14 @@ def test_loss_is_the_mean_surprise_where_something_is_asked(tiny):
     assert math.isclose(ours, masked_loss(logits, targets).item(), rel_tol=1e-5)
 
 
+def test_loss_without_a_question_is_zero_and_has_no_slope(tiny):
+    vectors = torch.randn(2, 4, 8, requires_grad=True)
+    loss = chapter["mlm_loss"](tiny, vectors, torch.full((2, 4), -100))
+    loss.backward()
+    assert loss.item() == 0
+    assert not vectors.grad.any()
+
+
 @pytest.mark.formula(2, "chapter:between_neighbours")
 def test_between_neighbours_is_bayes_rule_for_independent_neighbours():
     rng = np.random.default_rng(0)
