@@ -15,7 +15,7 @@
 # %% [markdown]
 # # A BERT from scratch
 #
-# Write a BERT, test it before its first step, pretrain it for a minute, and measure what it learned against
+# Write a BERT, test it before its first step, pretrain it for a minute or two, and measure what it learned against
 # counting.
 #
 # A word is missing: *a ▢ film*. Whoever reads from left to right knows only the *a*. How much does the word
@@ -87,7 +87,7 @@ plt.show()
 # **You will**
 #
 # - cut text into word pieces, and build the rows that BERT reads,
-# - write a BERT with its two heads, and show that padding cannot change its loss, to the last bit,
+# - write a BERT with its two heads, and show that what stands in the padding cannot change its loss, to the last bit,
 # - pretrain it on hidden pieces and on pairs of sentences,
 # - measure both against counting, with intervals, and accept the results.
 #
@@ -195,7 +195,8 @@ for sentence in ("The acting is wonderful.", "An unfathomable tax."):
 # BERT reads one sentence or two. `[CLS]` opens the row and `[SEP]` closes each sentence. Beside every id stands
 # its **segment**: 0 for the first sentence, 1 for the second. For the pairs we ask: does
 # the second follow the first in its article? A coin decides: it does, or we draw a sentence
-# of another article of the same split.
+# of another article of the same split. (A drawn sentence can be the first of its article, the true next one cannot: so the second
+# sentence alone tells a little.)
 
 
 # %%
@@ -320,7 +321,7 @@ print(f"p-value {test.pvalue:.2f}")
 #
 # The blocks are those of the [GPT](../transformer/gpt.ipynb), except for two things: nothing hides the future, and so the
 # padding must be hidden explicitly. (Norms stand on the branches, as there; in the original BERT
-# they stand on the road.)
+# they stand on the road, and it has dropout.)
 
 
 # %%
@@ -395,9 +396,9 @@ class OurBERT(Encoder):
 
 
 # %% [markdown]
-# The original starts from random numbers and trains for a million steps. We have a minute, so we help:
-# positions start as waves (the sinusoids of Vaswani et al. 2017), and the weights of the keys start equal to those of the queries, both three times as large as usual,
-# so that a place looks first at places whose vectors resemble its own. With waves, neighbours do, as the share below says. From there on everything is trained. The
+# The original starts from random numbers and trains for a million steps. We have minutes, so we help:
+# positions start as waves (sinusoids as in Vaswani et al. 2017, smaller and with 100 in place of 10,000), and the weights of the keys start equal to those of the queries, both three times as large as usual,
+# so that a place looks first at itself and, with waves, next at its neighbours: the share below leaves the place itself out. From there on everything is trained. The
 # original has no such start; Exercise 3 takes it away.
 
 
@@ -413,7 +414,7 @@ def look_near(model):
     model.positions.weight.copy_(0.2 * waves)
     for block in model.blocks:
         weight = block.attention.qkv.weight  # [3C, C]: query, key, value
-        weight[:C] *= 3  # long vectors, so that the softmax is decided
+        weight[:C] *= 3  # larger products, so that the softmax is far from even
         weight[C : 2 * C] = weight[:C]
     return model
 
@@ -436,7 +437,7 @@ print(f"{'together':<14}{sum(p.numel() for p in model.parameters()):>9,}")
 # %% tags=["hide-input"]
 @torch.no_grad()
 def nearness(model):
-    """Share of the first block's attention that stays within two places."""
+    """Share of attention in block one within two places, itself left out."""
     ids = torch.tensor([rows["validation"][-1].ids]).to(run.device)  # [1, T]
     vectors = model.pieces(ids) + model.positions.weight[: ids.shape[1]]
     vectors = vectors + model.segments.weight[0]  # as one sentence
@@ -444,13 +445,14 @@ def nearness(model):
     normed = block.norm_1(vectors)  # [1, T, C]
     _, weights = block.attention(normed, real, return_weights=True)
     place = torch.arange(ids.shape[1], device=run.device)
-    near = (place[:, None] - place).abs() <= 2  # [T, T]
+    gap = (place[:, None] - place).abs()  # [T, T]
+    near = (gap > 0) & (gap <= 2)  # [T, T]
     return (weights * near).sum(-1).mean().item(), near.float().mean().item()
 
 
 near_start, even = nearness(model)
 far_start, _ = nearness(random_start)
-print("share of the first block's attention within two places, itself included")
+print("share of the first block's attention within two places, itself left out")
 print(f"even {even:.2f}, random start {far_start:.2f}, ours {near_start:.2f}")
 
 
@@ -482,7 +484,7 @@ def nsp_loss(model, vectors, follows):
     """Cross-entropy over the pairs, follows [B]; 0 if there is none."""
     paired = follows >= 0  # [B]
     if not paired.any():
-        return vectors.sum() * 0
+        return vectors.sum() * 0  # 0, but with a gradient
     logits = model.follows(vectors[paired])  # [pairs, 2]
     return nn.functional.cross_entropy(logits, follows[paired])
 
@@ -762,7 +764,7 @@ plt.show()
 # How sure are the numbers? Sentences of one article resemble each other, and a sentence can stand in two pairs.
 # So we draw whole sources (an article, or a film sentence) again, with replacement, ten thousand times; the middle 95 % of the results are the interval
 # (percentile bootstrap). It speaks of other texts, not of other seeds; and the drawn second sentences stay as they are. The recipe
-# (steps, rate, size, start) was chosen by looking at validation sentences, in earlier runs; and formula (2) was the best of three ways to
+# (steps, rate, size, start) was chosen by looking at validation sentences, in earlier runs; and formula (2) was chosen there, too, among three ways to
 # join two neighbours that we tried there.
 
 
@@ -821,7 +823,7 @@ for t in hidden[b].nonzero()[:, 0].tolist():
     print("neighbours:", *map(piece, ranked))
 
 # %% [markdown]
-# **It learned something.** The trained network is better than its untrained self, better than the unigram, and
+# **It learned something.** With this seed, the trained network is better than its untrained self, better than the unigram, and
 # better than the unigram that knows which kind of text it reads.
 #
 # **And counting wins.** Two neighbours and a division beat our BERT by far more than it gained over the unigram. Why? One
@@ -951,7 +953,7 @@ check(
 #
 # A BERT is a GPT that may look to both sides, and that is asked for hidden pieces instead of the next one. Padding
 # must be hidden from it, and its loss is taken where something is asked: both can be tested to the last bit before training.
-# A minute of pretraining took it below the unigram. Two neighbours, counted, remain far better, and on pairs of
+# A short pretraining took it below the unigram. Two neighbours, counted, remain far better, and on pairs of
 # sentences a count of shared pieces finds what our network does not. A falling loss alone would not have told us.
 #
 # ## Exercises
@@ -1062,12 +1064,12 @@ exercises.with_and_without(with_and_without)
 # %% [markdown]
 # ## Common mistakes
 #
-# - *A loss that counts padding or unmasked pieces*: most questions are then answered by copying.
+# - *A loss that counts unmasked pieces, or padding*: where nothing was hidden, copying is enough.
 #   Put noise there; the loss must not move.
 # - *Padding that attention can see*: the answer then depends on who else is in the batch.
 # - *Masks drawn once*: the same gaps come in every epoch. Draw them at every step.
 # - *No mark on the wall*: a next-sentence loss near $\ln 2$ is that of a coin, however smooth its curve.
-# - *Pairs split by sentence*: sentences of one article on both sides let a network recognise the article.
+# - *Pairs split by sentence*: sentences of one article on both sides could let a network recognise the article.
 #
 # ## Further reading
 #
