@@ -83,9 +83,8 @@ plt.show()
 #
 # - ask the single ratings what a label is worth, and how well one of them predicts the others,
 # - train one encoder with three losses: for names, for an order, for numbers,
-# - see a rare class vanish, see how little a border chosen on validation is worth, and put an
-#   interval on macro-F1,
-# - give an encoder two texts at once, and see who knows which is which: the head.
+# - see a rare class vanish, see how little a border chosen on validation is worth, with an interval,
+# - give an encoder two texts at once, and see what segment ids do.
 #
 # **You need** [fine-tuning for two classes](finetune_sentiment.ipynb) and
 # [softmax](../probability/softmax.ipynb).
@@ -200,7 +199,7 @@ print(f"  at least one rating on each side: {both_sides:.2f}")
 # makes their standard error smaller by a factor of $\sqrt{2}$ (Exercise 2).
 #
 # How well does *one* rating do? We take one of each sentence, at random, and compare it with
-# the mean of the others. Such a number is often called a **human ceiling** (of raters who were screened, Hutto and Gilbert say), though nothing forbids a
+# the mean of the others. Such a number is often called a **human ceiling**, though nothing forbids a
 # model to come closer to the mean of many ratings than one rating does.
 
 # %% tags=["hide-input"]
@@ -285,10 +284,8 @@ def squared_error(s, ratings):
 
 # %% [markdown]
 # By hand: the second answer of the near miss costs $-\log 0.9$, that of the far miss $-\log 0.3$.
-# For the numbers, suppose that the classes lie at −2, 0 and 2. Then the near miss forecasts
+# For numbers, suppose that the classes lie at −2, 0 and 2. Then the near miss forecasts
 # $0.2 \cdot (-2) + 0.1 \cdot 2 = -0.2$, and the squared error to −3 is $2.8^2 = 7.84$.
-# And with $s = 1$ and thresholds at $-1$ and $1$ the probabilities (1) are $\sigma(2) \approx 0.88$
-# and $\sigma(0) = 0.5$.
 
 
 # %% tags=["hide-input"]
@@ -311,16 +308,14 @@ for kind, p in (("near", near_miss), ("far", far_miss)):
     print(f", order {ordinal:.3f}, numbers {(rating + 3) ** 2:.2f}")
 
 # %% [markdown]
-# Each step of this ladder tells the model more: from names to order, and from order to numbers. Does
-# it learn more?
+# From names to order, and from order to numbers, each tells the model more. Does it learn more?
 #
 # ## One encoder, nine times
 #
 # One run of each loss would show one draw of luck. We want three, each on training sentences of its
 # own. To pay for nine runs we freeze the lower layers of the encoder (all-MiniLM-L6-v2): what they
 # say about a sentence never changes, so it is computed once. The two upper layers and a fresh head
-# are trained, for every loss from the same two layers. No loss meets an encoder that was tuned for
-# another one.
+# are trained, for every loss from the same two layers.
 
 # %%
 UPPER = 2  # layers that are trained
@@ -396,8 +391,9 @@ def padded(states):
 # We train on three parts of the training sentences; no sentence is in two parts. The head's bias
 # starts at the best constant answer: the logarithms of the classes' frequencies, or the mean rating.
 # The thresholds, often learned as well, stay where a score of zero gives the classes their
-# frequencies. So close together, they never make *neutral* probable; it will be read off as the gap between them. One
-# learning rate serves all. It was picked with the squared error, so one more run gives names a higher one. And since ratings are not
+# frequencies. So close together, they never make *neutral* probable; it will be read off as the gap between them.
+#
+# One learning rate serves all; one more run gives names a higher one. And since ratings are not
 # only numbers but finer than three names, another run gets *nine* names, one for each point of the scale.
 
 # %% tags=["hide-input"]
@@ -469,7 +465,7 @@ nine_names = train("nine names", parts[0], 0)
 del LOSSES["nine names"]  # one run, not one of the three losses
 
 # %% [markdown]
-# A rival without an encoder comes along: ridge regression, which is squared error with a penalty on
+# A rival without an encoder: ridge regression, squared error with a penalty on
 # large weights, on TF-IDF features of words and of pieces of words. It sees the same three
 # parts, and its penalty is chosen on validation.
 
@@ -636,14 +632,14 @@ def borders(kind, out):
 
 
 # %%
-def curve(kind, out):
-    """Macro-F1 on validation with each of these borders."""
+def curve(kind, out, truth):
+    """Macro-F1 with each of these borders."""
     return [macro_f1(truth, three(kind, out, b)) for b in borders(kind, out)]
 
 
-def best_border(kind, out):
+def best_border(kind, out, truth):
     """The border with the highest of them."""
-    return borders(kind, out)[np.argmax(curve(kind, out))]
+    return borders(kind, out)[np.argmax(curve(kind, out, truth))]
 
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -651,8 +647,8 @@ def best_border(kind, out):
 curves, chosen_border, picked = {}, {}, {}  # macro-F1 [3, 30]; one for each run
 print("called neutral with the best border, per cent of validation")
 for kind, runs in on_validation.items():
-    curves[kind] = np.array([curve(kind, out) for out in runs])
-    chosen_border[kind] = [best_border(kind, out) for out in runs]
+    curves[kind] = np.array([curve(kind, out, truth) for out in runs])
+    chosen_border[kind] = [best_border(kind, out, truth) for out in runs]
     picked[kind] = 1 + curves[kind].argmax(axis=1)  # per cent [3]
     print(f"{kind:<8}", picked[kind], end="   macro-F1, best of the mean: ")
     print(f"{curves[kind].mean(axis=0).max():.3f}")
@@ -708,7 +704,7 @@ check("The runs of some loss pick shares 5 points apart", widest >= 5)
 # its own to the token's vector. BERT was pretrained on pairs; all-MiniLM-L6-v2 was tuned to encode
 # sentences one by one.
 
-# %%
+# %% tags=["hide-input"]
 pair = tokenizer(["Go and see it."], ["A dull mess."])
 for token, segment in zip(
     pair.tokens(), pair["token_type_ids"][0], strict=True
@@ -853,9 +849,9 @@ for moment, model in (("before", start), ("after", pair_model)):
     print(f" {turned[moment]:16.3f}")
 
 # %% [markdown]
-# The head does, by construction, and already before training: changing places turns most answers,
-# and told the wrong way round the head is mostly wrong. The ids reach the encoder too, and the
-# logits move without them. But about as many answers are right.
+# The head does, by construction, and already before training: changing places turns most answers (where it does not,
+# the model contradicts itself), and told the wrong way round the head is mostly wrong. The ids reach the encoder too, and with zeros
+# the logits move. But about as many answers are right. (`[SEP]` and the positions still tell it where the second text begins.)
 
 # %% tags=["claims"]
 check("Changing places turns most answers", min(turned.values()) > 0.6)
@@ -1041,9 +1037,9 @@ for kind in LOSSES:
     print(f"  {d:6.3f}  {e:6.3f}  {f:5.3f}")
 
 # %% [markdown]
-# The losses hardly differ in the side, and in macro-F1 neither is shown to be ahead of names (order lies a little behind). What the numbers teach is the degree: how good is good. Which of two sentences on
+# The losses hardly differ in the side, and in macro-F1 neither is shown to be ahead of names. What the numbers teach is the degree: how good is good. Which of two sentences on
 # one side is the stronger, the model that was told the ratings knows better than the one that was
-# told three names, also, in one run, at the higher learning rate. Nine names, in one run, are ahead of three as well: so part of it is
+# told three names, also, in one run, at the higher learning rate. Nine names, in one run, are ahead of three as well: part of it may be
 # that the ratings are finer. The order of the classes alone, with so small a class in the middle,
 # showed no gain.
 #
@@ -1140,7 +1136,7 @@ record("beyond.pair_gain", value, "accuracy", bounds)
 # %% [markdown]
 # Reading both texts at once, after this one short training, was less often right than two scores and a
 # subtraction; another training may do better. It also costs more: to compare each of a thousand sentences with each takes a thousand
-# scores, but half a million pairs. (One may score all, and compare only the best few in pairs.) Pairs may be worth it for questions that two separate answers
+# scores, but half a million pairs. Pairs may be worth it for questions that two separate answers
 # cannot settle: does the one text answer the other, follow from it, say the same?
 
 # %% tags=["claims"]
@@ -1149,12 +1145,12 @@ check("The pair model is behind in this run", pair_gain.value < 0)
 # %% [markdown]
 # ## Summary
 #
-# A label is a summary of people. Near zero their ratings mostly lie on both sides, and of the sentences that
+# A label is a summary of people. Near zero some ratings lie on each side in most sentences, and of the sentences that
 # one half called neutral the other half confirmed about every second. A class, an order
 # and a number are three things to tell a model; the number taught most about the degree, and the
 # order alone, with thresholds so close, showed no gain. Accuracy hid a lost class that its recall showed. A border chosen on
 # validation named a few of it again, mostly wrongly. Segment ids
-# tell which of two texts a token belongs to: told the wrong way round, the head was mostly wrong, while with an encoder that was not told about
+# tell which of two texts a token belongs to: told the wrong way round, the head was mostly wrong, while with zeros for the encoder about
 # as many answers were right.
 #
 # ## Exercises
