@@ -1008,7 +1008,7 @@ print(f"degree, nine names: {ask('degree', nine, everyone):.3f}")
 print(f"this minus three names: {finer}")
 
 
-# %% tags=["hide-input", "nbval-ignore-output"]
+# %% tags=["hide-input"]
 # @title The neutral test sentences, with the borders chosen on validation
 def at_random(found, score):
     """Macro-F1 when as many, drawn at random, are called neutral."""
@@ -1017,6 +1017,7 @@ def at_random(found, score):
     return np.mean([macro_f1(truth, of_draw) for of_draw in drawn])
 
 
+# %% tags=["hide-input", "nbval-ignore-output"]
 neutral = {}  # by loss: the six numbers of the table
 print(f"neutral: {np.mean(truth == 1):.3f} of the sentences")
 print("         neutral found with        precision  macro-F1, neutral by")

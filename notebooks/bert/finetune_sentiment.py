@@ -110,7 +110,7 @@ plt.show()
 # %% [markdown]
 # *Film* praises a little, *movie* blames a little, and even *and* is on the side of praise! Counting
 # knows something, then. How much of the task does it solve, and what does an encoder add that has read
-# a great deal and was not trained on these ratings?
+# a great deal and, we believe, was not trained on these ratings?
 #
 # **You will**
 #
@@ -371,8 +371,8 @@ close("The package's SentenceClassifier agrees", theirs, z, atol=1e-5)
 # ## What the encoder knows already
 #
 # Many programs read the vector at `[CLS]` instead, through the **pooler**, a dense layer with tanh from
-# BERT's file. Does ours hold anything? Two signs of training are biases that have moved from zero,
-# and **kurtosis**, the mean fourth power over the squared mean square: 3 for normally distributed
+# BERT's file. Does ours hold anything? We look at whether its biases have moved from zero,
+# and at **kurtosis**, the mean fourth power over the squared mean square of the numbers minus their mean: 3 for normally distributed
 # numbers, larger when a few are very large.
 
 # %% tags=["hide-input"]
@@ -905,7 +905,7 @@ for name, (key, label, n, s) in rungs.items():
 # Two intervals side by side waste something: both systems answered the *same* sentences. Those that both
 # get right, or both wrong, say nothing about which is better. There remain the $b$ that BERT alone gets
 # right and the $c$ that TF-IDF alone gets right. If the two were equally good, each would be the throw
-# of a fair coin; **McNemar's test** asks how often such throws are at least as lopsided:
+# of a fair coin; **McNemar's test**, here in its exact form, asks how often such throws are at least as lopsided:
 #
 # $$p = \min\left(1,\; 2\sum_{k=0}^{\min(b,c)} \binom{b+c}{k}\, 2^{-(b+c)}\right) \tag{5}$$
 
@@ -1024,7 +1024,7 @@ exercises.discordant(discordant)
 
 # %% [markdown]
 # > **Exercise 2.** An experiment on order (★★☆, 15 minutes). A count of words does not change
-# > when the words of a sentence are shuffled. Guess how many points of accuracy BERT loses, then
+# > when the words of a sentence are shuffled (TF-IDF counts pairs as well). Guess how many points of accuracy BERT loses, then
 # > measure it: write `lost_without_order(classify, texts, labels)`, the accuracy on the texts minus that
 # > on the same texts with the words of each in random order. `classify` takes a list of texts and gives
 # > an array of labels. Then call it with `by_bert` and `linear.predict` on `texts["validation"]`.
