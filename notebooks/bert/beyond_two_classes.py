@@ -851,7 +851,7 @@ for moment, model in (("before", start), ("after", pair_model)):
 # %% [markdown]
 # The head does, by construction, and already before training: changing places turns most answers (where it does not,
 # the model contradicts itself), and told the wrong way round the head is mostly wrong. The ids reach the encoder too, and with zeros
-# the logits move. But about as many answers are right. (`[SEP]` and the positions still tell it where the second text begins.)
+# the logits move. But about as many answers are right. (The head still has its own ids, and `[SEP]` and the positions could tell the encoder.)
 
 # %% tags=["claims"]
 check("Changing places turns most answers", min(turned.values()) > 0.6)
@@ -1038,14 +1038,14 @@ for kind in LOSSES:
     print(f"  {d:6.3f}  {e:6.3f}  {f:5.3f}")
 
 # %% [markdown]
-# The losses hardly differ in the side, and in macro-F1 neither is shown to be ahead of names. What the numbers teach is the degree: how good is good. Which of two sentences on
+# The losses hardly differ in the side, and in macro-F1 neither is shown to be ahead of names. What the numbers, of these three, teach is the degree: how good is good. Which of two sentences on
 # one side is the stronger, the model that was told the ratings knows better than the one that was
 # told three names, also, in one run, at the higher learning rate. Nine names, in one run, are ahead of three as well: part of it may be
 # that the ratings are finer. The order of the classes alone, with so small a class in the middle,
 # showed no gain.
 #
 # One rating is ahead of every model in all three. With names the border brings a few neutral sentences back; with numbers, which had
-# called more of them neutral, it gives most of these up. What is called neutral is wrong in more than nine of ten. In macro-F1 that is worth little more than
+# called more of them neutral, it gives more than half of these up. What is called neutral is wrong in more than nine of ten. In macro-F1 that is worth little more than
 # to call as many neutral at random, or none.
 
 # %% tags=["claims"]
