@@ -14,7 +14,7 @@ from lmcourse.text.batches import IGNORED, Rows, pad
 
 
 class Masked(NamedTuple):
-    """A batch: inputs [B, T], targets [B, T] (-100 where there is none), real [B, T] (no padding)."""
+    """A batch: inputs [B, T], targets [B, T] with -100 where none, real [B, T] true off padding."""
 
     inputs: Tensor
     targets: Tensor
