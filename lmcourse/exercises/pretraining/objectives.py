@@ -113,7 +113,7 @@ def suspects(seed: int = 0) -> dict[str, Predict]:
         "C": network(everything, before),  # the future comes through the contents of others
         "D": network(upto, before, start=1.0),  # the query stream starts from the symbols
         "E": network(everything, before, depth=1, size=2.0),  # one layer reads the symbols alone
-        "F": network(upto, ~upto),  # the order turned round
+        "F": network(upto, ~upto, depth=1),  # the order turned round
     }
 
 
@@ -129,6 +129,8 @@ def cheats(cheats: Any) -> None:
         raise Mistake("Besides its own symbol a prediction must not see those of later turns.")
     if named == {"A", "E"}:
         raise Mistake("Those are honest: name the others.")
+    if named == CHEATS - {"F"}:
+        raise Mistake("F does not see its own symbol, but later ones: look at these too.")
     if named == CHEATS - {"C"}:
         raise Mistake("C sees later symbols at second hand: poke all symbols, look at all rows.")
     if named == CHEATS | {"E"}:
