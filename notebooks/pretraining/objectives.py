@@ -243,7 +243,7 @@ check("Source and target give the text", restore(source, target) == sentence)
 # ## Poke
 #
 # Are these words true of a network? Build one for each objective and poke. All five share two untrained layers of a
-# Transformer, and random vectors for words, places and special symbols. (The weights are half as large again as PyTorch's
+# Transformer, and random vectors for words, places and special symbols. (All parameters are half as large again as PyTorch's
 # usual start, so that symbols move one another.)
 
 
@@ -474,7 +474,6 @@ words = sorted({word for tokens in token_lists for word in tokens})
 number = {word: i for i, word in enumerate(words, FIRST)}
 vocab_size = FIRST + len(words)
 rows = [[1, *(number[w] for w in tokens), 2] for tokens in token_lists]
-shown = ["[PAD]", "[C]", "[SEP]", "[M]", *words]
 
 # %%
 ids = torch.tensor([i for row in rows for i in row])  # [N]: all reviews
@@ -557,7 +556,6 @@ spoiled = torch.where(unasked, noise, logits)
 junk = torch.where(batch.real, batch.inputs, FIRST + 7)  # other padding
 padded = logits_of(junk, batch.real)
 looked_at = logits_of(junk, torch.ones_like(batch.real))
-counted_all = batch.targets.clamp(min=0)  # the mistake: 0 for -100
 print(f"{batch.targets.numel()} positions, ", end="")
 print(f"{(~batch.real).sum()} of padding, {(~unasked).sum()} targets")
 other = {"": logits, "other logits without target": spoiled}
@@ -896,7 +894,7 @@ check("Masked and span: under a third of causal", max(asked_for_few) < 512 / 3)
 #
 # For each text with two sentences or more, draw a sentence. In half of the cases its partner is the next one; in the
 # other half a sentence of another text. A text without a second sentence gives no pair. (Here a sentence ends at every full stop,
-# *Ms.* included.)
+# *Ms.* included. BERT also adds a vector that says which sentence a symbol belongs to; we have left it out.)
 
 
 # %% tags=["hide-input"]
@@ -943,14 +941,14 @@ print(f"\nnine texts of one sentence: {refusal}")
 
 # %% [markdown]
 # Among constant answers $q = ½$ is best, and costs $\ln 2$: the slope of $-\tfrac12 \ln q - \tfrac12 \ln(1 - q)$ is
-# zero there. This is the mark that a trained model has to pass. The authors of ALBERT (Lan et al. 2020) argue that knowing the topic is enough to pass it, and ask for
+# zero there. This is the mark that a trained model has to pass. The authors of ALBERT (Lan et al. 2020) argue that topic alone answers much of it, and ask for
 # the order of two neighbours instead; RoBERTa (Liu et al. 2019) leaves the task out.
 
 # %% tags=["claims"]
 check("Half and half, to one pair", abs(2 * true - len(pairs)) <= 1)
 costs = [-(math.log(q) + math.log(1 - q)) / 2 for q in np.arange(0.01, 1, 0.01)]
 close("The best constant costs ln 2", min(costs), math.log(2))
-check("A world without pairs is refused by name", "texts" in refusal)
+check("Texts without a second sentence are refused", "ValueError" in refusal)
 
 # %% [markdown]
 # ## Summary
