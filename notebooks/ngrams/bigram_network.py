@@ -121,7 +121,7 @@ plt.show()
 # - see that a one-hot vector times a matrix is the lookup of a row,
 # - derive the gradient of softmax regression and check it against two judges that do not know our derivation,
 # - watch training approach a floor that you can compute beforehand, and predict how much is still missing in each context,
-# - expose a formula that calls itself the probability of a sentence and is none.
+# - expose a formula that calls itself the probability of a sentence and need not be one.
 #
 # **You need** [bigram counts](bigram_counts.ipynb) and the gradient $p - y$ from
 # [softmax and cross-entropy](../probability/softmax.ipynb).
@@ -145,7 +145,7 @@ for b in (u, symbols.index("a"), 0):
     print(f"q then {symbols[b]} {numbers} {p:9.3f} {-np.log(p):10.3f}")
 
 # %% [markdown]
-# *Qu* surprises it a little, *qa* a good deal. Over all pairs of the training names the mean of such
+# *Qu* surprises it a little, *qa* a good deal, and *q↵* as much (neither ever came). Over all pairs of the training names the mean of such
 # surprises is the loss that the loop made smaller.
 #
 # What would be the best row? Put the logarithms of the counts there. The exponential undoes the
@@ -379,7 +379,7 @@ check(
 # of the seen over the unseen, the difference of their logits, grows by $\eta\frac{c(a)}{N}\,p\,(1 + \frac{m}{s})$ a step.
 #
 # A lead that grows by a small $d$ lowers $p$ by the factor $e^{-d} \approx 1 - d$. Since $\frac{1}{1 - d} \approx 1 + d$, this raises
-# $\frac1p$ by about $\frac{d}{p}$: in every step by the same amount, $\eta\frac{c(a)}{N}(1 + \frac{m}{s})$. After $t$ steps
+# $\frac1p$ by about $\frac{d}{p}$; and $d$ contains $p$, which cancels: in every step by the same amount, $\eta\frac{c(a)}{N}(1 + \frac{m}{s})$. After $t$ steps
 #
 # $$p \approx \frac{N}{\eta\, c(a)\, t}\cdot\frac{1}{1 + m/s} \tag{4}$$
 
@@ -403,7 +403,8 @@ remaining = np.where(seen, 0, predict(W)).sum(axis=1)  # [V]
 measured = remaining / np.maximum(unseen, 1)  # [V], mean of a symbol
 last = symbols[remaining.argmax()]
 times = context[remaining.argmax()]
-print(f"most is left after {last}, which comes {times:.0f} times")
+print(f"most is left after {last}, which comes {times:.0f} times", end=" ")
+print(f"(the fewest of all: {context.min():.0f})")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Probability left on a symbol that never follows, measured against predicted by formula 4, one dot for each context, both axes logarithmic. All blue dots lie on or close to the diagonal. Orange crosses, the same without the factor of m and s, lie to the right of it, q furthest away."}}
 figure, ax = plot.panels(height=3.6)
@@ -424,7 +425,7 @@ plt.show()
 # Nothing was fitted. For *q*, which comes 44 times, it is $25384 / (20 \cdot 44 \cdot 10000)$ divided by
 # $1 + 25/2$. (*q* lies above the line: its *i*, seen once, is not yet in its proportion, as (4)
 # supposes; with as many *i* as *u* it would lie close.) So the probability of such a
-# symbol never arrives at zero; and a context that is seen ten times less often is, with the same $m$ and $s$, ten times
+# symbol never arrives at zero; and by (4), late enough, a context that is seen ten times less often is, with the same $m$ and $s$, ten times
 # further from home. Shares at or near zero slow the network down: with the shares of counts that have one more of each pair, the
 # same number of steps comes much closer.
 #
@@ -538,7 +539,7 @@ print("counts: ", ", ".join(counted_names))
 print("network:", ", ".join(network_names))
 
 # %% [markdown]
-# Here not one letter differs (with another seed a name or two may). They would part company at the first draw that falls into the small gap
+# Here not one letter differs (with another seed they may part). They would part company at the first draw that falls into the small gap
 # between the two.
 
 # %% [markdown]
@@ -551,7 +552,7 @@ print("network:", ", ".join(network_names))
 # here; what changes is how the logits are computed. Whether that pays, later chapters measure.
 
 # %% [markdown]
-# ## A formula that is no distribution
+# ## A formula that need not be a distribution
 #
 # Suppose someone offers another network for the probability of a sentence. Each
 # word goes as a one-hot vector $e_{x_t}$ through two layers with sigmoids, $\sigma(z) = 1/(1 + e^{-z})$,
@@ -561,7 +562,7 @@ print("network:", ", ".join(network_names))
 # $$S(x) = \prod_{t=1}^{T} g(x_t), \qquad g(v) = \sigma\bigl(W_2\,\sigma(W_1 e_v)\bigr) \tag{5}$$
 #
 # How would you find out whether it is a probability? A probability has to be shared out. Read as the probability
-# that a text *begins* with these words, (5) cannot sum to more than one over all strings of the same number of words. With three words in the world we can write all
+# that a text *begins* with these words, it could not sum to more than one over all strings of the same number of words. With three words in the world we can write all
 # sentences of a few words down (`itertools.product` lists them). Multiplying out the right side gives
 # every sentence once, so the sum is a power:
 #
@@ -597,8 +598,8 @@ for length, found in zip(lengths, totals, strict=True):
     print(f"{length:5}  {3**length:9,}  {found:8.5f}  {power:11.5f}")
 
 # %% [markdown]
-# Even for a single word the three sigmoids do not sum to one; why should they? Each is free to be
-# anything between zero and one. In the softmax every bit of probability that
+# Even for a single word the three sigmoids sum to more than one with these weights (with others to less); why should they not? Each
+# is free to be anything between zero and one. In the softmax every bit of probability that
 # one word gains is taken from the others. That competition is what the sum in the denominator is for.
 #
 # > **Note.** Two tests need no look at the code. Sum over all continuations of a context, the end included: anything but
@@ -608,7 +609,7 @@ for length, found in zip(lengths, totals, strict=True):
 # %% tags=["claims"]
 by_formula = [closed_form(length, g) for length in lengths]
 close("Summing over all sentences agrees with (6)", totals, by_formula)
-check("The three sigmoids do not sum to one", abs(g.sum() - 1) > 0.1)
+check("The three sigmoids sum to more than two", g.sum() > 2)
 
 # %% [markdown]
 # ## Summary
@@ -616,8 +617,8 @@ check("The three sigmoids do not sum to one", abs(g.sum() - 1) > 0.1)
 # One-hot times a matrix is a lookup; softmax regression on it is a bigram model, whose best logits are
 # log-counts up to a constant a row. Its gradient is forecast minus frequency, weighted by how often the
 # context occurs, and it is zero only where the network's table is the count table. The floor is known in advance and
-# holds. What never follows a context fades away late in training as formula (4) says, other things
-# equal more slowly the rarer the context. Counting gives at once what training approaches. And a product of numbers between zero and one is not yet a probability.
+# holds. What never follows a context was, after our steps, about as probable as formula (4) says: other things
+# equal more so the rarer the context. Counting gives at once what training approaches. And a product of numbers between zero and one is not yet a probability.
 #
 # ## Exercises
 #

@@ -102,7 +102,7 @@ plt.show()
 #
 # Take three words. Going from $i$ to $j$ and on to $k$ multiplies the ratios and adds the
 # differences, so $f(a + b) = f(a)\,f(b)$. The continuous increasing functions that turn sums into
-# products are the exponentials, $f(a) = e^{a/\tau}$ with some $\tau > 0$. Under this demand the
+# products are the exponentials, $f(a) = e^{a/\tau}$ with some $\tau > 0$. Under these demands the
 # exponential is the only one left. With $\tau = 1$ and the sum fixed to one, this is the **softmax**:
 #
 # $$p_i = \operatorname{softmax}(z)_i = \frac{e^{z_i}}{\sum_{j=1}^{V} e^{z_j}} \tag{1}$$
@@ -154,7 +154,7 @@ close("Each step of s points is a factor of e^s", ratios, np.exp(steps))
 #
 # The constant $\tau$ that we set to one is the **temperature**. Dividing all scores by $\tau$ before
 # the softmax changes how much the differences count. How open the choice is, the **entropy**
-# measures: the average of $-\log_2 p$, in **bits**. We compute both at sixty temperatures that grow
+# measures: the average of $-\log_2 p$, in **bits**. We compute the probabilities and their entropy at sixty temperatures that grow
 # by equal factors (`np.geomspace`); `temperatures[:, None]` stands them up as a column, so that each
 # row of the result has its own.
 
@@ -191,7 +191,7 @@ below.set(xlabel="temperature τ", ylabel="entropy in bits")
 plt.show()
 
 # %% [markdown]
-# Cold, the softmax picks the best word: it is a soft version of the *argmax*, in spite of its name. Hot, it forgets the scores and becomes
+# Cold, the softmax picks the best word: it is a soft version of the *argmax*, the place of the largest, in spite of its name. Hot, it forgets the scores and becomes
 # uniform. The entropy rises from nearly zero to $\log_2 V$. The order of the words never changes.
 # This is the knob that a chatbot calls *temperature*.
 
@@ -275,7 +275,7 @@ print("log-softmax:   ", log_softmax(apart))
 
 # %% tags=["claims"]
 close(
-    "Safe and naive softmax agree where the naive one works",
+    "Safe and naive softmax agree on our four scores",
     softmax(logits),
     naive_softmax(logits),
 )
@@ -589,7 +589,7 @@ def slopes_of(x, targets, W, b):
 
 
 # %%
-def train_model(inputs, width, steps=2000, rate=10):
+def train_model(inputs, width, steps=2000):
     """Weights [V, width] and bias [V], trained on random places."""
     rng = np.random.default_rng(SEED)
     W, b = np.zeros((27, width)), np.zeros(27)
@@ -597,7 +597,7 @@ def train_model(inputs, width, steps=2000, rate=10):
         places = rng.integers(10, len(train), size=500)  # 10: for exercise 3
         x, targets = inputs(train, places), train[places]
         slope_W, slope_b = slopes_of(x, targets, W, b)
-        size = rate * (1 - step / steps)
+        size = 100 * (1 - step / steps)
         W, b = W - size * slope_W, b - size * slope_b
     return W, b
 
@@ -621,7 +621,7 @@ for i in np.argsort(after_th)[::-1][:4]:  # the four likeliest
 # And how good is it on all of the held-out sentences? The rivals are as simple as can be: tables of counts
 # that look at no letter, at the last one, and at the last two, with half a count added everywhere so that
 # nothing is impossible. Two more models of our kind are controls: one sees the last letter
-# only; the other sees the last two as *one* of $27^2$ pairs, with one input for each pair (and takes steps ten times as large).
+# only; the other sees the last two as *one* of $27^2$ pairs, with one input for each pair.
 
 
 # %% tags=["hide-input"]
@@ -661,7 +661,7 @@ def as_one(ids, places):
 # %% tags=["hide-input"]
 # @title All models on the held-out text
 W_one, b_one = train_model(last_before, 27)
-W_pair, b_pair = train_model(as_one, 27 * 27, rate=100)
+W_pair, b_pair = train_model(as_one, 27 * 27)
 bits = {"uniform": np.log2(27)}
 bits["counts, no letter"] = table_bits(0)
 bits["counts, the last letter"] = table_bits(1)

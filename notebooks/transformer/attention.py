@@ -123,7 +123,7 @@ for sharpness, (context, weights) in asked.items():
 # *man*, as the dictionary would. (For *dog*, whose score ties with that of *man*, it would not: the keys have
 # different lengths.) Attention is everything in between.
 #
-# The flow of the data, with shapes: $T$ words of $d$ numbers each.
+# The flow of the data, with shapes:
 
 
 # %% tags=["hide-input"]
@@ -492,7 +492,7 @@ for d_k in (1, 2, 4):
 # \end{aligned} \tag{2}$$
 #
 # So scores spread like $\sqrt{d_k}$. Divided by $\sqrt{d_k}$ they spread alike at every width. This is
-# **scaled dot-product attention** (Vaswani et al. 2017), a lookup with sharpness $1 / \sqrt{d_k}$:
+# **scaled dot-product attention** (Vaswani et al. 2017), $\operatorname{softmax}(QK^\top\!/\sqrt{d_k})\,V$, a lookup with sharpness $1 / \sqrt{d_k}$:
 
 
 # %%
@@ -586,8 +586,7 @@ check(
 # %% [markdown]
 # The usual account, that for large $d_k$ the gradient becomes extremely small (Vaswani et al. 2017), fits the median row here
 # better than the mean. With these 64 keys the mean is larger than the divided one at widths 4 and 16 and smaller at 256 and beyond, and it falls
-# far more slowly than the median. (All this is at the softmax. On its way to the query the divided gradient is divided by
-# $\sqrt{d_k}$ once more.)
+# far more slowly than the median. (All this is at the softmax, not at the query.)
 #
 # Does that matter for learning? Our head above learned without any root; but its scores started small (last row
 # of the table below). Now take a head of width $d_k = 256$ whose
@@ -672,7 +671,7 @@ for (rate, name), three in rows.items():
 # %% [markdown]
 # After these hundred steps the undivided heads are highest at both rates (last ten steps, seed by seed). At 0.01 a small start ends near the
 # divided heads or below, without dividing at all; at 0.05 it does not. Both compare rates: Adam's steps do not shrink with the weights, so a
-# small start is the divided head with a four times larger rate for queries and keys.
+# small start is, but for rounding, the divided head with a four times larger rate for queries and keys.
 #
 # Nor does the division *keep* the scores narrow: formula (2) is about random vectors, and training has widened the scores in
 # every row. What the root gives is a start that is undecided at every width, if queries and keys are independent, with components
@@ -749,7 +748,7 @@ masked = (query @ key.T / math.sqrt(3)).masked_fill(~causal, -math.inf)
 table(words, scores=masked, weights=weights)
 
 # %% [markdown]
-# (`~` swaps true and false; `tril` keeps the lower triangle; the score 2 has become $2/\sqrt 3$.) Now *bites* finds
+# (`tril` keeps the lower triangle, `~` swaps true and false.) Now *bites* finds
 # the dog and not the man. Each row is the `scaled` attention of step 3, in a text that ends at its word; and with padding masked, the words get what they
 # get without any padding.
 #
@@ -774,7 +773,7 @@ for hidden in (0.5, 4.0):
 #
 # ### A row that may look at nothing
 #
-# A tokenizer can also put the padding on the left. Then the rows of the padding are empty.
+# A tokenizer can also put the padding on the left. Under both masks its rows are empty.
 
 # %%
 tokens = ["[PAD]", "dog", "bites", "man"]
@@ -846,7 +845,7 @@ close("The package's empty row is zero", empty_row, torch.zeros(2, 16))
 # %% [markdown]
 # ## Step 5: several heads, as a list
 #
-# One softmax has one budget, and one average mixes all that it finds. The idea: let $h$ heads look side by side, each with
+# One average mixes all that it finds. The idea: let $h$ heads look side by side, each with
 # matrices of its own, join their contexts, and mix them with one more matrix: **multi-head attention**. For the
 # words $X$, **attention head** $i$ contributes $H_i$ (the code adds biases):
 #
