@@ -53,7 +53,8 @@ from torch import nn
 
 run = session.start(PROFILE, SEED)
 
-# %%
+# %% tags=["hide-input"]
+# @title Counting the words in the gap
 texts = load_reviews("text")["train"]["text"]
 left, both = Counter(), Counter()  # after "a"; between "a" and "of"
 for text in texts:
@@ -73,12 +74,14 @@ for ax, counts, title in zip(axes, (left, both), titles, strict=True):
     plot.bars(ax, [word for word, _ in top], shares)
     ax.set_title(title)
 axes[1].set_xlabel("share of the gaps")
-print(f"{left.total():,} gaps after 'a', {both.total()} of them before 'of'")
 plt.show()
+print(f"{left.total():,} gaps after 'a', {both.total()} of them before 'of'")
+for word in ("movie", "lot"):
+    print(f"before 'of', {word!r} is right {both[word]} times")
 
 # %% [markdown]
-# In this gap the word on the right makes the best bet more than twice as good. Then why does a GPT look to the left
-# only?
+# In these gaps before *of*, *lot* is right more than twice as often as *movie*, the best bet of those who do not know the *of*.
+# Then why does a GPT look to the left only?
 #
 # **You will**
 #
@@ -86,7 +89,7 @@ plt.show()
 # - poke a network to prove what each of its predictions depends on,
 # - mask a text as BERT does, and test the counts, the loss and the bad inputs,
 # - corrupt spans, and put them back,
-# - say which objectives give the probability of a text, and sum over all texts to prove it.
+# - say which objectives give a distribution over texts, and sum over all texts to see it.
 #
 # **You need** [attention](../transformer/attention.ipynb) with its test by poking, the
 # [chain rule](../probability/chain_rule.ipynb), and
@@ -94,8 +97,12 @@ plt.show()
 
 # %% tags=["claims"]
 check(
-    "'a … of': the best bet is at least twice as good as after 'a' alone",
-    max(both.values()) / both.total() > 2 * max(left.values()) / left.total(),
+    "After 'a' alone, 'movie' is the best bet",
+    max(left, key=left.get) == "movie",
+)
+check(
+    "'a … of': 'lot' is right more than twice as often",
+    both["lot"] > 2 * both["movie"],
 )
 
 # %% [markdown]
@@ -115,7 +122,7 @@ check(
 # $$M_{ts} = [\,w_s < w_t\,] \quad\text{for predictions}, \qquad M_{ts} = [\,w_s \le w_t\,] \quad\text{inside} \tag{1}$$
 #
 # The second form is for the vectors inside a network that carry symbol $t$: they know it already, so they may
-# look at themselves too.
+# look at themselves. Others of the same turn are admitted as well; predictions, with $<$, never reach them.
 
 
 # %%
@@ -158,14 +165,9 @@ check("A window of one to the left: looking twice sees more", wider[2, 0])
 # %% [markdown]
 # ## Five objectives on one text
 #
-# A **causal** model is asked for every symbol, from left to right. A **masked** model reads the text with some symbols
-# replaced by `[M]`, and is asked for these. A **permuted** model is asked for every symbol, in a shuffled order
-# (XLNet; Yang et al. 2019).
-# **Span corruption** (T5; Raffel et al. 2020) cuts out runs of symbols, leaves a **sentinel** `<1>`, `<2>`, … for each, and asks for the runs one
-# symbol after another. **Next-sentence prediction** (BERT) hides nothing and asks a
-# question about two sentences: did the second follow the first?
-#
-# Span corruption needs a little code: from a text, two.
+# Which questions can be made of eight words? Here are five objectives; one needs a little code. **Span corruption** (T5;
+# Raffel et al. 2020) makes two texts out of one: it cuts out runs of symbols and leaves a **sentinel** `<1>`, `<2>`, …
+# for each.
 
 
 # %%
@@ -195,6 +197,7 @@ def restore(source, target):
 
 
 # %% tags=["hide-input"]
+# @title What each objective reads, and what it is asked
 sentence = ["the", "film", "is", "long", "we", "loved", "every", "minute"]
 T, spans = len(sentence), [(1, 3), (6, 7)]
 hidden = [t for start, end in spans for t in range(start, end)]  # 1, 2, 6
@@ -204,14 +207,11 @@ TURNS = {
     "span corruption": [0, 1, 2, 0, 0, 0, 3, 0],
     "permuted": [5, 3, 8, 4, 6, 1, 7, 2],
 }
-print(f"{'turns':<17}" + "".join(f"{word:>7}" for word in sentence))
-for name, turns in TURNS.items():
-    print(f"{name:<17}" + "".join(f"{turn:7}" for turn in turns))
-
-# %% tags=["hide-input"]
 source, target = corrupt(sentence, spans)
 gaps = [word if t not in hidden else "[M]" for t, word in enumerate(sentence)]
 by_turn = sorted(range(T), key=lambda t: TURNS["permuted"][t])
+
+# %% tags=["hide-input"]
 lines = [
     ("causal", "reads", ["[S]", *sentence[:-1]]),
     ("", "is asked", sentence),
@@ -227,7 +227,19 @@ for name, what, words in lines:
     print(f"{name:<11} {what:<9} {' '.join(words)}")
 
 # %% [markdown]
-# In turns: causal 1 to 8. Masked: the hidden *film*, *is* and *every* share turn 1, the rest has turn 0. Span corruption hides the same
+# A **causal** model is asked for every symbol, from left to right. A **masked** model reads the text with some symbols
+# replaced by `[M]`, and is asked for these. Span corruption asks for its runs one symbol after another. (T5 asks for
+# the first sentinel too; we give it.) A **permuted** model is asked for every symbol, in a shuffled order (XLNet; Yang et al. 2019).
+# **Next-sentence prediction** by itself hides nothing, and asks about two sentences: did the second follow the first? BERT trains it
+# together with masking.
+
+# %% tags=["hide-input"]
+print(f"{'turns':<17}" + "".join(f"{word:>7}" for word in sentence))
+for name, turns in TURNS.items():
+    print(f"{name:<17}" + "".join(f"{turn:7}" for turn in turns))
+
+# %% [markdown]
+# Masked: the hidden *film*, *is* and *every* share turn 1, the rest has turn 0. Span corruption hides the same
 # three and gives them turns 1, 2, 3. (Besides, a sentinel does not tell how many symbols it stands for.) T5 has an encoder for the source and a
 # decoder for the target; we put one behind the other in one network, where the source has turn 0. That is a **prefix mask**. In next-sentence prediction all symbols have turn 0, and the answer has turn 1.
 #
@@ -236,15 +248,15 @@ for name, what, words in lines:
 # **autoencoding**. Span corruption does both: its source is damaged, its target is guessed in order.
 
 # %% tags=["claims"]
-close("The spans hide what the masked objective hides", hidden, [1, 2, 6])
+asked_of_masked = [t for t, turn in enumerate(TURNS["masked"]) if turn]
+close("The spans hide what masked is asked for", hidden, asked_of_masked)
 check("Source and target give the text", restore(source, target) == sentence)
 
 # %% [markdown]
 # ## Poke
 #
 # Are these words true of a network? Build one for each objective and poke. All five share two untrained layers of a
-# Transformer, and random vectors for words, places and special symbols. (All parameters are half as large again as PyTorch's
-# usual start, so that symbols move one another.)
+# Transformer, and random vectors for words, places and special symbols.
 
 
 # %% tags=["hide-input"]
@@ -273,8 +285,6 @@ class Layer(nn.Module):
 d = 32
 torch.manual_seed(SEED)
 layers = nn.ModuleList([Layer(d), Layer(d)]).requires_grad_(False)
-for weight in layers.parameters():
-    weight *= 1.5  # larger than usual, so that symbols move one another
 place = torch.randn(64, d)
 names = ("[S]", "[M]", "[C]", "[SEP]", "<1>", "<2>", "<3>", "blank")
 special = {name: torch.randn(d) for name in names}
@@ -327,7 +337,7 @@ def next_sentence(x, cut):
 
 # %% [markdown]
 # Three remarks. In `causal` and `span_corruption` symbol $t$ is predicted at the position before it, which does not know it
-# yet. In `masked` all positions may look at all: what is hidden is hidden *in the input*, not in the mask. And
+# yet. In `masked` all positions may look at all, so inside, all turns are 0: what is hidden is hidden *in the input*, not in the mask. And
 # the permuted objective needs a trick. After *loved*, our order asks for *minute*; but the position of *loved* does not know *which place* is
 # asked for next. So XLNet runs two streams through the same layers. The **content stream** carries the symbols, and each may look at
 # itself. The **query stream** carries only places; it looks at the contents of strictly earlier turns, and predicts.
@@ -507,8 +517,8 @@ print(f"p-value {p_value:.3f}; if the rule were 78/11/11: {wrong.pvalue:.1g}")
 # The **chi-squared test** adds up (count − expected)² / expected, and its p-value says how often, if the rule holds, chance makes that sum at least
 # so large. Ours is not suspicious; against a rule two points off, the same counts are.
 #
-# A chosen symbol that stays is *seen by its own prediction*; nothing in the input says so. Poke the masked
-# network when *every* is kept:
+# A chosen symbol that stays is *seen by its own prediction*: the one exception to the rule of turns. Nothing in the input says so.
+# Poke the masked network when *every* is kept:
 
 # %% tags=["hide-input"]
 kept = influence(lambda x: masked(x, hidden, kept=[6]), x, poke)
@@ -595,9 +605,11 @@ check("The same seed masks the same symbols", torch.equal(again[1], targets))
 check("and replaces them by the same", torch.equal(again[0], inputs))
 
 # %% tags=["claims"]
-theirs = masking.masked([ids.tolist()], **SETTINGS, generator=run.generator())
-check("The package's inputs are ours", torch.equal(theirs.inputs[0], inputs))
-check("and so are its targets", torch.equal(theirs.targets[0], targets))
+theirs = masking.masked(rows, **SETTINGS, generator=run.generator())
+same = torch.equal(theirs.inputs[theirs.real], inputs)
+check("The package's inputs, all reviews as one batch, are ours", same)
+same = torch.equal(theirs.targets[theirs.real], targets)
+check("and so are its targets", same)
 check("A kept symbol sees itself", kept[6, 6])
 check("One behind [M] does not", not (kept[1, 1] or kept[2, 2]))
 same_loss = loss_of(spoiled, batch.targets)
@@ -643,7 +655,7 @@ def pseudo_likelihood(joint):
     product = np.ones_like(joint)
     for t in range(joint.ndim):
         others = joint.sum(axis=t, keepdims=True)  # P(all others)
-        product = product * joint / np.where(others > 0, others, 1)
+        product = product * joint / np.where(others > 0, others, 1)  # no 0/0
     return product
 
 
@@ -710,30 +722,42 @@ def excess(joint):
 # ### A network that knows nothing
 #
 # Is (3) a promise of perfect models only? Ask our untrained network, whose answers are nonsense: for each of the 81
-# texts, multiply its answers under each objective. Do so with ten alphabets, of three random vectors each. (`vmap` applies a function to each text of a batch; `gather` picks
+# texts, multiply its answers under each objective. Do so with ten alphabets, of three random vectors each; a letter's score is the
+# product with its vector, divided by $\sqrt d$. (`vmap` applies a function to each text of a batch; `gather` picks
 # from each row the entry of its symbol.)
+#
+# Ask the masked network twice: with one gap at a time, all else in sight; and in an order. For that, hide all, ask for one
+# symbol, show it, ask for the next: $T$ passes through the same network (Hoogeboom et al. 2022).
 
 
 # %%
 def products(predict, texts, letters):
     """For each text [T]: what predict gives its symbols, multiplied."""
     answers = torch.vmap(predict)(letters[texts])  # [N, T, d]
-    logs = (answers @ letters.T / 8).log_softmax(dim=-1)  # [N, T, V]
+    scores = answers @ letters.T / math.sqrt(d)  # [N, T, V]
+    logs = scores.log_softmax(dim=-1)
     return logs.gather(2, texts[..., None]).sum(dim=(1, 2)).exp()  # [N]
 
 
-def gaps_one_by_one(x):
+def one_gap(x):
     """Row t: the masked network's vector for t, only t hidden."""
-    return sum(masked(x, [t]) for t in range(len(x)))  # [T, d]
+    return torch.stack([masked(x, [t])[t] for t in range(len(x))])  # [T, d]
+
+
+def masked_in_order(x, order):
+    """Row t: its vector when t and all later in the order are hidden."""
+    row = {t: masked(x, order[i:])[t] for i, t in enumerate(order)}
+    return torch.stack([row[t] for t in range(len(x))])  # [T, d]
 
 
 # %% tags=["hide-input"]
 # @title All texts, all orders, ten alphabets
 all_texts = torch.tensor([*itertools.product(range(3), repeat=4)])  # [81, 4]
 alphabets = torch.randn(10, 3, d, generator=run.generator(6))  # [10, V, d]
-asked = {"causal": causal, "masked, one by one": gaps_one_by_one}
-for turns in itertools.permutations(range(4)):
-    asked[f"permuted {turns}"] = lambda x, turns=turns: permuted(x, turns)[0]
+asked = {"causal": causal, "masked, one gap": one_gap}
+for p in itertools.permutations(range(4)):  # p=p: each keeps its own
+    asked[f"masked, in order {p}"] = lambda x, p=p: masked_in_order(x, p)
+    asked[f"permuted {p}"] = lambda x, p=p: permuted(x, p)[0]
 sums, of_one = {}, []  # sums over all texts; one text in each order
 for name, predict in asked.items():
     each = [products(predict, all_texts, letters) for letters in alphabets]
@@ -742,6 +766,10 @@ for name, predict in asked.items():
     )
     if "permuted" in name:
         of_one.append(each[0][5].item())
+middle = products(
+    lambda x: span_corruption(x, [(1, 3)]), all_texts, alphabets[0]
+)
+middle = middle.view(3, 3, 3, 3) * 9  # where nothing is asked: 1/3 a letter
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 print("sum over all 81 texts, ten alphabets")
@@ -751,9 +779,9 @@ for name, totals in sums.items():
 print(f"one text, permuted   {min(of_one):.4f} to {max(of_one):.4f}")
 
 # %% [markdown]
-# Causal and permuted give a distribution over texts of this length *by construction*: each answer is a softmax over one symbol,
+# Products of one-gap guesses need not sum to one. The other three give a distribution over texts of this length *by construction*: each answer is a softmax over one symbol,
 # and no answer knows a symbol asked for later. (Sum over the last symbol asked for: one, whatever came before. Then over the one
-# before it, and so on.) The last line shows that the orders give one text different probabilities: each order is a
+# before it, and so on.) So it is not the network that forbids a probability, but the way of asking. The last line shows that the orders give one text different probabilities: each order is a
 # distribution, but not the same one.
 #
 # With the probability of every text a causal model can fill gaps as well: put each letter into the gap, and compare the
@@ -772,13 +800,18 @@ alone = np.outer(pair.sum(axis=1), pair.sum(axis=0))
 close("Independent pairs: one", pseudo_likelihood(alone).sum(), 1)
 close("The untrained network, causal: one", sums["causal"], 1.0, atol=1e-4)
 close("permuted: one in each order", sums["permuted"], 1.0, atol=1e-4)
-off = max(abs(total - 1) for total in sums["masked, one by one"])
-check("masked: off by more than a hundredth in some", off > 0.01)
+in_turn = sums["masked, in order"]
+close("masked, asked in an order: one in each", in_turn, 1.0, atol=1e-4)
+off = max(abs(total - 1) for total in sums["masked, one gap"])
+check("masked, one gap: off by more than a thousandth in some", off > 0.001)
+close(
+    "span: the hidden, given the rest: one", middle.sum((1, 2)), 1.0, atol=1e-4
+)
 check("Two orders differ about one text", max(of_one) > 1.1 * min(of_one))
 joint = worlds["random 1"]
 scores = in_order(joint, range(4))[1, :, 0, 2]  # [V]: the second is the gap
 truth = joint[1, :, 0, 2] / joint[1, :, 0, 2].sum()
-close("Causal scores fill a gap", scores / scores.sum(), truth)
+close("By (3), causal scores fill a gap", scores / scores.sum(), truth)
 
 # %% [markdown]
 # ## What is gained, what is paid
@@ -816,9 +849,11 @@ for name, bits in surprise.items():
     print(f"{name:<17} {bits:.2f} bits a symbol")
 
 # %% [markdown]
-# A letter is less surprising with one neighbour on each side than after two on the left.
+# A letter is less surprising with one neighbour on each side than after two on the left. (Surprises with
+# both sides known need not add up to that of a text, as (2) need not be its probability.)
 #
-# **Paid: predictions.** What a pass costs depends on the vectors it reads, and what a model learns on its predictions. For one text of 512 symbols, of which 15 % are hidden, in spans of three on average as in T5:
+# **Paid: predictions.** Count the vectors that one pass reads, and its predictions. The text has 512 symbols; masking asks for 15 % on average, span corruption for
+# 15 %, in spans of three on average as in T5:
 
 
 # %% tags=["hide-input"]
@@ -859,10 +894,10 @@ for name, (length, predictions) in budget.items():
     print(f"{name:<16} {length:12} {predictions:13}")
 
 # %% [markdown]
-# Masking and span corruption ask for less than a third of what the causal objective asks for. The two streams of the permuted objective read every place twice; XLNet itself asks only for the last symbols of each order. Span
+# Masking and span corruption ask for less than a third of what the causal objective asks for. The two streams of the permuted objective read every place twice; XLNet itself asks only for the last symbols of each order, and its query stream holds only these. Span
 # corruption counts its sentinels too. How much a prediction teaches is another matter: we only count.
 #
-# Span corruption can be undone, also when spans touch, cover everything, or there are none.
+# Span corruption can be undone if no word of the text looks like a sentinel: also when spans touch, cover everything, or there are none.
 
 # %% tags=["hide-input"]
 # @title Round trips
@@ -870,7 +905,7 @@ trips = 0
 for seed in range(200):
     generator = run.generator(100 + seed)
     length = int(torch.randint(1, 40, (1,), generator=generator))
-    share = [0, 0.15, 0.5, 1][seed % 4]
+    share = [0, 1, 0.15, 0.3, 0.5, 0.6, 0.7, 0.85][seed % 8]
     some = random_spans(length, share, 3, generator)
     words = [f"w{i}" for i in range(length)]
     trips += restore(*corrupt(words, some)) == words
@@ -883,7 +918,7 @@ except ValueError:
 # %% tags=["claims"]
 few = surprise["one on each side"], surprise["two on the left"]
 check("Letters: one on each side beats two on the left", few[0] < few[1] - 0.3)
-check("200 random round trips, shares 0 to 1", trips == 200)
+check("200 round trips, a quarter of them all or nothing", trips == 200)
 check("Touching spans come back", restore(*touching) == ["a", "b", "c"])
 check("Overlapping spans are refused", refused)
 asked_for_few = budget["masked"][1], budget["span corruption"][1]
@@ -893,8 +928,9 @@ check("Masked and span: under a third of causal", max(asked_for_few) < 512 / 3)
 # ## Next sentence
 #
 # For each text with two sentences or more, draw a sentence. In half of the cases its partner is the next one; in the
-# other half a sentence of another text. A text without a second sentence gives no pair. (Here a sentence ends at every full stop,
-# *Ms.* included. BERT also adds a vector that says which sentence a symbol belongs to; we have left it out.)
+# other half a sentence of another text. That one is never the opening of its text: no next sentence is, and
+# openings would give the random ones away. A text without a second sentence gives no pair. (Here a sentence ends at every full stop, ! or ?
+# before a space, *Ms.* included. BERT also adds a vector that says which sentence a symbol belongs to; we have left it out.)
 
 
 # %% tags=["hide-input"]
@@ -915,7 +951,7 @@ def sentence_pairs(texts, generator):
         second, follows = split[i][start + 1], len(pairs) % 2 == 0
         if not follows:
             other = split[(i + 1 + below(len(split) - 1)) % len(split)]
-            second = other[below(len(other))]
+            second = other[1 + below(len(other) - 1)]
         pairs.append((split[i][start], second, follows))
     return pairs
 
@@ -941,7 +977,7 @@ print(f"\nnine texts of one sentence: {refusal}")
 
 # %% [markdown]
 # Among constant answers $q = ½$ is best, and costs $\ln 2$: the slope of $-\tfrac12 \ln q - \tfrac12 \ln(1 - q)$ is
-# zero there. This is the mark that a trained model has to pass. The authors of ALBERT (Lan et al. 2020) argue that topic alone answers much of it, and ask for
+# zero there. It is a first mark for a trained model. The authors of ALBERT (Lan et al. 2020) argue that topic alone answers much of it, and ask for
 # the order of two neighbours instead; RoBERTa (Liu et al. 2019) leaves the task out.
 
 # %% tags=["claims"]
@@ -957,12 +993,13 @@ check("Texts without a second sentence are refused", "ValueError" in refusal)
 # |:--|:--|:--|:--|
 # | causal (GPT) | 1, 2, 3, … | all | yes, in one pass |
 # | permuted (XLNet) | shuffled | all, or the last | yes, in each order |
-# | masked (BERT) | 0 seen, 1 hidden | the hidden | no: pseudo-likelihood need not sum to one |
-# | span corruption (T5) | 0 seen, then 1, 2, … | the hidden, in order | of the hidden, given the rest |
+# | masked (BERT) | 0 seen, 1 hidden | the hidden | by one-gap guesses: no; asked one by one in an order, in $T$ passes: yes |
+# | span corruption (T5) | 0 seen, then 1, 2, … | the hidden, in order | of the hidden, given the rest and the spans' lengths |
 # | next sentence (BERT) | 0 | one answer a pair | no |
 #
-# Back to the gap: both sides made the single guess better. But one-gap guesses from both sides do not in general multiply to the
-# probability of a text; guesses with different turns do. That is one reason to look to the left only.
+# Back to the gap: who knew the *of* bet better. But one-gap guesses from both sides do not in general multiply to the
+# probability of a text; guesses with different turns do. That is one reason to guess in an order. Left to right is such an order, and
+# needs one stream and one pass.
 #
 # ## Exercises
 #
@@ -1105,7 +1142,7 @@ exercises.cheats(cheats)
 # - *A content stream without a mask*: with two layers the future comes in through the contents of others. Exercise 4 has one.
 # - *Padding as a target*: the loss depends on the padding. Spoil the padding; the loss must be the same to the last bit.
 # - *A mean over no targets*: `nan`. Count the targets, and divide by one at least.
-# - *Pseudo-likelihood called probability, or its exponential perplexity*: it is a score. Do not compare it with a causal model's.
+# - *Pseudo-likelihood called probability, or* $\exp(-\ln \operatorname{PL} / T)$ *perplexity*: it is a pseudo-perplexity (Salazar et al. 2020). Do not compare it with a causal model's.
 #
 # ## Further reading
 #
@@ -1114,5 +1151,6 @@ exercises.cheats(cheats)
 # - Raffel et al. (2020), [Exploring the limits of transfer learning with a unified text-to-text Transformer](https://arxiv.org/abs/1910.10683): span corruption, sentinels, and the three masks drawn.
 # - Besag (1975), [Statistical analysis of non-lattice data](https://doi.org/10.2307/2987782): pseudo-likelihood.
 # - Salazar et al. (2020), [Masked language model scoring](https://aclanthology.org/2020.acl-main.240/): pseudo-likelihood used as a score, with masked networks.
+# - Hoogeboom et al. (2022), [Autoregressive diffusion models](https://arxiv.org/abs/2110.02037): a masked network asked in a random order, trained for it.
 # - Liu et al. (2019), [RoBERTa](https://arxiv.org/abs/1907.11692): new masks in each pass, and no next sentence.
 # - Lan et al. (2020), [ALBERT](https://arxiv.org/abs/1909.11942): the order of two sentences in place of the next one.

@@ -105,6 +105,7 @@ def test_sentence_pairs():
             assert ord(second[0]) == ord(first[0]) + 1
         else:
             assert first[1] != second[1]
+        assert second[0] != "A"  # an opening follows nothing: it would give the answer away
     assert sum(follows for _, _, follows in pairs) == 5
     with pytest.raises(ValueError, match="second sentence"):
         chapter["sentence_pairs"](["One.", "A. B."], torch.Generator())
