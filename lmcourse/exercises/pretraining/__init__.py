@@ -1,0 +1,1 @@
+"""Exercise checkers of the part pretraining, one file a chapter."""
