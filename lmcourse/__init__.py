@@ -7,7 +7,7 @@ What chapters import:
     records      numbers that a run leaves behind
     plot         the style of the figures, and recurring pictures
     data         corpora, pretrained weights: catalogue, download, splits
-    text         characters, tokenizers, batches
+    text         characters, tokenizers, batches, masking
     models       language models and their parts, one a file
     training     the loop, checkpoints, the best weights
     generation   text drawn from a model

@@ -52,7 +52,8 @@ run = session.start(PROFILE, SEED)
 # SmolLM2 is a small relative of the models behind the well-known chatbots. It fits on a laptop, and
 # it is **pretrained**: somebody else has already let it read. Its numbers lie in a file on your disk.
 # The two calls `from_pretrained` work in an empty notebook, too, with `folder` and `name` set to where the
-# file lies and the packages transformers, gguf and accelerate at hand. Who reads no Python skips the cell.
+# file lies and the packages transformers, gguf and accelerate at hand. Who reads no Python skips the cell. (In comments T is the number
+# of tokens, D that of the numbers in a vector, V the size of the vocabulary; *logits* are scores.)
 
 # %%
 from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
@@ -146,7 +147,7 @@ for text in texts:
 
 # %% [markdown]
 # The words of the first line are one token each, with the space in front of them, if there is one. Other words are put
-# together from parts: *cre* begins *crept*. The last line is *film* in Chinese; here a token can be a part of a
+# together from parts: *cre* begins *crept*, and *sl* perhaps *slammed*. The last line is *film* in Chinese; here a token can be a part of a
 # character, which cannot be printed alone (�).
 #
 # ### What is inside
@@ -183,8 +184,8 @@ for part, size in sizes.items():
 # Every token is looked up in a table and becomes a *vector*, a list of numbers. The *layers* change
 # these vectors one after the other; each first *looks back* at the tokens so far and then *thinks
 # over* each vector by itself (we come to that). The last step compares each vector with every token
-# of the vocabulary and gives each a score; here it uses the table of the first step once more. All
-# these numbers were set in training, so that the forecasts fit the texts that were read.
+# of the vocabulary and gives each a score; here it uses the table of the first step once more. How
+# all these numbers were set is told further down.
 #
 # ### What comes out
 #
@@ -489,7 +490,7 @@ check("They cost over 1.4 times as much on average", ratio.mean() > 1.4)
 # ## Likely is not true
 #
 # What about facts? We ask for eight capitals, each with three wordings, and look at the likeliest
-# token. (*Ank* and *Bras* are beginnings of *Ankara* and *Brasília*.)
+# token. (*Ank* and *Bras* begin *Ankara* and *Brasília*; we count that as right.)
 
 # %% tags=["hide-input"]
 # @title Countries, beginnings of their capitals, wordings
@@ -553,10 +554,10 @@ for wording in WORDINGS:
 # The model has 135 million numbers, where GPT-3 has 175 billion (Brown et al. 2020); to keep the
 # file small, most of its numbers are rounded to *four bits*; and it was trained further to *chat*.
 #
-# Which of these makes it fail? Begin with the rounding. It works in blocks of thirty-two numbers: between the smallest and
-# the largest of a block stand sixteen steps, and each number goes to the nearest. With four steps, 0.10, 0.37, 0.61, 1.00
+# Which of these makes it fail? For one of them we can find out a little. The rounding of the file (Q4_1) works in blocks of thirty-two numbers: from the
+# smallest to the largest of a block go sixteen evenly spaced values, and each number takes the nearest. With four values, 0.10, 0.37, 0.61, 1.00
 # would become 0.10, 0.40, 0.70, 1.00. The unrounded numbers are not in our file. But we can round *a second time*. If our blocks begin
-# where those of the file begin, nothing should change. Let them begin later, so that other steps are met, and see
+# where those of the file begin, nothing should change. Let them begin later, so that other values are met, and see
 # what that costs.
 
 # %% tags=["hide-input"]
@@ -575,7 +576,7 @@ def rounded(weights, steps, later):
 def measure():
     """Bits per character of the sentences, and the capitals."""
     bits = sum(surprise(text).sum() for text in sentences)
-    return bits / length, say_capitals()
+    return bits / n_characters, say_capitals()
 
 
 # %% tags=["hide-input"]
@@ -583,12 +584,12 @@ def measure():
 n_layers = run.size(smoke=2, cpu=30, gpu=30)
 tables = [p for p in body.layers[:n_layers].parameters() if p.dim() == 2]
 as_packaged = [p.clone() for p in tables]
-length = sum(len(text) for text in sentences)
-quality = {"as packaged": (as_written.sum() / length, said)}
+n_characters = sum(len(text) for text in sentences)
+quality = {"as packaged": (as_written.sum() / n_characters, said)}
 for steps, later in [(16, 0), (16, 8), (16, 16), (16, 24), (8, 16)]:
     for p, old in zip(tables, as_packaged, strict=True):
         p.copy_(rounded(old, steps, later))
-    quality[f"{steps} steps, {later} later"] = measure()
+    quality[f"{steps} values, {later} later"] = measure()
 for p, old in zip(tables, as_packaged, strict=True):
     p.copy_(old)
 
@@ -599,8 +600,8 @@ for title, (bits, answers_now) in quality.items():
     print(f"{title:<22}{bits:>14.2f}{right:>20}")
 
 # %% [markdown]
-# So the numbers are as we said: rounding in the same blocks changes nothing. In other blocks it costs a little in
-# the forecasts, and how many capitals, depends on where the blocks begin. The first rounding may have cost more or
+# So the numbers are as we said: rounding in the same blocks changes nothing. In these other blocks it costs a little in
+# the forecasts and several capitals, more or fewer with the beginning. The first rounding may have cost more or
 # less; without the unrounded file we cannot know.
 #
 # What looks like a trace of the chatting is easy to see: after *Q: What is the capital of
@@ -628,9 +629,17 @@ mixed = [word == "Canberra" for word in said.get("Australia", [])]
 check("Australia is right and wrong", any(mixed) and not all(mixed))
 check("New Zealand is wrong each time", "Wellington" not in str(said))
 packaged, same, *again, coarse = (bits for bits, _ in quality.values())
-check("In the same blocks rounding costs nothing", same < 1.002 * packaged)
-check("In other blocks it costs bits", min(again) > 1.01 * packaged)
-check("and eight steps cost more", coarse > max(again))
+close("In the same blocks the bits are the same", same, packaged, rtol=1e-3)
+close(
+    "since no number changes",
+    torch.stack([(rounded(p, 16, 0) - p).abs().max() for p in tables]),
+    torch.zeros(len(tables)),
+    atol=1e-5,
+)
+check("At these three beginnings it costs bits", min(again) > 1.01 * packaged)
+_, _, *now, _ = (right_ones(answers_now) for _, answers_now in quality.values())
+check("and at least three right capitals", max(now) <= right_ones(said) - 3)
+check("Eight values cost more bits", coarse > max(again))
 check(
     "After Q and A the turn ends for every country",
     all(word == "<|im_end|>" for word in asked.values()),
@@ -684,7 +693,7 @@ plt.show()
 # An **architecture** is the plan: which layers, how wide. A *checkpoint* is one set of trained numbers for
 # it: SmolLM2 and its chatting version are two checkpoints of one architecture.
 #
-# Decoders are models in the sense of (1), also called **causal**. BERT, an encoder, was trained as a **masked
+# Decoders are models in the sense of (1), also called **causal** (so is the second half of an encoder–decoder, given the input). BERT, an encoder, was trained as a **masked
 # language model**: words are hidden and must be restored from both sides. What an encoder gives is a
 # vector for each token, an **embedding**, which has seen the whole text.
 
@@ -701,7 +710,7 @@ check("Without an ending the best place leads by less", margins[0] < 2)
 # ### A small specialist
 #
 # MiniLM is an encoder that was [trained further](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2), on
-# pairs of texts that belong together, so that they get similar vectors, for search. It has a sixth of SmolLM2's numbers. To each of twelve
+# pairs of texts that belong together, so that they get similar vectors and others do not, for search. It has a sixth of SmolLM2's numbers. To each of twelve
 # sentences belongs one of roughly the same meaning in other words, one that shares words but is about
 # something else, and one that shares words and says something different about the same thing:
 #
@@ -779,28 +788,30 @@ def common(row):
 # %% tags=["hide-input"]
 # @title How much less surprising the fellows become
 def bits_saved(row):
-    """Bits by which the first sentence makes each fellow likelier, [3]."""
+    """Bits of each fellow alone, and saved by the first sentence, [3] each."""
     first, *others = row
-    saved = []
+    alone, saved = [], []
     for other in others:
         n = len(tokenizer(f" {other}")["input_ids"])
-        alone = surprise(f"In other words: {other}")[-n:].sum()
+        alone.append(surprise(f"In other words: {other}")[-n:].sum())
         after = surprise(f"{first} In other words: {other}")[-n:].sum()
-        saved.append(alone - after)
-    return saved
+        saved.append(alone[-1] - after)
+    return alone, saved
 
 
 # %% tags=["hide-input"]
-# @title Four ways to measure nearness
+# @title Four ways to measure nearness, and a control
 rows = [line.split("|") for line in ROWS.replace("\n|", "|").splitlines()]
 rows = rows[: run.size(smoke=1, cpu=12, gpu=12)]
+bits_of_rows = [bits_saved(row) for row in rows]
 alike = {
     "counting common words": [common(row) for row in rows],
     "SmolLM2's vectors": [similar(row, tokenizer, body) for row in rows],
-    "SmolLM2, bits saved": [bits_saved(row) for row in rows],
+    "SmolLM2, bits saved": [saved for _, saved in bits_of_rows],
     "MiniLM's vectors": [
         similar(row, encoder_tokenizer, encoder) for row in rows
     ],
+    "(control) more surprising": [alone for alone, _ in bits_of_rows],
 }
 wins = {}
 for method, values in alike.items():
@@ -820,25 +831,29 @@ for part in np.split(leads, 2) if len(leads) == 12 else [leads]:
 
 # %% [markdown]
 # On the first count the small specialist mostly succeeds; one of its wins is nearly a tie. The larger
-# generalist, asked for its vectors in the same way, does not; asked for what it was trained to give, it does. MiniLM has its
+# generalist, asked for its vectors in the same way, does not; asked for what it was trained to give, it does. (Twelve are too few to rank the two.) MiniLM has its
 # answer in one comparison of vectors that can be kept. Counting is fooled by how the list is made: the others
 # share at least as many words.
 #
 # Mind whose list this is: one that we wrote, and wrote anew after seeing how MiniLM did on a first one. Do not take
 # the count for how often it will succeed on yours.
 #
-# On the second count none succeeds. That is the trap of such a search: being
-# about the same thing is not saying the same thing.
+# On the second count none of the four succeeds. That is the trap of such a search: being
+# about the same thing is not saying the same thing. (The last row knows nothing of the first sentence. It shows how the list is made:
+# by itself the right answer is more surprising than either of the others in more than half of the cases.)
 
 # %% tags=["claims"]
-by_words, general, saved, special = wins.values()
+by_words, general, saved, special, control = wins.values()
 check("Counting finds none", by_words == [0, 0])
 check("MiniLM finds at least nine of twelve", special[0] >= 9)
 check("SmolLM2's vectors at most eight", general[0] <= 8)
 check("By the bits saved SmolLM2 finds at least nine, too", saved[0] >= 9)
 check(
-    "Against another statement none of them finds half",
+    "Against another statement none of the four finds half",
     max(general[1], saved[1], special[1]) < 6,
+)
+check(
+    "Alone more surprising: right in over half, both counts", min(control) > 6
 )
 check(
     "MiniLM has a sixth of the numbers",
@@ -854,7 +869,7 @@ check(
 # |---|---|---|---|
 # | classification | *The plot grinds on with yawn provoking dullness.* | negative | [fine-tuning for sentiment](../bert/finetune_sentiment.ipynb) |
 # | tagging | *The old man opened the heavy door.* | the nouns: man, door | part *tasks* |
-# | extraction | *Jane Austen wrote Emma in 1815.* Who wrote it? | Jane Austen | part *tasks* |
+# | extraction | *Jane Austen published Emma in 1815.* Who wrote it? | Jane Austen | part *tasks* |
 # | generation | a sentence about a lighthouse, please | any good one | [GPT](../transformer/gpt.ipynb) |
 # | translation | *The cat sleeps on the chair.* | *Le chat dort sur la chaise.* | part *tasks* |
 # | dialogue | *I cannot sleep before exams. What can I do?* | helpful advice | part *tasks* |
@@ -870,7 +885,7 @@ REQUESTS = {
     '"The plot grinds on with yawn provoking dullness." Answer with one word.',
     "tagging": "Which words in this sentence are nouns? "
     '"The old man opened the heavy door."',
-    "extraction": 'Who wrote the book? "Jane Austen wrote Emma in 1815." '
+    "extraction": 'Who wrote the book? "Jane Austen published Emma in 1815." '
     "Answer with the name only.",
     "generation": "Write one sentence about a lighthouse.",
     "dialogue": "I cannot sleep before exams. What can I do? "
@@ -916,13 +931,14 @@ for (task, request), reply in zip(requests, replies, strict=True):
 
 # %% [markdown]
 # Long replies are cut off. Judge for yourself: which would you accept? None of the translations is
-# right. That does not show that language models cannot translate: ours is small and rounded and has read
-# mostly English, and we tried one wording. Which of these it is, we have not measured. But mind that
-# none of the wrong answers says that it is unsure.
+# right. That does not show that language models cannot translate: ours is small and rounded, and we tried one wording. Which of these it is, we have not measured. But mind that
+# none of the wrong replies shown says that it is unsure.
 
 # %% tags=["claims"]
 told = dict(zip((task for task, _ in requests), replies, strict=True))
-check("The review is called negative", "negative" in told["classification"])
+reply = told["classification"]
+check("The review is called negative", "negative" in reply)
+check("and not positive", "positive" not in reply)
 given = [
     " ".join(told.get(f"translation {i}", "").split()) for i in range(1, 6)
 ]
@@ -947,8 +963,8 @@ for t in range(1, len(tokens)):
 # %% [markdown]
 # The **label** of each position is the next token; nobody has to write it. This is **pretraining**;
 # SmolLM2 was pretrained on about two trillion tokens. Examples of a task, written by people or by
-# larger models, come afterwards and are far fewer: **fine-tuning**, in our model's case for
-# conversation. MiniLM's pairs are another case.
+# larger models, come afterwards, in its case far fewer (Ben Allal et al. 2025): **fine-tuning**, here with chats, and with pairs of answers of which
+# one is preferred.
 #
 # ## A map of the book
 
@@ -1008,9 +1024,9 @@ plt.show()
 #
 # A language model gives every token a probability to come next, given what came before. Inside,
 # each token is a vector, which hears the earlier ones through attention, layer by layer. Drawing again
-# and again makes it write. Minus the logarithm of the probability is its surprise. It is trained on
+# and again makes it write. Minus the logarithm of the probability is its surprise. It is pretrained on
 # plain text, whose next token is the label. None of the wrong
-# answers that we saw said that it was unsure, and which fault is due to what takes a
+# translations that we saw said that it was unsure, and which fault is due to what takes a
 # measurement. Encoders see both sides and are made for reading, decoders for writing.
 #
 # ## Exercises
@@ -1079,8 +1095,8 @@ exercises.bits_per_character(bits_per_character)
 # %% [markdown]
 # > **Exercise 3.** The second time (★★☆, 15 minutes). An experiment. How much does a sentence surprise
 # > when it follows a copy of itself? Guess first. Write `twice(surprise, text)`: the bits of the first
-# > and of the second copy in the text followed by a space and the text again. Then try ten sentences
-# > of `sentences`, and ten with `shuffled` words. Which part of the model makes this possible?
+# > and of the second copy in the text followed by a space and the text again. Then try three sentences
+# > of `sentences`, and the same with `shuffled` words. Which part of the model makes this possible?
 #
 # <details><summary>Hint</summary>
 #
@@ -1132,6 +1148,7 @@ exercises.twice(twice)
 # - Shannon (1951), [Prediction and entropy of printed English](https://doi.org/10.1002/j.1538-7305.1951.tb01366.x): the guessing game, played with people.
 # - Jurafsky and Martin (2025), [Speech and Language Processing](https://web.stanford.edu/~jurafsky/slp3/): the standard textbook.
 # - Vaswani et al. (2017), [Attention is all you need](https://arxiv.org/abs/1706.03762): the Transformer, there an encoder–decoder for translation.
+# - Devlin et al. (2019), [BERT](https://aclanthology.org/N19-1423/), and Raffel et al. (2020), [Exploring the limits of transfer learning](https://arxiv.org/abs/1910.10683): T5.
 # - Brown et al. (2020), [Language models are few-shot learners](https://arxiv.org/abs/2005.14165): GPT-3.
 # - Ben Allal et al. (2025), [SmolLM2: when smol goes big](https://arxiv.org/abs/2502.02737): what our model has read.
 # - Reimers and Gurevych (2019), [Sentence-BERT](https://aclanthology.org/D19-1410/): sentence vectors from an encoder.

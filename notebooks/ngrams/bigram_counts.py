@@ -827,7 +827,7 @@ exercises.missing_mass(missing_mass)
 #
 # ## Further reading
 #
-# - Markov (1913, in English 2006), [An example of statistical investigation of the text *Eugene Onegin*](https://doi.org/10.1017/S0269889706001074): twenty thousand letters of a novel, counted by hand into a table of vowels and consonants.
+# - Markov (1913), [An example of statistical investigation of the text *Eugene Onegin*](https://doi.org/10.1017/S0269889706001074): twenty thousand letters of a novel, counted by hand into a table of vowels and consonants (in English in 2006).
 # - Shannon (1948), [A mathematical theory of communication](https://doi.org/10.1002/j.1538-7305.1948.tb01338.x), section 3: sampled English of rising order.
 # - Good (1953), [The population frequencies of species and the estimation of population parameters](https://doi.org/10.1093/biomet/40.3-4.237): exercise 4.
 # - Chen and Goodman (1999), [An empirical study of smoothing techniques for language modeling](https://doi.org/10.1006/csla.1999.0128): many ways of smoothing compared, adding a constant among them.

@@ -492,7 +492,7 @@ for d_k in (1, 2, 4):
 # \end{aligned} \tag{2}$$
 #
 # So scores spread like $\sqrt{d_k}$. Divided by $\sqrt{d_k}$ they spread alike at every width. This is
-# **scaled dot-product attention** (Vaswani et al. 2017), a lookup with sharpness $1 / \sqrt{d_k}$:
+# **scaled dot-product attention** (Vaswani et al. 2017), $\operatorname{softmax}(QK^\top\!/\sqrt{d_k})\,V$, a lookup with sharpness $1 / \sqrt{d_k}$:
 
 
 # %%
@@ -671,7 +671,7 @@ for (rate, name), three in rows.items():
 # %% [markdown]
 # After these hundred steps the undivided heads are highest at both rates (last ten steps, seed by seed). At 0.01 a small start ends near the
 # divided heads or below, without dividing at all; at 0.05 it does not. Both compare rates: Adam's steps do not shrink with the weights, so a
-# small start is the divided head with a four times larger rate for queries and keys.
+# small start is, but for rounding, the divided head with a four times larger rate for queries and keys.
 #
 # Nor does the division *keep* the scores narrow: formula (2) is about random vectors, and training has widened the scores in
 # every row. What the root gives is a start that is undecided at every width, if queries and keys are independent, with components
@@ -773,7 +773,7 @@ for hidden in (0.5, 4.0):
 #
 # ### A row that may look at nothing
 #
-# A tokenizer can also put the padding on the left. Then the rows of the padding are empty.
+# A tokenizer can also put the padding on the left. Under both masks its rows are empty.
 
 # %%
 tokens = ["[PAD]", "dog", "bites", "man"]
