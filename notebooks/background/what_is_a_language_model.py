@@ -677,7 +677,7 @@ extra = np.array([extra_bits("She went to the ", places, e) for e in endings])
 figure, ax = plot.panels(height=2.9)
 labels = ["(nothing yet)", *(f"… {ending.strip()}" for ending in endings[1:])]
 plot.heatmap(ax, extra, labels, places, fmt=".1f", cmap="Blues_r", vmax=10)
-ax.set_title("She went to the …: bits more than the best (dark: few)")
+ax.set_title("She went to the …: extra bits (dark: few)")
 plt.show()
 
 # %% [markdown]
