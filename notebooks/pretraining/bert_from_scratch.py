@@ -91,7 +91,7 @@ plt.show()
 # - pretrain it on hidden pieces and on pairs of sentences,
 # - measure both against counting, with intervals, and accept the results.
 #
-# **You need** [attention](../transformer/attention.ipynb), [a GPT](../transformer/gpt.ipynb), whose blocks we
+# **You need** [objectives](objectives.ipynb), [a GPT](../transformer/gpt.ipynb), whose blocks we
 # take over, and [softmax and cross-entropy](../probability/softmax.ipynb).
 
 # %% [markdown]
