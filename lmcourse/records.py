@@ -1,4 +1,4 @@
-"""Numbers that a run leaves behind for the results page, and those of a search before it."""
+"""Numbers that a run leaves behind for the results page, and those of a sweep before it."""
 
 from __future__ import annotations
 
@@ -74,15 +74,15 @@ def record(
     )
 
 
-def choices(chapter: str) -> dict[str, Any]:
-    """The record of the search that set what `chapter` ("bert/finetune_sentiment") could not try.
+def sweep(chapter: str) -> dict[str, Any]:
+    """The record of many runs that `chapter` ("bert/finetune_sentiment") shows and could not make.
 
-    It lies in results/choices/cpu/ of the repository, and is installed with the package; `command`
+    It lies in results/sweeps/cpu/ of the repository, and is installed with the package; `command`
     in it is what made it. ValueError when there is none for the chapter.
     """
-    below = Path("choices", "cpu", f"{chapter}.json")
+    below = Path("sweeps", "cpu", f"{chapter}.json")
     installed = Path(sysconfig.get_path("data"), "share", "lmcourse")
     for folder in (Path(__file__).parents[1] / "results", installed):
         if (folder / below).is_file():
             return json.loads((folder / below).read_text(encoding="utf8"))
-    raise ValueError(f"no record of choices for the chapter {chapter!r}")
+    raise ValueError(f"no sweep on record for the chapter {chapter!r}")

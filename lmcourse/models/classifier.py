@@ -14,10 +14,19 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from lmcourse.models import pretrained
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 HEAD = "head.safetensors"  # beside what `save_pretrained` writes for encoder and tokenizer
+AS_TRAINED = {  # how `bert/finetune_sentiment` loads the encoder
+    "dtype": "float32",
+    "add_pooling_layer": False,
+    "attn_implementation": "eager",
+    "hidden_dropout_prob": 0.0,
+    "attention_probs_dropout_prob": 0.0,
+}
 
 
 class SentenceClassifier(nn.Module):
@@ -51,6 +60,20 @@ class SentenceClassifier(nn.Module):
         encoded = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **options)
         mean = mean_of_tokens(encoded.last_hidden_state, attention_mask)  # [B, d_model]
         return self.head(self.dropout(mean))
+
+
+def fresh(num_outputs: int, seed: int) -> SentenceClassifier:
+    """The pretrained encoder under a fresh head drawn from `seed`, in evaluation mode.
+
+    Without dropout in the encoder, attention in plain products, and with word embeddings, half of
+    all weights, that take no gradient. ValueError for `num_outputs` below 1.
+    """
+    from transformers import AutoModel
+
+    encoder = AutoModel.from_pretrained(pretrained.encoder_folder(), **AS_TRAINED)
+    encoder.embeddings.word_embeddings.requires_grad_(False)
+    torch.manual_seed(seed)
+    return SentenceClassifier(encoder, num_outputs).eval()
 
 
 def mean_of_tokens(hidden: Tensor, attention_mask: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 What the outputs depend on is kept with the results, each ingredient by name with a short hash, so
 that `lmcourse run --dry-run` can say what changed: the chapter's code cells (prose and comments
 apart), the definitions of lmcourse that they reach, the pinned versions of the packages that these
-import, the stored weights among them, the record of the chapter's choices, the profile and the
+import, the stored weights among them, the chapter's sweep, the profile and the
 source of data.
 """
 
@@ -47,7 +47,7 @@ def inputs(chapter: Chapter, profile: str, library: Library | None = None) -> di
             for target, statements in reached.definitions.items()
         },
         **_weights(chapter.root, reached),
-        **_choices(chapter),
+        **_sweep(chapter),
         **_pins(chapter.root, frozenset(reached.packages)),
     }
 
@@ -96,9 +96,9 @@ def _weights(root: Path, reached: Reached) -> dict[str, str]:
     return found
 
 
-def _choices(chapter: Chapter) -> dict[str, str]:
-    """The record of the search that set what the chapter could not try."""
-    file = chapter.root / "results" / "choices" / "cpu" / f"{chapter.name}.json"
+def _sweep(chapter: Chapter) -> dict[str, str]:
+    """The record of the runs that the chapter shows and could not make."""
+    file = chapter.root / "results" / "sweeps" / "cpu" / f"{chapter.name}.json"
     return {file.relative_to(chapter.root).as_posix(): sha256(file)[:12]} if file.is_file() else {}
 
 

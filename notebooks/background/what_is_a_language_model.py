@@ -811,7 +811,7 @@ alike = {
     "MiniLM's vectors": [
         similar(row, encoder_tokenizer, encoder) for row in rows
     ],
-    "(control) more surprising": [alone for alone, _ in bits_of_rows],
+    "control: more surprising": [alone for alone, _ in bits_of_rows],
 }
 wins = {}
 for method, values in alike.items():

@@ -51,10 +51,10 @@ from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation import intervals as statistics
 from lmcourse.exercises.bert import finetune_sentiment as exercises
 from lmcourse.models import classifier, pretrained
-from lmcourse.records import choices, record
+from lmcourse.records import record, sweep
 from lmcourse.text.batches import LengthBuckets
 from lmcourse.text.labelled import class_numbers, encode
-from lmcourse.training.loop import fit
+from lmcourse.training import classification
 from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
@@ -518,11 +518,11 @@ if width == 384:  # not the hub's larger model
 # \qquad s = 0, \dots, S-1 \tag{3}$$
 #
 # How high should $\eta$ be? And was the mean of the tokens a good choice, or is the usual `[CLS]` with
-# its pooler better, as shipped or drawn anew? `benchmarks/learning_rate.py` of the book's repository
+# its pooler better, as shipped or drawn anew? `benchmarks/sweep_finetune_sentiment.py` of the book's repository
 # has tried them on validation. Its record:
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on validation against the highest learning rate, three values on a logarithmic axis, with a line for each of three heads: the mean of the tokens, the shipped pooler and a fresh pooler. At the middle rate the three lines lie close together and highest; at the highest rate all three fall, and one run of each pooler lies near one half."}}
-search = choices("bert/finetune_sentiment")
+search = sweep("bert/finetune_sentiment")
 found = {}  # accuracies by head and learning rate
 for trial in search["runs"]:
     key = trial["head"], trial["rate"]
@@ -659,18 +659,26 @@ print("step: accuracy ", {step: round(a, 3) for step, a in seen_at.items()})
 # %% [markdown]
 # The point at step 0 is the untrained head.
 #
-# `lmcourse.training.loop.fit` is such a loop with checkpoints, for the chapters that need one and do not
+# `lmcourse.training.classification.fine_tune` is such a loop with checkpoints, for the chapters that need one and do not
 # teach it. From the same weights and seed it must repeat our losses, here over eight steps:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 FEW = min(8, STEPS)
 by_hand, _ = train(fresh_model().to(run.device), FEW, look=FEW + 1)
-settings = {"learning_rate": LEARNING_RATE, "session": run}
-other = fresh_model()
-torch.manual_seed(SEED)
-history = fit(other, loss_at, lambda step: step, steps=FEW, **settings)
-print("by hand", np.round(by_hand, 4))
-print("fit    ", np.round(history.losses, 4))
+history = classification.fine_tune(
+    classifier.fresh(2, SEED),
+    rows["train"],
+    labels["train"],
+    session=run,
+    learning_rate=LEARNING_RATE,
+    batch_size=BATCH,
+    epochs=FEW / n_batches,
+)
+print("by hand  ", np.round(by_hand, 4))
+print("fine_tune", np.round(history.losses, 4))
+some_rows = rows["validation"][:100]
+ours = in_batches(model.eval(), some_rows)  # [100, 2]
+theirs = classification.scores(model, some_rows, run)
 
 # %% tags=["claims"]
 level = right["TF-IDF"].mean()
@@ -684,7 +692,9 @@ check(
     "Record, highest rate: a run of each pooler < 0.55", max(lowest[1:]) < 0.55
 )
 check("After training it is above TF-IDF on validation", final > level + 0.01)
-close("fit repeats the losses of our loop", history.losses, by_hand, atol=2e-3)
+losses_of = "fine_tune repeats the losses of our loop"
+close(losses_of, history.losses, by_hand, atol=2e-3)
+close("and the package's scores are ours", theirs, ours, atol=2e-2)
 
 # %% [markdown]
 # ## What does it get wrong?

@@ -46,6 +46,7 @@ import torch.nn.functional as F
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
+from lmcourse.evaluation.influence import movement
 from lmcourse.exercises.pretraining import objectives as exercises
 from lmcourse.models.attention import causal_mask, scaled_dot_product_attention
 from lmcourse.text import masking
@@ -357,24 +358,17 @@ def permuted(x, turns):
 
 
 # %% [markdown]
-# Now the test: add a random vector to one word of the text, before anything is masked or moved, and see which
+# Now the test of [the attention chapter](../transformer/attention.ipynb): add a random vector to one word of the text, before anything is masked or moved, and see which
 # predictions move. A true cell proves dependence; a false one says *less than* $10^{-5}$ for this text and this poke.
-
-
-# %%
-def influence(predict, x, poke):
-    """bool [rows, T]: does prediction t move when symbol s is poked?"""
-    before, columns = predict(x), []
-    for s in range(len(x)):
-        poked = x.clone()
-        poked[s] += poke
-        change = (predict(poked) - before).abs().amax(dim=1)  # [rows]
-        columns.append(~(change <= 1e-5))  # NaN counts as moved
-    return torch.stack(columns, dim=1)  # [rows, T]
 
 
 # %% tags=["hide-input"]
 # @title Poking all of them
+def influence(predict, x, poke):
+    """bool [rows, T]: does prediction t move when symbol s is poked?"""
+    return movement(predict, x, poke) > 1e-5
+
+
 x = torch.randn(T, d, generator=run.generator(1))  # [T, d]: the text
 poke = torch.randn(d, generator=run.generator(2))  # [d]
 order = TURNS["permuted"]

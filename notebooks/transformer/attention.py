@@ -41,6 +41,7 @@ import torch.nn.functional as F
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.evaluation import intervals
+from lmcourse.evaluation.influence import movement
 from lmcourse.exercises.transformer import attention as exercises
 from lmcourse.models import attention as library
 from matplotlib.patches import FancyBboxPatch, Rectangle
@@ -1119,6 +1120,8 @@ close(
     influence(ours, one, direction, past),
     past,
 )
+package = movement(lambda x: block(x[None], past)[0], one[0], direction)
+close("The package's movement agrees", package > 1e-5, found["at random, mask"])
 mixed_up = torch.randperm(7, generator=run.generator())
 close(
     "Step 6 without mask: words permuted before or after, the same",

@@ -43,6 +43,7 @@ from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation import intervals, metrics, scoring
+from lmcourse.evaluation.influence import movement
 from lmcourse.exercises.transformer import gpt as exercises
 from lmcourse.generation.sampling import sample
 from lmcourse.models import gpt as library
@@ -421,24 +422,6 @@ def batch_loss(logits, targets):
 # before that letter may. (To add the same number everywhere would be a blind test: whatever reads the stream
 # stands behind a norm.)
 
-
-# %% tags=["hide-input"]
-# @title The poke
-@torch.no_grad()
-def movement(model, ids, poke):
-    """How far each prediction (column) moves if one letter (row) is poked."""
-    vectors = model.tokens(ids)  # [T, C]
-    # [None] makes a batch of one, [0] takes its one sentence out again
-    before = model.from_vectors(vectors[None])[0]  # [T, V]
-    moves = []
-    for place in range(len(ids)):
-        poked = vectors.clone()  # [T, C]
-        poked[place] += poke
-        after = model.from_vectors(poked[None])[0]  # [T, V]
-        moves.append((after - before).abs().amax(-1))  # largest of V: [T]
-    return torch.stack(moves)  # [T, T]
-
-
 # %% tags=["hide-input"]
 # @title With the mask and without
 ids = torch.tensor(example[:-1])  # [T]
@@ -451,10 +434,20 @@ for block in leaky.blocks:
 for block in silenced.blocks:  # what attention brings is nothing
     nn.init.zeros_(block.attention.projection.weight)
     nn.init.zeros_(block.attention.projection.bias)
-moved = movement(model, ids, direction)  # [T, T]
-leaked = movement(leaky, ids, direction)  # [T, T]
-blind = movement(leaky, ids, everywhere)  # [T, T]
-unheard = movement(silenced, ids, direction)  # [T, T]
+
+
+def poked(model, poke):
+    """How far each prediction (column) moves if one letter (row) is poked."""
+
+    def predictions(vectors):  # [T, C]: a batch of one, taken out again
+        return model.from_vectors(vectors[None])[0]  # [T, V]
+
+    with torch.no_grad():
+        return movement(predictions, model.tokens(ids), poke).T  # [T, T]
+
+
+moved, leaked = poked(model, direction), poked(leaky, direction)
+blind, unheard = poked(leaky, everywhere), poked(silenced, direction)
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Square map of one sentence against itself. Each row is the place of a poked letter, each column a position whose prediction may move. All cells left of the diagonal are empty: earlier predictions do not move. In each row the diagonal is darkest; to its right every prediction moves, too."}}
 figure, ax = plot.panels(height=4.6)

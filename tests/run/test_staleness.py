@@ -55,9 +55,9 @@ def tree(book):
     (book.root / "lmcourse/weights/gpt.safetensors").write_bytes(b"weights")
     (book.root / "lmcourse/weights/gpt.json").write_text("{}")
     (book.root / "lmcourse/weights/other.safetensors").write_bytes(b"other")
-    choices = book.root / "results/choices/cpu/part/one.json"
-    choices.parent.mkdir(parents=True)
-    choices.write_text("[]")
+    sweep = book.root / "results/sweeps/cpu/part/one.json"
+    sweep.parent.mkdir(parents=True)
+    sweep.write_text("[]")
     (book.root / "requirements.lock").write_text(LOCK)
     book.write("part/one", *ONE)
     book.write("part/two", *TWO)
@@ -167,11 +167,11 @@ def test_what_cannot_change_an_output_leaves_everything_fresh(tree, path, swap):
             {"part/two": "lmcourse/weights/gpt.json changed"},
         ),
         (
-            "results/choices/cpu/part/one.json",
+            "results/sweeps/cpu/part/one.json",
             ("[]", "{}"),
-            {"part/one": "results/choices/cpu/part/one.json changed"},
+            {"part/one": "results/sweeps/cpu/part/one.json changed"},
         ),
-        ("results/choices/cpu/part/three.json", None, {}),
+        ("results/sweeps/cpu/part/three.json", None, {}),
         (
             "requirements.lock",
             ("matplotlib==3.0", "matplotlib==3.1"),

@@ -35,7 +35,7 @@ def strays(root: Path) -> list[str]:
         root / "results" / folder / profile / f"{chapter.name}.json": chapter.name
         for chapter in find_chapters(root)
         for profile in results.PROFILES
-        for folder in (Path(), Path("seeds"), Path("choices"))
+        for folder in (Path(), Path("seeds"), Path("sweeps"))
     }
     files = sorted(path for path in (root / "results").rglob("*") if path.is_file())
     return [
@@ -116,16 +116,16 @@ def book(tmp_path: Path) -> Path:
 
 
 def test_results_of_a_chapter_that_is_gone_are_found(book):
-    for kind in ("seeds", "choices"):
+    for kind in ("seeds", "sweeps"):
         file = book / "results" / kind / "cpu" / "dice" / "two.json"
         file.parent.mkdir(parents=True)
         shutil.copy(book / "results" / "cpu" / "dice" / "two.json", file)
     assert strays(book) == []
     Chapter(book, "dice/two").source.unlink()
     assert [line.partition(" ")[0] for line in strays(book)] == [
-        "results/choices/cpu/dice/two.json",
         "results/cpu/dice/two.json",
         "results/seeds/cpu/dice/two.json",
+        "results/sweeps/cpu/dice/two.json",
     ]
 
 
@@ -141,9 +141,9 @@ def test_results_under_another_chapters_name_are_found(book):
         "smoke/dice/one.json",
         "cpu/dice/one.json",
         "x.txt",
-        "choices/dice/one.json",
-        "choices/smoke/dice/one.json",
-        "choices/cpu/dice/one.json",
+        "sweeps/dice/one.json",
+        "sweeps/smoke/dice/one.json",
+        "sweeps/cpu/dice/one.json",
     ],
 )
 def test_files_that_are_no_results_are_found(book, name):

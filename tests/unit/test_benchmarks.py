@@ -215,13 +215,9 @@ def test_a_record_says_what_it_holds_for(tmp_path):
     assert len(stored) == 3
 
 
-@pytest.fixture
-def learning_rate():
-    return importlib.import_module("learning_rate")
-
-
-def test_the_heads_stand_on_the_same_encoder_and_differ_in_the_pooler(learning_rate):
-    models = {head: learning_rate.built(head, 0).eval() for head in learning_rate.HEADS}
+def test_the_heads_stand_on_the_same_encoder_and_differ_in_the_pooler():
+    search = importlib.import_module("sweep_finetune_sentiment")
+    models = {head: search.built(head, 0).eval() for head in search.HEADS}
     encoders = [model.encoder for model in models.values()]
     for encoder in encoders[1:]:
         for name, parameter in encoders[0].named_parameters():
@@ -231,17 +227,46 @@ def test_the_heads_stand_on_the_same_encoder_and_differ_in_the_pooler(learning_r
     assert not torch.equal(shipped.weight, fresh.weight)
     assert fresh.weight.std().item() == pytest.approx(0.02, rel=0.02)
     assert not fresh.bias.any()
+    ids = torch.tensor([[101, 7, 102, 0], [101, 9, 9, 102]])
     for model in models.values():  # padding does not matter to any
-        alone, padded = (
-            learning_rate.scores(model, rows)
-            for rows in ([[101, 7, 102]], [[101, 7, 102], [9] * 9])
-        )
-        torch.testing.assert_close(padded[:1], alone, atol=1e-5, rtol=0)
+        alone = model(ids[:1, :3], torch.ones(1, 3))
+        beside = model(ids, (ids != 0).float())
+        torch.testing.assert_close(beside[:1], alone, atol=1e-5, rtol=0)
 
 
-def test_a_search_goes_on_from_its_own_record_alone(learning_rate, tmp_path):
-    file = tmp_path / "record.json"
-    assert learning_rate.kept(None, "search") == learning_rate.kept(file, "search") == []
-    file.write_text(json.dumps({"command": "search", "runs": [{"seed": 0}]}))
-    assert learning_rate.kept(file, "search") == [{"seed": 0}]
-    assert learning_rate.kept(file, "another search") == []
+@pytest.fixture
+def sweep(tmp_path, monkeypatch):
+    module = importlib.import_module("sweep")
+    monkeypatch.setattr(module, "SWEEPS", tmp_path)
+    return module
+
+
+def test_a_sweep_goes_on_from_its_own_record_alone(sweep, tmp_path):
+    made, trials = [], [{"rate": rate, "seed": seed} for seed in (4, 5) for rate in (1, 2)]
+
+    def measure(run, trial):
+        if len(made) == stop:
+            raise KeyboardInterrupt
+        assert run.seed == trial["seed"]
+        made.append((trial["rate"], trial["seed"]))
+        return {"accuracy": trial["rate"] / 10}
+
+    stop = 3
+    with pytest.raises(KeyboardInterrupt):
+        sweep.run("part/toy", "python toy.py", trials, measure, sentences=7)
+    stop = 99
+    runs = sweep.run("part/toy", "python toy.py", trials, measure, sentences=7)
+    assert made == [(1, 4), (2, 4), (1, 5), (2, 5)]
+    assert runs == [trial | {"accuracy": trial["rate"] / 10} for trial in trials]
+    record = json.loads((tmp_path / "part/toy.json").read_text())
+    assert record["runs"] == runs
+    assert (record["chapter"], record["sentences"]) == ("part/toy", 7)
+    sweep.run("part/toy", "python toy.py", trials[:1], measure, sentences=8)
+    sweep.run("part/toy", "python toy.py --seeds 9", trials[:1], measure, sentences=8)
+    assert len(made) == 6  # other circumstances: from the beginning, each time
+
+
+def test_every_sweep_on_record_names_its_script():
+    for file in (Path(__file__).parents[2] / "results" / "sweeps").rglob("*.json"):
+        command = json.loads(file.read_text())["command"]
+        assert command.startswith(f"python benchmarks/sweep_{file.stem}.py")

@@ -7,7 +7,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel, BertTokenizer, GPT2Config, GPT2Model
 
-from lmcourse.models.classifier import HEAD, SentenceClassifier, load, mean_of_tokens, save
+from lmcourse.models import pretrained
+from lmcourse.models.classifier import (
+    HEAD,
+    SentenceClassifier,
+    fresh,
+    load,
+    mean_of_tokens,
+    save,
+)
 
 
 @pytest.fixture
@@ -138,3 +146,20 @@ def test_the_head_of_another_encoder_is_refused(folder):
     save_file({"weight": head["weight"][:, :4].contiguous(), "bias": head["bias"]}, folder / HEAD)
     with pytest.raises(ValueError, match="for vectors of 4 numbers, its encoder gives 16"):
         load(folder)
+
+
+def test_a_fresh_classifier_is_the_published_encoder_under_a_head_of_its_seed():
+    published = pretrained.encoder()[1].state_dict()
+    first, again, other = fresh(3, 0), fresh(3, 0), fresh(3, 1)
+    for name, value in first.encoder.state_dict().items():
+        assert torch.equal(value, published[name])
+    assert torch.equal(first.head.weight, again.head.weight)
+    assert not torch.equal(first.head.weight, other.head.weight)
+    still = [name for name, p in first.named_parameters() if not p.requires_grad]
+    assert still == ["encoder.embeddings.word_embeddings.weight"]
+    first.encoder.train()  # there is no dropout in it
+    ids = torch.tensor([[101, 2023, 102]])
+    with torch.no_grad():
+        torch.testing.assert_close(first(ids, ids > 0), again(ids, ids > 0))
+    with pytest.raises(ValueError, match="num_outputs"):
+        fresh(0, 0)

@@ -10,7 +10,7 @@ from IPython.utils.capture import capture_output
 
 from lmcourse import records
 from lmcourse.evaluation.intervals import Interval
-from lmcourse.records import choices, record
+from lmcourse.records import record, sweep
 
 
 def test_a_record_is_a_glue_value_and_an_entry():
@@ -51,22 +51,22 @@ def test_a_bad_record_names_what_is_wrong():
 
 
 @pytest.mark.parametrize("where", ["checkout/results", "data/share/lmcourse"])
-def test_choices_are_read_from_a_checkout_or_from_where_pip_put_them(tmp_path, monkeypatch, where):
+def test_a_sweep_is_read_from_a_checkout_or_from_where_pip_put_them(tmp_path, monkeypatch, where):
     monkeypatch.setattr(records, "__file__", str(tmp_path / "checkout/lmcourse/records.py"))
     monkeypatch.setattr(sysconfig, "get_path", {"data": str(tmp_path / "data")}.__getitem__)
-    with pytest.raises(ValueError, match="no record of choices for the chapter 'dice/one'"):
-        choices("dice/one")
-    file = tmp_path / where / "choices/cpu/dice/one.json"
+    with pytest.raises(ValueError, match="no sweep on record for the chapter 'dice/one'"):
+        sweep("dice/one")
+    file = tmp_path / where / "sweeps/cpu/dice/one.json"
     file.parent.mkdir(parents=True)
     file.write_text('{"runs": []}')
-    assert choices("dice/one") == {"runs": []}
+    assert sweep("dice/one") == {"runs": []}
 
 
-def test_every_stored_choice_belongs_to_a_chapter_and_is_packaged():
+def test_every_stored_sweep_belongs_to_a_chapter_and_is_packaged():
     root = Path(__file__).parents[2]
     packaged = (root / "pyproject.toml").read_text()
-    for file in (root / "results/choices").rglob("*.json"):
-        name = file.relative_to(root / "results/choices/cpu").with_suffix("").as_posix()
-        assert choices(name) == json.loads(file.read_text())
-        assert choices(name)["chapter"] == name
-        assert f'"results/choices/cpu/{file.parent.name}/*.json"' in packaged
+    for file in (root / "results/sweeps").rglob("*.json"):
+        name = file.relative_to(root / "results/sweeps/cpu").with_suffix("").as_posix()
+        assert sweep(name) == json.loads(file.read_text())
+        assert sweep(name)["chapter"] == name
+        assert f'"results/sweeps/cpu/{file.parent.name}/*.json"' in packaged
