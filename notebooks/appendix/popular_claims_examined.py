@@ -1,0 +1,1022 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Popular claims, examined
+#
+# Sixteen sentences and programs that are often copied, each run in small, and a short test that lets it show itself.
+#
+# A classifier has answered 500 questions, 400 of them rightly. The program below is to compute its accuracy, batch by
+# batch. What will it report?
+
+# %% tags=["install"]
+if not __import__("importlib").util.find_spec("lmcourse"):
+    get_ipython().run_line_magic(
+        "pip",
+        'install -q "lmcourse @ git+https://github.com/OWNER/language-models"',
+    )
+
+# %% tags=["parameters"]
+PROFILE = "cpu"
+SEED = 0
+
+# %%
+import itertools
+import math
+import os
+import tempfile
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torch.nn.functional as F
+import transformers
+from lmcourse import plot, session
+from lmcourse.claims import check, close
+from lmcourse.data.reviews import load_reviews
+from lmcourse.exercises.appendix import popular_claims_examined as exercises
+from lmcourse.models import pretrained
+from lmcourse.text.batches import IGNORED, LengthBuckets, pad
+from lmcourse.text.masking import masked, masked_loss
+from torch import nn
+
+run = session.start(PROFILE, SEED)
+
+
+# %%
+def accuracy_as_copied(batches):
+    for batch in batches:
+        logits, labels = batch  # [B, K], [B]
+        predictions = logits.argmax(dim=-1)  # [B]
+    return (predictions == labels).float().mean().item()
+
+
+# %% tags=["hide-input"]
+# @title 500 questions, 400 answered rightly, in 200 orders
+labels = torch.arange(500) % 2  # [500]
+answers = torch.where(torch.arange(500) < 400, labels, 1 - labels)  # [500]
+logits = F.one_hot(answers, 2).float()  # [500, 2]
+
+
+def in_batches(seed, size=32):
+    """The same questions in a new order, cut into batches."""
+    order = torch.randperm(500, generator=run.generator(seed))  # [500]
+    return [(logits[part], labels[part]) for part in order.split(size)]
+
+
+reported = [accuracy_as_copied(in_batches(seed)) for seed in range(200)]
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Histogram of the accuracy that the copied program reports for 200 orders of the same 500 answers: the bars spread over more than three tenths on both sides of a dotted line at the true accuracy of eight tenths, reaching one at the right end."}}
+figure, ax = plot.panels(height=2.2)
+values, counts = np.unique(np.round(reported, 2), return_counts=True)
+ax.bar(values, counts, width=0.03)
+ax.axvline(400 / 500, color=plot.INK, linestyle=":")
+ax.set(xlabel="reported accuracy (dotted: the true one)", ylabel="orders")
+plt.show()
+print(f"batches: {len(in_batches(0))}, the last of {len(in_batches(0)[-1][1])}")
+
+# %% [markdown]
+# It depends on the order. The list of predictions is *overwritten* in every batch, so that the last batch alone is judged. No exception,
+# no warning. A test that finds it knows nothing of the program: *the order of the questions must not change the
+# accuracy.*
+#
+# **You will**
+#
+# - add up all texts to see whether a formula is a probability,
+# - compare loss, masks and optimizer steps with numbers made by hand,
+# - read what an exception says, and mend the line,
+# - write tests for programs that run and are wrong: count, reorder, rename.
+#
+# **You need** the [chain rule](../probability/chain_rule.ipynb), [objectives](../pretraining/objectives.ipynb) and
+# [fine-tuning](../bert/finetune_sentiment.ipynb). The claims are given in our own words.
+
+
+# %% tags=["claims"]
+check(
+    "Overwritten: orders differ by more than three tenths",
+    max(reported) - min(reported) > 0.3,
+)
+
+
+# %% [markdown]
+# ## Sentences about probability
+#
+# *Test: add up all texts.* A probability is shared out, so that over all texts of one length (with nothing after
+# them) it sums to one. In a world of two symbols, *a* and *b*, this can be done by hand. Let a text begin with *a* with probability ¾; after *a*
+# comes *a* with probability ⅓, after *b* with ½.
+
+# %%
+start = np.array([3 / 4, 1 / 4])  # a, b
+follow = np.array([[1 / 3, 2 / 3], [1 / 2, 1 / 2]])  # [before, after]
+
+
+def product(text, factors):
+    """The first so many factors P(x_i | x_1 … x_(i-1)), multiplied."""
+    chances = [start[text[0]]]
+    for before, after in itertools.pairwise(text):
+        chances.append(follow[before, after])
+    return math.prod(chances[:factors])
+
+
+def total(score, length, vocab_size=2):
+    """The sum of score(text) over all texts of this length."""
+    texts = itertools.product(range(vocab_size), repeat=length)
+    return sum(score(text) for text in texts)
+
+
+# %% [markdown]
+# ### 1. One factor short
+#
+# *Claim: the probability of a text $x_1 \dots x_n$ is the product, for $i$ from 1 to $n - 1$, of the probabilities of $x_i$ given what stands
+# before it.*
+
+# %% tags=["hide-input"]
+print("text  up to n - 1  up to n")
+for text in itertools.product(range(2), repeat=2):
+    name = "".join("ab"[i] for i in text)
+    print(f"{name:<4}  {product(text, 1):11.3f}  {product(text, 2):7.3f}")
+print("\nsum over all texts")
+for n in (2, 3, 6):
+    short = total(lambda text, n=n: product(text, n - 1), n)
+    full = total(lambda text, n=n: product(text, n), n)
+    print(f"n = {n} {short:11.3f}  {full:7.3f}")
+
+# %% [markdown]
+# The claimed product never asks for the last symbol, so that *aa* and *ab* get the same number. Its sum is the number of symbols in
+# the vocabulary. Corrected, with as many factors as symbols:
+#
+# $$P(x_1, \dots, x_n) = \prod_{i=1}^{n} P(x_i \mid x_1, \dots, x_{i-1}) \tag{1}$$
+#
+# ### 2. Sigmoids, multiplied
+#
+# *Claim: a network gives each word a number by a sigmoid, and their product is the joint probability of the text.*
+#
+# [Bigrams as a network](../ngrams/bigram_network.ipynb) takes such a formula apart. Here are two lines that differ in one function. `W[before, after]` is a
+# score; row 2 is for the beginning.
+
+
+# %%
+def joint(text, W, share):
+    """`share` makes numbers of scores; multiply one for each symbol."""
+    rows = [2, *text[:-1]]  # what stands before each symbol
+    return math.prod(share(W[b])[x] for b, x in zip(rows, text, strict=True))
+
+
+# %% tags=["hide-input"]
+# @title Sigmoids and softmax
+def sigmoids(scores):
+    return 1 / (1 + np.exp(-scores))
+
+
+def softmax(scores):
+    return np.exp(scores) / np.exp(scores).sum()
+
+
+# %% tags=["hide-input"]
+sums = {sigmoids: [], softmax: []}
+for seed in range(5):
+    W = np.random.default_rng(seed).normal(size=(3, 2))
+    for share, found in sums.items():
+        found.append(total(lambda text, s=share, W=W: joint(text, W, s), 4))
+print("sum over all texts of four symbols, five sets of scores")
+for share, found in sums.items():
+    print(f"{share.__name__:<9}" + "".join(f"{value:7.3f}" for value in found))
+
+# %% [markdown]
+# The sigmoids sum to something else for each set of scores. A softmax in their place shares out one.
+#
+# ### 3. Only with labels
+#
+# *Claim: to train a language model one needs data that people have labelled.*
+#
+# Take the film reviews as bare text, and count which letter or sign follows which. The "label" of each symbol is the next
+# symbol. If nothing could be learned in this way, held-out text would cost as much as guessing evenly.
+
+# %% tags=["hide-input"]
+# @title Reading the reviews as text
+reviews = load_reviews("text")
+train, held_out = (
+    "\n".join(reviews[s]["text"]) for s in ("train", "validation")
+)
+symbols = sorted(set(train))
+number = {symbol: i for i, symbol in enumerate(symbols)}
+
+
+# %%
+def bits(counted, judged):
+    """Bits a symbol, by the counts of pairs (each plus one)."""
+    counts = np.ones((len(symbols), len(symbols)))  # [before, after]
+    np.add.at(counts, (counted[:-1], counted[1:]), 1)
+    chances = counts / counts.sum(axis=1, keepdims=True)
+    return -np.log2(chances[judged[:-1], judged[1:]]).mean()
+
+
+# %% tags=["hide-input"]
+ids = np.array([number[s] for s in train])
+judged = np.array([number[s] for s in held_out if s in number])
+mixed = np.random.default_rng(SEED).permutation(ids)
+learned = bits(ids, judged)
+control = bits(mixed, judged)
+print("columns of the data, labels among them:", reviews["train"].column_names)
+print(
+    f"guessing evenly               {math.log2(len(symbols)):.2f} bits a symbol"
+)
+print(f"pairs of shuffled text        {control:.2f}")
+print(f"pairs of the text             {learned:.2f}")
+
+# %% [markdown]
+# Nobody has labelled anything (the column `score` is not read), and the table has learned. The shuffled text is the control: it keeps how frequent each symbol is, and
+# gives away the order.
+#
+# ### 4. What fine-tuning makes
+#
+# *Claim: a language model is what one gets by fine-tuning a pretrained model on a task.*
+#
+# The table just now was a language model, and nothing was pretrained or fine-tuned. Can fine-tuning even end it? Take a
+# small untrained causal network, and ask it for all 27 texts of three symbols out of three; then put a classifier's
+# top on the same kind of network, train it to spot texts that begin with symbol 0, and add up its answers for *yes*.
+
+# %% tags=["hide-input"]
+# @title A causal network, and one with the top of a classifier
+torch.manual_seed(SEED)
+config = transformers.GPT2Config(
+    vocab_size=3, n_positions=8, n_embd=16, n_layer=1, n_head=2
+)
+config.update({"bos_token_id": 0, "eos_token_id": 0})
+texts = torch.tensor([*itertools.product(range(3), repeat=3)])  # [27, 3]
+ids3 = F.pad(texts, (1, 0))  # [27, 4]: symbol 0 in front, as a beginning
+body = transformers.GPT2Model(config).eval()
+next_symbol, yes_or_no = nn.Linear(16, 3), nn.Linear(16, 2)
+
+
+def chances_of_texts():
+    """P(text) by the chain rule, [27]."""
+    hidden = body(ids3).last_hidden_state[:, :-1]  # [27, 3, 16]
+    logs = next_symbol(hidden).log_softmax(dim=-1)  # [27, 3, 3]
+    return logs.gather(2, texts[:, :, None]).sum(dim=(1, 2)).exp()  # [27]
+
+
+def chances_of_yes():
+    """P(yes | text), [27]."""
+    last = body(ids3).last_hidden_state[:, -1]  # [27, 16]
+    return yes_or_no(last).softmax(dim=-1)[:, 1]  # [27]
+
+
+# %% tags=["hide-input"]
+totals = {"untrained, next symbol": chances_of_texts().sum().item()}
+wanted = (texts[:, 0] == 0).float()  # [27]
+weights = [*body.parameters(), *yes_or_no.parameters()]
+optimizer = torch.optim.AdamW(weights, lr=1e-2)
+for _ in range(100):
+    optimizer.zero_grad()
+    F.binary_cross_entropy(chances_of_yes(), wanted).backward()
+    optimizer.step()
+right = ((chances_of_yes() > 0.5) == wanted.bool()).sum().item()
+totals["fine-tuned classifier, yes"] = chances_of_yes().sum().item()
+print(f"the classifier is right on {right} of 27 texts")
+print("sum over all 27 texts")
+for name, value in totals.items():
+    print(f"{name:<28}{value:.4f}")
+
+# %% [markdown]
+# The classifier does its task, and its answers are not a probability of texts: they are shared out between *yes* and *no* for
+# each text, not among the texts. What makes a language model is the kind of answer, not the history of the weights.
+
+# %% tags=["claims"]
+for n in (2, 3, 6):
+    close(
+        f"n - 1 factors, n = {n}: the sum is the size of the vocabulary",
+        total(lambda text, n=n: product(text, n - 1), n),
+        2,
+    )
+    close(
+        f"n factors, n = {n}: the sum is one",
+        total(lambda t, n=n: product(t, n), n),
+        1,
+    )
+close("Softmax: one, for all five sets of scores", sums[softmax], 1)
+gaps = [abs(value - 1) for value in sums[sigmoids]]
+check("Sigmoids: none of the five within a hundredth", min(gaps) > 0.01)
+check(
+    "Pairs of the text beat those of shuffled text by half a bit",
+    learned < control - 0.5,
+)
+check(
+    "… which beat guessing evenly by half a bit",
+    control < math.log2(len(symbols)) - 0.5,
+)
+close(
+    "Untrained, next symbol: the sum is one",
+    totals["untrained, next symbol"],
+    1,
+    atol=1e-5,
+)
+check("The classifier is right on all texts", right == 27)
+check(
+    "Its yeses sum to more than two", totals["fine-tuned classifier, yes"] > 2
+)
+
+# %% [markdown]
+# ## Sentences about BERT and its training
+#
+# ### 5. Which word is asked for?
+#
+# *Claim: in "the cat in the hat", hide "in the"; BERT is then trained to predict "hat".*
+#
+# *Test: ask what a copying machine would score.* It puts nearly all probability on the symbol that it reads.
+
+# %%
+words = ["the", "cat", "in", "hat", "[MASK]"]
+text = torch.tensor([[0, 1, 2, 0, 3]])  # [1, 5]: the cat in the hat
+inputs = torch.tensor([[0, 1, 4, 4, 3]])  # the cat [MASK] [MASK] hat
+copying = 9.0 * F.one_hot(inputs, 5)  # [1, 5, 5]: logits
+
+hidden = inputs != text  # [1, 5]
+as_claimed = torch.where(text == 3, text, IGNORED)  # [1, 5]: hat alone
+as_in_bert = torch.where(hidden, text, IGNORED)  # [1, 5]: in, the
+
+# %% tags=["hide-input"]
+spoiled = copying.clone()
+spoiled[0, 4] = torch.randn(5, generator=run.generator())  # at "hat"
+rows = (
+    ("hat, which stands there", as_claimed),
+    ("the hidden in, the", as_in_bert),
+)
+print("targets                   copying  answer at hat spoiled")
+losses = {}
+for name, targets in rows:
+    losses[name] = [masked_loss(x, targets).item() for x in (copying, spoiled)]
+    print(f"{name:<24}  {losses[name][0]:7.4f}  {losses[name][1]:11.4f}")
+batch = masked(
+    text.tolist() * 200,
+    vocab_size=5,
+    mask_id=4,
+    mask_share=1,
+    random_share=0,
+    generator=run.generator(),
+)
+asked = batch.targets != IGNORED  # [200, 5]
+print(
+    f"\n{asked.sum()} targets drawn; {int((batch.inputs[asked] == 4).sum())} hidden"
+)
+
+# %% [markdown]
+# As claimed, the machine is all but perfect without knowing a word of English. With the hidden words as targets it fails, and what it
+# says at *hat* counts for nothing. Corrected: *hat* is a target if *hat* itself was chosen. (Here all chosen symbols are hidden. BERT leaves one in ten of them as
+# they are; [objectives](../pretraining/objectives.ipynb) shows what for.)
+#
+# ### 6. Compress and reconstruct?
+#
+# *Claim: BERT is an encoder that compresses the text and a decoder that reconstructs it.*
+#
+# *Test: print the shapes.* Beside a small BERT stand a network that does compress, and one that has a decoder: it reads
+# one text, and answers with another, of another length.
+
+# %%
+small = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 3}
+small |= {"num_attention_heads": 2, "intermediate_size": 32}
+bert = transformers.BertModel(transformers.BertConfig(**small)).eval()
+narrow = nn.Sequential(nn.Linear(16, 2), nn.Linear(2, 16))  # compresses
+five, two = (
+    torch.arange(5, 10)[None],
+    torch.arange(5, 7)[None],
+)  # [1, 5], [1, 2]
+layers = bert(
+    five, output_hidden_states=True
+).hidden_states  # 4 times [1, 5, 16]
+
+# %% tags=["hide-input"]
+bart_config = transformers.BartConfig(
+    vocab_size=50, d_model=16, encoder_layers=2, decoder_layers=2
+)
+bart = transformers.BartModel(bart_config).eval()
+sizes = [layer.numel() for layer in layers]
+between = [layers[0], narrow[0](layers[0]), narrow(layers[0])]
+narrow_sizes = [x.numel() for x in between]
+found = bart(five, decoder_input_ids=two)
+
+
+def looking_across(model):
+    """Attention layers of one part that look into another part."""
+    names = [name.rpartition(".")[2] for name, _ in model.named_modules()]
+    return sum(name in ("crossattention", "encoder_attn") for name in names)
+
+
+print("numbers between the layers, five symbols")
+print("  BERT     ", sizes)
+print("  narrow   ", narrow_sizes)
+print(
+    "vectors of BART: encoder", found.encoder_last_hidden_state.shape[1], end=""
+)
+print(", decoder", found.last_hidden_state.shape[1])
+print("layers that look across: BERT", looking_across(bert), end="")
+print(", BART", looking_across(bart))
+
+# %% [markdown]
+# Nothing gets narrower in BERT, and nothing looks across. Corrected: BERT is an encoder; it makes one vector of the same width for each
+# symbol at every layer, and a linear layer turns vectors into scores where symbols are hidden. (In `transformers` that layer is called `decoder`.)
+#
+# ### 7. Adam plus L2
+#
+# *Claim: AdamW is Adam with an L2 penalty on the weights.*
+#
+# *Test: one step by hand.* The penalty $\tfrac{\lambda}{2} w^2$ adds $\lambda w$ to the slope $g$. In its first step Adam divides the slope by its own size, and moves by the
+# learning rate $\eta$ up or down ($\epsilon$ is tiny, so as not to divide by zero). **Decoupled weight decay**, the W in AdamW, takes $\eta \lambda w$ from the weight and leaves the slope alone:
+#
+# $$w - \eta \frac{g + \lambda w}{|g + \lambda w| + \epsilon} \quad\text{(L2)}, \qquad w - \eta \lambda w - \eta \frac{g}{|g| + \epsilon} \quad\text{(AdamW)} \tag{2}$$
+#
+# With $w = 1$, $\eta = \lambda = 0.1$:
+
+
+# %%
+def first_step(w, g, lr, l2=0.0, decay=0.0, eps=1e-8):
+    """w after the first step of Adam; l2 joins the slope, decay does not."""
+    slope = g + l2 * w
+    return w - lr * decay * w - lr * slope / (abs(slope) + eps)
+
+
+# %% tags=["hide-input"]
+# @title The first step of an optimizer of torch
+def torch_step(optimizer, w, g, **settings):
+    """The weight w after one step of it at slope g."""
+    weight = nn.Parameter(torch.tensor(w, dtype=torch.float64))
+    weight.grad = torch.tensor(g, dtype=torch.float64)
+    optimizer([weight], **settings).step()
+    return weight.item()
+
+
+# %% tags=["hide-input"]
+Adam, AdamW = torch.optim.Adam, torch.optim.AdamW
+print("slope   Adam  Adam + L2  AdamW   torch: Adam + L2  AdamW")
+for g in (10.0, 0.2, 0.0):
+    by_hand = [
+        first_step(1.0, g, 0.1),
+        first_step(1.0, g, 0.1, l2=0.1),
+        first_step(1.0, g, 0.1, decay=0.1),
+    ]
+    of_torch = [
+        torch_step(kind, 1.0, g, lr=0.1, weight_decay=0.1)
+        for kind in (Adam, AdamW)
+    ]
+    print("{:5}  {:5.2f}  {:9.2f}  {:5.2f}".format(g, *by_hand), end="   ")
+    print("{:16.2f}  {:5.2f}".format(*of_torch))
+
+# %% [markdown]
+# For slopes 10 and 0.2 the penalty changes nothing: the sum is divided by its own size. For slope 0 it makes a whole step. AdamW takes the same
+# hundredth in each row. The claim is true of plain gradient descent, where $w - \eta(g + \lambda w)$ and $(1 - \eta\lambda) w - \eta g$ are the same. Corrected: `torch.optim.AdamW(…, weight_decay=…)`
+# where decay is meant; `weight_decay` of `torch.optim.Adam` is the penalty.
+
+# %% tags=["claims"]
+claimed, in_bert = losses.values()
+check("Copying: near 0 where hat is the target", claimed[0] < 0.01)
+check("Copying: over 5 nats where hidden words are", in_bert[0] > 5)
+check("What is said at hat does not count there", in_bert[0] == in_bert[1])
+check("All drawn targets are hidden", bool((batch.inputs[asked] == 4).all()))
+check("BERT: one size at all layers", len(set(sizes)) == 1)
+check("The narrow network is found", min(narrow_sizes) < narrow_sizes[0])
+for g in (10.0, 0.2, 0.0, -3.0, -0.05):
+    close(
+        f"Slope {g}: the first steps are those of torch",
+        [first_step(1.0, g, 0.1, l2=0.1), first_step(1.0, g, 0.1, decay=0.1)],
+        [
+            torch_step(kind, 1.0, g, lr=0.1, weight_decay=0.1)
+            for kind in (Adam, AdamW)
+        ],
+    )
+    sgd = torch_step(torch.optim.SGD, 1.0, g, lr=0.1, weight_decay=0.1)
+    close(f"Slope {g}: plain descent shrinks", sgd, (1 - 0.1 * 0.1) - 0.1 * g)
+
+# %% [markdown]
+# ## Programs that stop
+#
+# *Test: run the program, on ten lines of data, before you publish it.* The next four stop with an exception. `attempt` runs a
+# program and prints the beginning of what happens.
+
+
+# %%
+def attempt(program):
+    try:
+        print("runs:", program())
+    except Exception as error:
+        first_line = str(error).splitlines()[0].partition(" (")[0]
+        print(f"{type(error).__name__}: {first_line}")
+
+
+# %% [markdown]
+# ### 8. An optimizer that has moved
+#
+# *Claim: AdamW is imported from `transformers`.* (It once was.) Python's `exec` runs a line that we put together.
+
+# %%
+for package in ("transformers", "torch.optim"):
+    attempt(lambda package=package: exec(f"from {package} import AdamW"))
+
+# %% [markdown]
+# Corrected: `torch.optim.AdamW`. (What runs returns nothing: `None`.) Pin the versions of your packages, or the program that ran yesterday may not run
+# tomorrow.
+#
+# ### 9. Flattened too far
+#
+# *Claim: `loss_fn(logits.view(-1), labels.view(-1))` is the loss of a network that gives each of $T$ symbols $V$ scores.*
+
+# %%
+V = 7
+scores = torch.zeros(2, 5, V)  # [B, T, V]: a network that prefers nothing
+targets = torch.randint(V, (2, 5), generator=run.generator())  # [B, T]
+loss_fn = nn.CrossEntropyLoss()
+attempt(lambda: loss_fn(scores.view(-1), targets.view(-1)))
+attempt(lambda: f"{loss_fn(scores.view(-1, V), targets.view(-1)):.4f}")
+print(f"the logarithm of {V}: {math.log(V):.4f}")
+
+# %% [markdown]
+# `view(-1)` makes one row of all 70 scores, and no $V$ is left to choose from. Corrected, the scores stay together by sevens. There is a number to compare with: a network that prefers nothing pays $\ln V$.
+#
+# ### 10. A `Trainer` fed with tuples
+#
+# *Claim: a `TensorDataset` of ids and labels can be given to `Trainer`.* It yields tuples.
+
+
+# %% tags=["hide-input"]
+# @title A Trainer that is silent and takes two steps
+from transformers import Trainer, TrainingArguments
+
+
+def train_two_steps(dataset):
+    config = transformers.BertConfig(**small)
+    trainer = Trainer(
+        transformers.BertForSequenceClassification(config),
+        TrainingArguments(
+            tempfile.mkdtemp(),
+            max_steps=2,
+            report_to="none",
+            save_strategy="no",
+            disable_tqdm=True,
+            use_cpu=True,
+        ),
+        train_dataset=dataset,
+    )
+    trainer.remove_callback(transformers.PrinterCallback)
+    return f"{trainer.train().global_step} steps"
+
+
+# %%
+rows = torch.randint(50, (8, 6), generator=run.generator())  # [N, T]: ids
+marks = torch.arange(8) % 2  # [N]: labels
+tuples = torch.utils.data.TensorDataset(rows, marks)
+named = [{"input_ids": x, "labels": y} for x, y in tuples]
+attempt(lambda: train_two_steps(tuples))
+attempt(lambda: train_two_steps(named))
+
+# %% [markdown]
+# The message does not say so, but what `Trainer` wants are names: it calls `model(input_ids=…, labels=…)`. Corrected: each item is a dictionary whose keys are parameters of the model's
+# `forward`.
+#
+# ### 11. A split that is not there
+#
+# *Claim: the validation data are `data["validation"]`.* Some data sets come with *train* and *test* alone.
+
+# %% tags=["hide-input"]
+# @title A data set of two splits
+from datasets import Dataset, DatasetDict
+
+data = DatasetDict(
+    train=Dataset.from_dict({"text": [f"film {i}" for i in range(100)]}),
+    test=Dataset.from_dict({"text": [f"play {i}" for i in range(20)]}),
+)
+
+# %%
+print("there are:", list(data))
+attempt(lambda: len(data["validation"]))
+parts = data["train"].train_test_split(test_size=0.2, seed=0)
+data = DatasetDict(
+    train=parts["train"], validation=parts["test"], test=data["test"]
+)
+attempt(lambda: len(data["validation"]))
+
+# %% [markdown]
+# Corrected: cut validation data out of the training data. Renaming *test* to *validation* would run as well, and then choices are made on
+# the test set.
+
+# %% tags=["claims"]
+loss = loss_fn(scores.view(-1, V), targets.view(-1))
+close("A network without preferences pays ln V", loss, math.log(V))
+split = {name: set(part["text"]) for name, part in data.items()}
+check(
+    "Training and validation share no text",
+    not split["train"] & split["validation"],
+)
+check(
+    "The test set has stayed as it was",
+    split["test"] == {f"play {i}" for i in range(20)},
+)
+
+# %% [markdown]
+# ## Programs that run, and are wrong
+#
+# ### 12. One answer for all
+#
+# *Claim: `logits.argmax()` gives the predicted classes.* Four questions, three classes:
+
+# %%
+four = torch.tensor(
+    [[2.0, 0.1, 0.3], [0.2, 0.4, 3.0], [0.5, 1.5, 0.2], [0.1, 0.2, 0.9]]
+)  # [4, 3]
+right_ones = torch.tensor([0, 2, 1, 2])  # [4]
+for predicted in (four.argmax(), four.argmax(dim=-1)):
+    score = (predicted == right_ones).float().mean()
+    print(f"{predicted.tolist()!s:<13} accuracy {score:.2f}")
+
+# %% [markdown]
+# Without `dim`, the twelve numbers are one row, and the largest has place 5 in it, counted from 0: no class has that
+# number. Comparing one number with four labels raises no exception. *Test: as many answers as questions*, `predicted.shape == right_ones.shape`.
+#
+# ### 13. Overwritten predictions
+#
+# *Claim: the program at the beginning computes the accuracy.* Corrected, it keeps counts of all batches:
+
+
+# %%
+def accuracy(batches):
+    right = questions = 0
+    for logits, labels in batches:  # [B, K], [B]
+        right += (logits.argmax(dim=-1) == labels).sum().item()
+        questions += len(labels)
+    return right / questions
+
+
+# %% tags=["hide-input"]
+corrected = [accuracy(in_batches(seed)) for seed in range(200)]
+for name, values in (("as copied", reported), ("corrected", corrected)):
+    print(f"{name}: from {min(values):.2f} to {max(values):.2f} in 200 orders")
+
+# %% [markdown]
+# *Test: another order, another size of batch, the same result.* Adding up means of batches would fail it too: the last batch is smaller.
+#
+# ### 14. "BERT" without embeddings
+#
+# *Claim: this is BERT in Keras: token ids go into dense layers, and a sigmoid says the class.* The ids are names. *Test: rename.* If all words get
+# other numbers, in training and test alike, the task stays the same.
+#
+# Our task: forty words, half of them good. A text has five words; is the majority good? At first the good words are
+# those with numbers 20 to 39; then all words are renumbered at random.
+
+# %%
+os.environ["KERAS_BACKEND"] = "torch"  # Keras reads it when imported
+import keras
+
+L = keras.layers
+
+
+def dense_on_ids():
+    return [
+        L.Rescaling(1 / 20, offset=-1),  # ids 0 … 39 to -1 … 1
+        L.Dense(32, activation="relu"),
+        L.Dense(32, activation="relu"),
+        L.Dense(1, activation="sigmoid"),
+    ]
+
+
+def embedded():
+    return [
+        L.Embedding(40, 8),  # a vector of 8 numbers for each id
+        L.GlobalAveragePooling1D(),
+        L.Dense(1, activation="sigmoid"),
+    ]
+
+
+# %% tags=["hide-input"]
+# @title Train on 1,500 texts, test on 1,500 others
+N, EPOCHS = run.size(smoke=(100, 1), cpu=(1500, 25), gpu=(1500, 25))
+
+
+def accuracy_of(layers, seed, renumber):
+    generator = np.random.default_rng(seed)
+    texts = generator.integers(40, size=(2 * N, 5))  # [2N, 5]
+    good = (texts >= 20).sum(axis=1) > 2  # [2N]
+    if renumber:
+        texts = generator.permutation(40)[texts]
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential([keras.Input((5,)), *layers()])
+    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
+    model.fit(texts[:N], good[:N], batch_size=100, epochs=EPOCHS, verbose=0)
+    guesses = model.predict(texts[N:], batch_size=500, verbose=0)[:, 0] > 0.5
+    return float((guesses == good[N:]).mean())
+
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+keras_scores = {}
+for layers in (dense_on_ids, embedded):
+    for renumber in (False, True):
+        found = [accuracy_of(layers, SEED + s, renumber) for s in range(3)]
+        keras_scores[layers, renumber] = found
+        numbers = "renumbered" if renumber else "in order"
+        print(f"{layers.__name__:<13} {numbers:<11}", np.round(found, 2))
+
+# %% [markdown]
+# Three seeds each, for data and weights. (Half right is chance.) When the numbers happen to be in order of the meaning, dense layers seem to work. Renumbered, they stay near chance, while the
+# embedding does not care: each word has a row of its own. A BERT [starts with such a table](../pretraining/bert_from_scratch.ipynb) too, and has much else besides.
+#
+# ### 15. Early stopping in one epoch
+#
+# *Claim: with early stopping as a callback, one epoch of training is guarded against overfitting.* **Early stopping** ends the training once the validation loss has failed to improve; Keras looks after each epoch. To see
+# whether the guard wakes, give it a case in which it should stop at once: the validation labels are all wrong, so that learning makes the
+# validation loss rise.
+
+# %% tags=["hide-input"]
+# @title Fit a line to forty batches, with labels turned round in validation
+points = np.random.default_rng(SEED).normal(size=(400, 2)).astype("float32")
+above = (points.sum(axis=1) > 0).astype("float32")  # [400]
+
+
+def fit(**settings):
+    """Returns (updates, looks at validation)."""
+    keras.utils.set_random_seed(SEED)
+    model = keras.Sequential([keras.Input((2,)), L.Dense(1, "sigmoid")])
+    model.compile(keras.optimizers.Adam(0.1), "binary_crossentropy")
+    seen = model.fit(
+        validation_data=(points, 1 - above),
+        callbacks=[keras.callbacks.EarlyStopping(patience=1)],
+        verbose=0,
+        **settings,
+    )
+    return int(model.optimizer.iterations), len(seen.history["val_loss"])
+
+
+def batches_without_end():
+    """Ten points each, for as long as one asks."""
+    while True:
+        for i in range(0, 400, 10):
+            yield points[i : i + 10], above[i : i + 10]
+
+
+# %%
+guarded = {
+    "one epoch of 40 updates": fit(x=points, y=above, batch_size=10, epochs=1),
+    "8 epochs of 5 updates": fit(
+        x=batches_without_end(), steps_per_epoch=5, epochs=8, shuffle=False
+    ),
+}
+for name, (updates, looks) in guarded.items():
+    print(f"{name:<24} {updates:>2} updates done, {looks} looks at validation")
+
+# %% [markdown]
+# One look has nothing to be compared with. *Test: count the looks*; early stopping needs two at least. Corrected: look every few
+# updates. In Keras that can be done by calling five updates an epoch; `Trainer` has `eval_strategy="steps"`.
+
+# %% tags=["claims"]
+check("argmax(): one number, and it is no class", four.argmax().item() >= 3)
+check(
+    "argmax(dim=-1): as many answers as questions",
+    four.argmax(dim=-1).shape == right_ones.shape,
+)
+close("Corrected: one accuracy in 200 orders", corrected, 400 / 500)
+close(
+    "… and in batches of any size",
+    [accuracy(in_batches(1, size=s)) for s in (1, 7, 500)],
+    0.8,
+)
+check(
+    "Dense, in order: over 0.8, three seeds",
+    min(keras_scores[dense_on_ids, False]) > 0.8,
+)
+check(
+    "Dense, renumbered: under 0.6", max(keras_scores[dense_on_ids, True]) < 0.6
+)
+check(
+    "Embedded: over 0.95 under both numberings",
+    min(keras_scores[embedded, False] + keras_scores[embedded, True]) > 0.95,
+)
+check(
+    "One epoch: one look, all updates done",
+    guarded["one epoch of 40 updates"] == (40, 1),
+)
+check(
+    "Short epochs: stopped at the second look",
+    guarded["8 epochs of 5 updates"] == (10, 2),
+)
+
+# %% [markdown]
+# ## Waste
+#
+# ### 16. Everything padded to 128
+#
+# *Claim: all texts are to be padded to 128 tokens.* Some length is needed, for a batch is a rectangle. *Test: pad more, and the answers must
+# stay; then count the positions that held nothing.* Three sentences, padded to the longest of them and to 128, go through the small BERT.
+
+# %% tags=["hide-input"]
+# @title Sentences as ids, and a small BERT
+folder = pretrained.encoder_folder()
+tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+sentences = list(load_reviews("binary")["validation"]["text"])
+rows = tokenizer(sentences, truncation=True, max_length=128)["input_ids"]
+three = [[i % 50 for i in row] for row in rows[:3]]  # for a vocabulary of 50
+wide = transformers.BertModel(transformers.BertConfig(**small)).eval()
+
+
+# %%
+@torch.no_grad()
+def answers_at(length, use_mask=True):
+    padded = F.pad(pad(three, 0), (0, length - max(map(len, three))))  # [3, L]
+    mask = F.pad(pad([[1] * len(r) for r in three], 0), (0, length))[:, :length]
+    mask = mask if use_mask else torch.ones_like(mask)  # [3, L]
+    return wide(padded, attention_mask=mask).last_hidden_state[:, 0]  # [3, 16]
+
+
+# %% tags=["hide-input"]
+longest = max(map(len, three))
+for use_mask in (True, False):
+    gap = (
+        (answers_at(128, use_mask) - answers_at(longest, use_mask)).abs().max()
+    )
+    print(f"largest difference, mask {use_mask!s:<5}  {gap:.4f}")
+lengths = [len(row) for row in rows]
+plain = [range(i, min(i + 32, len(rows))) for i in range(0, len(rows), 32)]
+buckets = LengthBuckets(lengths, 32, SEED)
+alike = [buckets(i) for i in range(buckets.batches_per_epoch)]
+
+
+def used(batches):
+    """The share of positions that hold a token, padded to the longest."""
+    room = sum(len(b) * max(lengths[i] for i in b) for b in batches)
+    return sum(lengths) / room
+
+
+shares = {
+    "128": sum(lengths) / (128 * len(rows)),
+    "the longest of the batch": used(plain),
+    "the same, of similar length": used(alike),
+}
+print(f"\n{len(rows):,} sentences, batches of 32, padded to")
+for name, share in shares.items():
+    print(f"{name:<28} {share:6.1%} of the positions hold a token")
+
+# %% [markdown]
+# With the attention mask the padding changes nothing beyond rounding; without it, it does. So 128 is not wrong, but most positions are computed for nothing. Corrected: pad to
+# the longest of each batch, and put sentences of similar length together. What this saves in time is measured in
+# [fine-tuning](../bert/finetune_sentiment.ipynb).
+
+# %% tags=["claims"]
+same_answers = (answers_at(128) - answers_at(longest)).abs().max()
+without_mask = (answers_at(128, False) - answers_at(longest, False)).abs().max()
+check("With the mask: the same answers to 1e-4", same_answers < 1e-4)
+check(
+    "Without it: a hundred times further apart",
+    without_mask > 100 * same_answers,
+)
+check(
+    "At 128, under a third of the positions hold tokens", shares["128"] < 1 / 3
+)
+check(
+    "Longest of the batch: more; similar length: over nine tenths",
+    shares["128"] < used(plain) and used(alike) > 0.9,
+)
+
+# %% [markdown]
+# ## Summary
+#
+# | Test | What it found here |
+# |:--|:--|
+# | add up all texts | a factor short, sigmoids, a classifier that is no language model |
+# | shuffle what is said to matter | text alone teaches |
+# | score a machine that cheats | a target that stands in the input |
+# | print shapes, count answers | a decoder that is not there, one answer for all |
+# | one step by hand, one known loss | Adam with L2, scores flattened too far |
+# | run it on ten lines | a moved import, tuples, a missing split |
+# | another order, other names, more padding | overwritten predictions, ids as quantities, wasted positions |
+# | count how often a guard looks | early stopping that cannot stop |
+#
+# None of these tests needs a large model.
+#
+# ## Exercises
+#
+# > **Exercise 1.** One step with a pencil (★★☆, 8 minutes). A weight stands at 2, the slope is −0.5, the learning rate 0.01 and $\lambda = 0.5$. Where does the first step of Adam
+# > with L2 take it, and where that of AdamW? (Take $\epsilon = 0$.)
+#
+# <details><summary>Hint</summary>
+#
+# With L2, what is the sign of the slope after the penalty has joined it?
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def two_weights():
+    """The weight after a step of Adam with L2, and of AdamW, as a list."""
+    ...
+
+
+exercises.two_weights(two_weights)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 1
+def two_weights():
+    """The weight after a step of Adam with L2, and of AdamW, as a list."""
+    # L2: the slope becomes -0.5 + 0.5 · 2 = 0.5; one step down.
+    # AdamW: 0.01 · 0.5 · 2 = 0.01 down, and one step of 0.01 up.
+    return [2 - 0.01, 2 - 0.01 + 0.01]
+
+
+exercises.two_weights(two_weights)
+
+# %% [markdown]
+# > **Exercise 2.** Find the wrong line (★★☆, 10 minutes). This program is to give the share of right answers. There are two mistakes in it. Write
+# > it correctly.
+# >
+# > ```
+# > def share_right(batches):
+# >     results = []
+# >     for logits, labels in batches:            # [B, K], [B]
+# >         predictions = logits.argmax()
+# >         results.append((predictions == labels).float().mean())
+# >     return sum(results) / len(results)
+# > ```
+#
+# <details><summary>Hint</summary>
+#
+# Count the answers, then try batches of different sizes.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def share_right(batches):
+    """The share of right answers among all questions of all batches."""
+    ...
+
+
+exercises.share_right(share_right)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 2
+def share_right(batches):
+    """The share of right answers among all questions of all batches."""
+    results = []
+    for logits, labels in batches:  # [B, K], [B]
+        predictions = logits.argmax(dim=-1)  # [B]
+        results.append((predictions == labels).float())
+    return torch.cat(results).mean().item()
+
+
+exercises.share_right(share_right)
+
+# %% [markdown]
+# > **Exercise 3.** Which of them read names as quantities? (★★★, 20 minutes). `exercises.learners()` is a dictionary of six programs. Each takes training texts (ids
+# > `[N, T]`), their labels `[N]` and test texts `[M, T]`, and returns labels `[M]`. Experiment: which of them answer differently when all ids are renumbered?
+#
+# <details><summary>Hint</summary>
+#
+# `rename = generator.permutation(40)`, and then `rename[train]` and `rename[test]`. One renumbering can leave a guilty one
+# unchanged by luck: try several, on enough test texts.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def readers_of_numbers(learners):
+    """Names of the learners whose answers depend on the numbering."""
+    ...
+
+
+exercises.readers_of_numbers(readers_of_numbers)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 3
+def readers_of_numbers(learners):
+    """Names of the learners whose answers depend on the numbering."""
+    generator, guilty = np.random.default_rng(0), set()
+    for _ in range(5):
+        train = generator.integers(40, size=(100, 5))  # [100, 5]
+        test = generator.integers(40, size=(200, 5))  # [200, 5]
+        labels = generator.integers(2, size=100)  # [100]
+        rename = generator.permutation(40)  # [40]
+        for name, learn in learners.items():
+            before = learn(train, labels, test)
+            after = learn(rename[train], labels, rename[test])
+            if (before != after).any():
+                guilty.add(name)
+    return sorted(guilty)
+
+
+exercises.readers_of_numbers(readers_of_numbers)
+
+# %% [markdown]
+# ## Further reading
+#
+# - Loshchilov and Hutter (2019), [Decoupled weight decay regularization](https://arxiv.org/abs/1711.05101): what the penalty does in Adam, and AdamW.
+# - Devlin et al. (2019), [BERT](https://aclanthology.org/N19-1423/): an encoder, and which symbols are its targets.
+# - Lewis et al. (2020), [BART](https://aclanthology.org/2020.acl-main.703/): an encoder and a decoder, pretrained to undo damage to a text.
+# - Prechelt (1998), [Early stopping, but when?](https://doi.org/10.1007/3-540-49430-8_3): what it trades, measured.
