@@ -162,7 +162,7 @@ for n in (2, 3, 6):
 #
 # *Claim: a network gives each word a number by a sigmoid, and their product is the joint probability of the text.*
 #
-# [Bigrams as a network](../ngrams/bigram_network.ipynb) takes such a formula apart. Here are two lines that differ in one function. `W[before, after]` is a
+# [Bigrams as a network](../ngrams/bigram_network.ipynb) takes such a formula apart. Here are two models that differ in one function. `W[before, after]` is a
 # score; row 2 is for the beginning.
 
 
@@ -333,14 +333,17 @@ check(
     learned < control - 0.5,
 )
 check(
-    "… which beat guessing evenly by half a bit",
+    "Pairs of shuffled text beat guessing evenly by half a bit",
     control < even - 0.5,
 )
 asked_next = [v for name, v in totals.items() if "next" in name]
 close("Next symbol: the sum is one, three times", asked_next, 1, atol=1e-5)
 check("Pretraining has taught something", on_circular > 0.8)
 check("The classifier is right on all texts", right == 27)
-check("Its yeses sum to more than two", totals["fine-tuned, yes"] > 2)
+check(
+    "The sum of the classifier's yes is more than two",
+    totals["fine-tuned, yes"] > 2,
+)
 
 # %% [markdown]
 # ## Sentences about BERT and its training
@@ -393,8 +396,8 @@ print(
 #
 # *Claim: BERT is an encoder that compresses the text and a decoder that reconstructs it.*
 #
-# *Test: print the shapes.* Beside a small BERT stand a network that does compress, and one that has a decoder: it reads
-# one text, and answers with another, of another length.
+# *Test: print the shapes.* Beside a small BERT stand a network that does compress, and one that has a decoder, which may
+# work on a text of another length than the encoder.
 
 # %% tags=["hide-input"]
 # @title A small BERT, a narrow network, and a small BART
@@ -517,14 +520,14 @@ for g in (10.0, 0.2, 0.0, -3.0, -0.05):
 # %% [markdown]
 # ## Programs that stop
 #
-# *Test: run the program on a few lines of data before you publish it.* The next four stop with an exception. `attempt` runs a
-# program and prints how it ends.
+# *Test: run the program on a few lines of data before you publish it.* The next four stop with an exception. `attempt` runs
+# `program(*inputs)` and prints how it ends.
 
 
 # %%
-def attempt(program):
+def attempt(program, *inputs):
     try:
-        print("runs:", program())
+        print("runs:", program(*inputs))
     except Exception as error:
         first_line = str(error).splitlines()[0].partition(" (")[0]
         print(f"{type(error).__name__}: {first_line}")
@@ -537,7 +540,7 @@ def attempt(program):
 
 # %%
 for package in ("transformers", "torch.optim"):
-    attempt(lambda package=package: exec(f"from {package} import AdamW"))
+    attempt(exec, f"from {package} import AdamW")
 
 # %% [markdown]
 # Corrected: `torch.optim.AdamW`. (The `None` is what `exec` returns.) Pin the versions of your packages: the next one may move
@@ -552,8 +555,8 @@ V = 7
 scores = torch.zeros(2, 5, V)  # [B, T, V]: a network that prefers nothing
 targets = torch.randint(V, (2, 5), generator=run.generator())  # [B, T]
 loss_fn = nn.CrossEntropyLoss()
-attempt(lambda: loss_fn(scores.view(-1), targets.view(-1)))
-attempt(lambda: f"{loss_fn(scores.view(-1, V), targets.view(-1)):.4f}")
+attempt(loss_fn, scores.view(-1), targets.view(-1))
+attempt(loss_fn, scores.view(-1, V), targets.view(-1))
 print(f"the logarithm of {V}: {math.log(V):.4f}")
 
 # %% [markdown]
@@ -596,8 +599,8 @@ marks = torch.arange(8) % 2  # [N]: labels
 # %%
 tuples = torch.utils.data.TensorDataset(ids, marks)
 named = [{"input_ids": x, "labels": y} for x, y in tuples]
-attempt(lambda: train_two_steps(tuples))
-attempt(lambda: train_two_steps(named))
+attempt(train_two_steps, tuples)
+attempt(train_two_steps, named)
 
 # %% [markdown]
 # `Trainer` calls `model(input_ids=…, labels=…)`, and takes these names from the items; tuples have none. Corrected: each item is a
@@ -620,7 +623,7 @@ data = DatasetDict(
 print("there are:", list(data))
 attempt(lambda: len(data["validation"]))
 parts = data["train"].train_test_split(test_size=0.2, seed=0)
-attempt(lambda: len(parts["test"]))
+print("rows held back:", len(parts["test"]))
 
 # %% [markdown]
 # *Test: print the names first.* Corrected: cut validation data out of the training data; here they are in `parts["test"]`, and training goes on with
@@ -689,6 +692,7 @@ for name, values in (("as copied", reported), ("corrected", corrected)):
 
 # %%
 os.environ["KERAS_BACKEND"] = "torch"  # Keras reads it when imported
+os.environ["KERAS_TORCH_DEVICE"] = run.device.type
 import keras
 
 L = keras.layers
@@ -743,7 +747,8 @@ for first in (on_ids, embedded):
 #
 # ### 15. Early stopping in one epoch
 #
-# *Claim: a callback for early stopping guards one epoch of training against overfitting.* **Early stopping** ends the training once the validation loss has failed to improve; the callback of Keras looks after each epoch.
+# *Claim: a callback for early stopping guards one epoch of training against overfitting.* **Early stopping** ends the training once the validation loss has failed to improve; the callback of Keras looks after each epoch (here its patience
+# is one look).
 # *Test: give it a case in which it has to stop, and count the looks.* The validation labels are all turned round: what is learned
 # makes the validation loss rise.
 
@@ -803,14 +808,14 @@ check(
 )
 close("Corrected: one accuracy in 200 orders", corrected, 400 / 500)
 close(
-    "… and in batches of any size",
+    "Corrected: the same in batches of 1, 7 and 500",
     [accuracy(in_batches(1, size=s)) for s in (1, 7, 500)],
     0.8,
 )
 in_order, renumbered = (keras_scores[on_ids, b] for b in (False, True))
 check("Dense on ids, in order: over 0.8, three seeds", min(in_order) > 0.8)
 check(
-    "Renumbered: less than half of the lead over chance, three seeds",
+    "Dense on ids, renumbered: less than half of the lead over chance",
     all(renumbered - 0.5 < (in_order - 0.5) / 2),
 )
 both = [*keras_scores[embedded, False], *keras_scores[embedded, True]]
@@ -888,7 +893,7 @@ for name, share in shares.items():
 same_answers = (answers_at(128) - answers_at(longest)).abs().max()
 without_mask = (answers_at(128, False) - answers_at(longest, False)).abs().max()
 check("With the mask: the same answers to 1e-4", same_answers < 1e-4)
-check("Without it: further apart than that", without_mask > 1e-4)
+check("Without the mask: answers differ by more than 1e-4", without_mask > 1e-4)
 check("At 128, most positions hold no token", shares["128"] < 1 / 2)
 
 # %% [markdown]

@@ -40,7 +40,7 @@ def two_weights(two_weights: Any) -> None:
 def _batches() -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Batches of 4, 4 and 2 questions with 3, 1 and 2 right answers."""
     answers = [[0, 2, 1, 1], [1, 0, 0, 2], [2, 1]]
-    labels = [[0, 2, 1, 0], [1, 1, 2, 0], [2, 1]]
+    labels = [[0, 2, 1, 2], [1, 1, 2, 0], [2, 1]]
     rows = zip(answers, labels, strict=True)
     return [(torch.eye(3)[a] * (1 + i), torch.tensor(b)) for i, (a, b) in enumerate(rows)]
 

@@ -16,7 +16,9 @@ chapter = functions("appendix/popular_claims_examined")
 @pytest.mark.formula(1, "chapter:product")
 @pytest.mark.parametrize("length", [1, 2, 3, 5])
 def test_the_product_is_the_share_of_a_table_filled_step_by_step(length):
-    start, follow = np.array([3 / 4, 1 / 4]), np.array([[1 / 3, 2 / 3], [1 / 2, 1 / 2]])
+    draw = np.random.default_rng(length)
+    chapter["start"] = start = draw.dirichlet([1, 1])
+    chapter["follow"] = follow = draw.dirichlet([1, 1], size=2)
     table = start  # P of all texts, one axis a symbol
     for _ in range(length - 1):
         table = table[..., None] * follow
