@@ -266,6 +266,8 @@ body = transformers.GPT2Model(config).eval()
 next_symbol, yes_or_no = nn.Linear(16, 3), nn.Linear(16, 2)
 
 
+# %% tags=["hide-input"]
+# @title The chances of texts, and of yes
 def chances_of_texts():
     """P(text) by the chain rule, [27]."""
     hidden = body(begun).last_hidden_state[:, :-1]  # [27, 3, 16]
@@ -315,16 +317,10 @@ for name, value in totals.items():
 
 # %% tags=["claims"]
 for n in (2, 3, 6):
-    close(
-        f"n - 1 factors, n = {n}: the sum is the size of the vocabulary",
-        total(lambda text, n=n: product(text, n - 1), n),
-        2,
-    )
-    close(
-        f"n factors, n = {n}: the sum is one",
-        total(lambda t, n=n: product(t, n), n),
-        1,
-    )
+    short = total(lambda text, n=n: product(text, n - 1), n)
+    close(f"n - 1 factors, n = {n}: the size of the vocabulary", short, 2)
+    full = total(lambda text, n=n: product(text, n), n)
+    close(f"n factors, n = {n}: the sum is one", full, 1)
 close("Softmax: one, for all five sets of scores", sums[softmax], 1)
 gaps = [abs(value - 1) for value in sums[sigmoids]]
 check("Sigmoids: none of the five within a hundredth", min(gaps) > 0.01)
@@ -382,9 +378,8 @@ batch = masked(
     generator=run.generator(),
 )
 asked = batch.targets != IGNORED  # [200, 5]
-print(
-    f"\n{asked.sum()} targets drawn; {int((batch.inputs[asked] == 4).sum())} hidden"
-)
+covered = int((batch.inputs[asked] == 4).sum())
+print(f"\n{asked.sum()} targets drawn; {covered} hidden")
 
 # %% [markdown]
 # As claimed, the machine is all but perfect without knowing a word of English. With the hidden words as targets it fails, and what it
@@ -497,7 +492,7 @@ claimed, in_bert = losses.values()
 check("Copying: near 0 where hat is the target", claimed[0] < 0.01)
 check("Copying: over 5 nats where hidden words are", in_bert[0] > 5)
 check("What is said at hat does not count there", in_bert[0] == in_bert[1])
-check("All drawn targets are hidden", bool((batch.inputs[asked] == 4).all()))
+check("All drawn targets are hidden", covered == asked.sum())
 check("BERT: one size after all layers", len(set(sizes)) == 1)
 check(
     "BERT looks into no other part; BART does", across["BERT"] < across["BART"]
@@ -681,7 +676,26 @@ for name, values in (("as copied", reported), ("corrected", corrected)):
 # %% [markdown]
 # *Test: another order, another size of batch, the same result.* (The mean of the batches' accuracies does not pass: the
 # last batch is smaller, and weighs as much as the others.)
-#
+
+# %% tags=["claims"]
+means = [
+    np.mean([accuracy([batch]) for batch in in_batches(seed)])
+    for seed in range(200)
+]
+check("Means of batches change with the order", max(means) - min(means) > 1e-3)
+check("argmax(): one number, and it is no class", four.argmax().item() >= 3)
+check(
+    "argmax(dim=-1): as many answers as questions",
+    four.argmax(dim=-1).shape == right_ones.shape,
+)
+close("Corrected: one accuracy in 200 orders", corrected, 400 / 500)
+close(
+    "Corrected: the same in batches of 1, 7 and 500",
+    [accuracy(in_batches(1, size=s)) for s in (1, 7, 500)],
+    0.8,
+)
+
+# %% [markdown]
 # ### 14. "BERT" without embeddings
 #
 # *Claim: this is BERT in Keras: token ids go into dense layers, and a sigmoid says the class.* The ids are names. *Test: rename.* If all words get
@@ -796,22 +810,6 @@ for name, (updates, looks) in guarded.items():
 # epoch; `Trainer` has `eval_strategy="steps"`.
 
 # %% tags=["claims"]
-means = [
-    np.mean([accuracy([batch]) for batch in in_batches(seed)])
-    for seed in range(200)
-]
-check("Means of batches change with the order", max(means) - min(means) > 1e-3)
-check("argmax(): one number, and it is no class", four.argmax().item() >= 3)
-check(
-    "argmax(dim=-1): as many answers as questions",
-    four.argmax(dim=-1).shape == right_ones.shape,
-)
-close("Corrected: one accuracy in 200 orders", corrected, 400 / 500)
-close(
-    "Corrected: the same in batches of 1, 7 and 500",
-    [accuracy(in_batches(1, size=s)) for s in (1, 7, 500)],
-    0.8,
-)
 in_order, renumbered = (keras_scores[on_ids, b] for b in (False, True))
 check("Dense on ids, in order: over 0.8, three seeds", min(in_order) > 0.8)
 check(
@@ -859,10 +857,8 @@ def answers_at(length, use_mask=True):
 # %% tags=["hide-input"]
 longest = max(map(len, three))
 for use_mask in (True, False):
-    gap = (
-        (answers_at(128, use_mask) - answers_at(longest, use_mask)).abs().max()
-    )
-    print(f"largest difference, mask {use_mask!s:<5}  {gap:.4f}")
+    gap = (answers_at(128, use_mask) - answers_at(longest, use_mask)).abs()
+    print(f"largest difference, mask {use_mask!s:<5}  {gap.max():.4f}")
 lengths = [len(row) for row in rows]
 plain = [range(i, min(i + 32, len(rows))) for i in range(0, len(rows), 32)]
 buckets = LengthBuckets(lengths, 32, SEED)
