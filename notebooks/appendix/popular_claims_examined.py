@@ -153,8 +153,8 @@ for n in (2, 3, 6):
     print(f"n = {n} {short:11.3f}  {full:7.3f}")
 
 # %% [markdown]
-# The claimed product never asks for the last symbol: *aa* and *ab* get the same number. Its sum is the number of symbols in
-# the vocabulary. Corrected, with as many factors as symbols:
+# The claimed product never asks for the last symbol: *aa* and *ab* get the same number. So each beginning is counted once for every
+# symbol that may come last, and the sum is the number of symbols in the vocabulary. Corrected, with as many factors as symbols:
 #
 # $$P(x_1, \dots, x_n) = \prod_{i=1}^{n} P(x_i \mid x_1, \dots, x_{i-1}) \tag{1}$$
 #
@@ -200,7 +200,7 @@ for share, found in sums.items():
 #
 # *Claim: to train a language model one needs data that people have labelled.*
 #
-# Take the film reviews as bare text, and count which letter or sign follows which. The "label" of each symbol is the next
+# *Test: take the labels away.* Here are the film reviews as bare text; count which letter or sign follows which. What is asked of each symbol is the next
 # symbol. As a control, count the pairs of the same text after shuffling all its symbols.
 
 # %% tags=["hide-input"]
@@ -235,7 +235,7 @@ print(f"pairs of shuffled text        {control:.2f}")
 print(f"pairs of the text             {learned:.2f}")
 
 # %% [markdown]
-# The program has not read the column `score`, the only thing that people added, and the table has learned: how often
+# The program has not read the column `score`, the ratings, and the table has learned: how often
 # each symbol comes, which the shuffled text keeps, and something about their order. (Symbols that the training text lacks are left out of
 # the judgement.)
 #
@@ -313,7 +313,8 @@ for name, value in totals.items():
 
 # %% [markdown]
 # The classifier shares out one between *yes* and *no* for each text; the other top shares out one among the texts, before
-# and after any training. Corrected: a language model is what gives probabilities to texts, whatever the history of its weights.
+# and after any training. Corrected: a language model, in this book, is what gives
+# probabilities to texts, whatever the history of its weights.
 
 # %% tags=["claims"]
 for n in (2, 3, 6):
@@ -348,7 +349,8 @@ check(
 #
 # *Claim: in "the cat in the hat", hide "in the"; BERT is then trained to predict "hat".*
 #
-# *Test: ask what a copying machine would score.* It puts nearly all probability on the symbol that it reads, `[MASK]` included. `IGNORED` says: no target here.
+# *Test: ask what a copying machine would score.* It puts nearly all probability on the symbol that it reads, `[MASK]` included.
+# `IGNORED` says: no target here, and `masked_loss` is that of [objectives](../pretraining/objectives.ipynb).
 
 # %%
 text = torch.tensor([[0, 1, 2, 0, 3]])  # the cat in the hat
@@ -382,10 +384,10 @@ covered = int((batch.inputs[asked] == 4).sum())
 print(f"\n{asked.sum()} targets drawn; {covered} hidden")
 
 # %% [markdown]
-# As claimed, the machine is all but perfect without knowing a word of English. With the hidden words as targets it fails, and what it
+# With *hat* as the target the machine is all but perfect, without knowing a word of English. With the hidden words as targets it fails, and what it
 # says at *hat* counts for nothing. Corrected: hide *hat* to have it predicted; targets are the symbols that were chosen.
-# (Here all of these are hidden. BERT hides eight in ten, and swaps or leaves the others: see
-# [objectives](../pretraining/objectives.ipynb).)
+# (The draw below the
+# table hides all of these. BERT hides eight in ten, and swaps or leaves the others.)
 #
 # ### 6. Compress and reconstruct?
 #
@@ -442,7 +444,7 @@ print("attention layers that look into another part:", across)
 #
 # *Test: one step by hand.* The penalty $\tfrac{\lambda}{2} w^2$ adds $\lambda w$ to the slope $g$. In its first step, when it has seen
 # one slope only, Adam divides the slope by its size ($\epsilon$ is tiny, and avoids a division by zero), and so moves by the
-# learning rate $\eta$ up or down. **Decoupled weight decay**, the W in AdamW, takes $\eta \lambda w$ from the weight and leaves the slope alone:
+# learning rate $\eta$ up or down. The W in AdamW, **decoupled weight decay**, takes $\eta \lambda w$ from the weight and leaves the slope alone:
 #
 # $$w - \eta \frac{g + \lambda w}{|g + \lambda w| + \epsilon} \quad\text{(L2)}, \qquad w - \eta \lambda w - \eta \frac{g}{|g| + \epsilon} \quad\text{(AdamW)} \tag{2}$$
 #
@@ -484,7 +486,7 @@ for g in (10.0, 0.2, 0.0):
 
 # %% [markdown]
 # For slopes 10 and 0.2 the penalty changes nothing: what it adds to the slope is divided away. For slope 0 it makes a whole step. AdamW takes the same
-# hundredth in each row. (The claim is true of plain gradient descent: $w - \eta(g + \lambda w) = (1 - \eta\lambda) w - \eta g$.) Corrected: `torch.optim.AdamW(…, weight_decay=…)`
+# hundredth from the weight in each row, beside the step of Adam. (The claim is true of plain gradient descent: $w - \eta(g + \lambda w) = (1 - \eta\lambda) w - \eta g$.) Corrected: `torch.optim.AdamW(…, weight_decay=…)`
 # where decay is meant. In `torch.optim.Adam`, `weight_decay` is the penalty.
 
 # %% tags=["claims"]
@@ -757,11 +759,11 @@ for first in (on_ids, embedded):
 # %% [markdown]
 # Three seeds each, for data and weights; half right is chance. In order, dense layers on ids seem to work. Renumbered, they lose more than half of their lead over
 # chance. Corrected: an embedding, which has a row of learned numbers for each word, comes first; the dense layers are the
-# same, and do as well under either numbering. (That is not yet a [BERT](../pretraining/bert_from_scratch.ipynb).)
+# same, and answer nearly all questions rightly under either numbering. (That is not yet a [BERT](../pretraining/bert_from_scratch.ipynb).)
 #
 # ### 15. Early stopping in one epoch
 #
-# *Claim: a callback for early stopping guards one epoch of training against overfitting.* **Early stopping** ends the training once the validation loss has failed to improve; the callback of Keras looks after each epoch (here its patience
+# *Claim: a callback for early stopping guards one epoch of training against overfitting.* With **early stopping** the training ends once the validation loss has failed to improve; the callback of Keras looks after each epoch (here its patience
 # is one look).
 # *Test: give it a case in which it has to stop, and count the looks.* The validation labels are all turned round: what is learned
 # makes the validation loss rise.
@@ -832,7 +834,7 @@ check(
 #
 # ### 16. Everything padded to 128
 #
-# *Claim: all texts have to be padded to 128 tokens.* A batch is a rectangle, so that some padding is needed. *Test: pad more, and the answers must
+# *Claim: all texts have to be padded to 128 tokens.* A batch is a rectangle: short texts need some padding. *Test: pad more, and the answers must
 # stay; then count the positions that hold nothing.* Three sentences, padded to the longest of them and to 128, go through a small BERT.
 
 # %% tags=["hide-input"]
@@ -881,8 +883,8 @@ for name, share in shares.items():
     print(f"{name:<28} {share:6.1%} of the positions hold a token")
 
 # %% [markdown]
-# With the attention mask the padding changes nothing beyond rounding; without it, it does. So 128 is not wrong, and not needed: most
-# positions are computed for nothing. Corrected: pad to the longest of each batch, and batch sentences of similar
+# With the attention mask the padding changes nothing beyond rounding; without it, it does. So 128 is not wrong, and not needed: for these sentences most
+# positions would be computed for nothing. Corrected: pad to the longest of each batch, and batch sentences of similar
 # length. (`benchmarks/finetune.py` measures the time that this saves.)
 
 # %% tags=["claims"]
@@ -941,7 +943,7 @@ def two_weights():
 exercises.two_weights(two_weights)
 
 # %% [markdown]
-# > **Exercise 2.** Find the wrong line (★★☆, 10 minutes). This program is to give the share of right answers. There are two mistakes in it. Write
+# > **Exercise 2.** Find the wrong lines (★★☆, 10 minutes). This program is to give the share of right answers. There are two mistakes in it. Write
 # > it correctly.
 # >
 # > ```
