@@ -345,6 +345,8 @@ short, full = (
 )
 close("n - 1 factors, n = 4, three symbols: three", short, 3)
 close("n factors, n = 4, three symbols: one", full, 1)
+
+# %% tags=["claims"]
 close("Softmax: one, for all five sets of scores", sums["softmax"], 1)
 gaps = [abs(value - 1) for value in sums["sigmoids"]]
 check("Sigmoids: none of the five within a hundredth", min(gaps) > 0.01)
@@ -532,6 +534,8 @@ check(
     "Drawn: some are hidden, all others keep their symbol",
     0 < covered < 1000 and (batch.inputs == original)[~asked].all().item(),
 )
+
+# %% tags=["claims"]
 check("BERT: one size after all layers", len(set(sizes)) == 1)
 check(
     "BERT looks into no other part; BART does",
@@ -643,6 +647,16 @@ named = [{"input_ids": x, "labels": y} for x, y in tuples]
 fed_tuples = attempt(train_two_steps, tuples)
 fed_names = attempt(train_two_steps, named)
 
+
+# %% tags=["hide-input"]
+# @title Tuples, with a collator that names their parts
+def name_parts(items):
+    parts = zip(("input_ids", "labels"), zip(*items, strict=True), strict=True)
+    return {name: torch.stack(part) for name, part in parts}
+
+
+with_collator = attempt(train_two_steps, tuples, name_parts)
+
 # %% [markdown]
 # `Trainer` calls `model(input_ids=…, labels=…)`, and takes these names from the items; tuples have none. Corrected: each item is a
 # dictionary whose keys are parameters of the model's `forward`, or a `data_collator` makes one of the tuples of a batch.
@@ -675,13 +689,6 @@ loss = loss_fn(scores.view(-1, V), targets.view(-1))
 close("A network without preferences pays ln V", loss, math.log(V))
 loss = loss_fn(scores.view(-1), targets[0, 0])
 close("One row and one target: a choice of 70", loss, math.log(70))
-
-
-def name_parts(items):
-    parts = zip(("input_ids", "labels"), zip(*items, strict=True), strict=True)
-    return {name: torch.stack(part) for name, part in parts}
-
-
 check(
     "The four programs stop, each with its exception",
     [imports["transformers"], one_row, fed_tuples, absent]
@@ -693,7 +700,7 @@ check(
 )
 check(
     "Tuples train with a collator that names their parts",
-    train_two_steps(tuples, name_parts) == "2 steps",
+    with_collator == "runs",
 )
 cut = [set(parts[name]["text"]) for name in ("train", "test")]
 check("Training and validation share no text", not cut[0] & cut[1])
@@ -851,7 +858,7 @@ for first in (on_ids, one_hot, embedded):
 # makes the validation loss rise.
 
 # %% tags=["hide-input"]
-# @title Fit a line to forty batches, with labels turned round in validation
+# @title Fit a line to 400 points, with labels turned round in validation
 points = np.random.default_rng(SEED).normal(size=(400, 2)).astype("float32")
 above = (points.sum(axis=1) > 0).astype("float32")  # [400]
 
@@ -875,6 +882,8 @@ def fit(restore=False, baseline=None, **settings):
     return int(model.optimizer.iterations), seen.history["val_loss"], at_end
 
 
+# %% tags=["hide-input"]
+# @title Forty batches, again and again
 def batches_without_end():
     """Ten points each, for as long as one asks."""
     while True:
@@ -897,6 +906,30 @@ guarded = {
 for name, (updates, losses, _) in guarded.items():
     print(f"{name:<24} updates done: {updates:2}, looks: {len(losses)}")
 
+# %% tags=["hide-input"]
+# @title A baseline, the best weights
+out_of_reach = fit(baseline=0.0, x=points, y=above, batch_size=10, epochs=1)
+restored = fit(restore=True, **short_epochs())
+
+# %% tags=["hide-input"]
+# @title The same guard in a Trainer
+transformers.logging.set_verbosity_error()
+torch.manual_seed(SEED)
+arguments = {"learning_rate": 1e-2, "max_steps": 100, "seed": SEED}
+arguments |= {"eval_strategy": "steps", "eval_steps": 5}
+arguments |= {"metric_for_best_model": "eval_loss"}
+silent = {"report_to": "none", "save_strategy": "no", "disable_tqdm": True}
+trainer = Trainer(
+    transformers.BertForSequenceClassification(config),
+    TrainingArguments(tempfile.mkdtemp(), use_cpu=True, **arguments, **silent),
+    train_dataset=named,
+    eval_dataset=[{"input_ids": x, "labels": 1 - y} for x, y in tuples],
+    callbacks=[transformers.EarlyStoppingCallback(1)],
+)
+trainer.remove_callback(transformers.PrinterCallback)
+trainer_steps = trainer.train().global_step
+print(f"Trainer, of 100 steps, a look at every fifth: {trainer_steps} done")
+
 # %% [markdown]
 # The only look comes after the last update: whatever it finds, nothing is left to stop. Corrected: look every few
 # updates. In Keras one can call five updates an
@@ -914,9 +947,7 @@ for first in (one_hot, embedded):
     both = [*keras_scores[first, False], *keras_scores[first, True]]
     name = first.__name__
     check(f"{name}: over 0.95 under both numberings", min(both) > 0.95)
-updates, losses, _ = fit(
-    baseline=0.0, x=points, y=above, batch_size=10, epochs=1
-)
+updates, losses, _ = out_of_reach
 check(
     "One epoch, and a baseline out of reach: all 40 updates, one look",
     (updates, len(losses)) == (40, 1),
@@ -926,37 +957,14 @@ check(
     "Short epochs: stopped at the second look, a worse one",
     updates == 10 and len(losses) == 2 and losses[1] > losses[0] + 0.01,
 )
+
+# %% tags=["claims"]
 close("Stopped: the last weights stay", at_end, losses[1], atol=1e-3)
-_, losses, at_end = fit(restore=True, **short_epochs())
+_, losses, at_end = restored
 close("restore_best_weights: the best return", at_end, losses[0], atol=1e-3)
-turned = [{"input_ids": x, "labels": 1 - y} for x, y in tuples]
-transformers.logging.set_verbosity_error()
-torch.manual_seed(SEED)
-trainer = Trainer(
-    transformers.BertForSequenceClassification(
-        transformers.BertConfig(**small)
-    ),
-    TrainingArguments(
-        tempfile.mkdtemp(),
-        max_steps=100,
-        learning_rate=1e-2,
-        eval_strategy="steps",
-        eval_steps=5,
-        metric_for_best_model="eval_loss",
-        report_to="none",
-        save_strategy="no",
-        disable_tqdm=True,
-        use_cpu=True,
-        seed=SEED,
-    ),
-    train_dataset=named,
-    eval_dataset=turned,
-    callbacks=[transformers.EarlyStoppingCallback(1)],
-)
-trainer.remove_callback(transformers.PrinterCallback)
 check(
     "`Trainer`, labels turned round, a look every 5 steps: stopped before 100",
-    trainer.train().global_step < 100,
+    trainer_steps < 100,
 )
 
 # %% [markdown]
