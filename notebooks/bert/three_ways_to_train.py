@@ -56,13 +56,6 @@ from lmcourse.models import classifier, pretrained
 from lmcourse.records import sweep
 from lmcourse.text.batches import LengthBuckets
 from lmcourse.text.labelled import encode
-from transformers import (
-    AutoTokenizer,
-    PrinterCallback,
-    Trainer,
-    TrainerCallback,
-    TrainingArguments,
-)
 
 run = session.start(PROFILE, SEED)
 
@@ -76,6 +69,15 @@ for _ in range(3):
 
 # %% tags=["hide-input"]
 # @title The same with Trainer
+from transformers import (
+    AutoTokenizer,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
+
+
 class Line(torch.nn.Module):
     """One weight; gives Trainer the loss it asks for."""
 
@@ -147,8 +149,8 @@ for name, values in weights.items():
 # 0.1, then two thirds and one third of it (`lr_scheduler_type` is `"linear"`). Check: $0.1 + 0.0667 + 0.0333 =
 # 0.2$. Told to do neither, it agrees.
 #
-# That is this chapter in small. The tools of the trade run the loop that you know; what differs is what
-# they do when nothing is said.
+# That is this chapter in small: the tools of the trade run the loop that you know, and one must know what they
+# do when nothing is said.
 #
 # **You will**
 #
@@ -290,7 +292,7 @@ def groups(model):
 
 
 # %%
-def train_by_hand(model, writer, steps=STEPS, epsilon=1e-8):
+def train_by_hand(model, writer, steps, epsilon=1e-8):
     optimizer = torch.optim.AdamW(groups(model), eps=epsilon)
     model.train()
     for step in range(steps):
@@ -313,7 +315,7 @@ from torch.utils.tensorboard import SummaryWriter
 logs = tempfile.mkdtemp()  # any folder
 by_hand = fresh()
 with SummaryWriter(f"{logs}/hand") as writer:
-    train_by_hand(by_hand, writer)
+    train_by_hand(by_hand, writer, STEPS)
 
 # %% [markdown]
 # ## The same with Trainer
@@ -430,11 +432,11 @@ class Batches(keras.utils.PyDataset):
 
 
 class Rate(keras.optimizers.schedules.LearningRateSchedule):
-    def __init__(self, steps):
-        self.steps = steps
+    def __init__(self, steps, highest):
+        self.steps, self.highest = steps, highest
 
     def __call__(self, step):
-        return rate_at(int(step), self.steps)
+        return rate_at(int(step), self.steps, self.highest)
 
 
 # %% tags=["hide-input"]
@@ -460,10 +462,12 @@ class Log(keras.callbacks.Callback):
 
 
 # %%
-def compiled(model, steps, epsilon=1e-8):
+def compiled(model, steps, epsilon=1e-8, highest=RATE):
     wrapped = KerasClassifier(model)
     settings = {"weight_decay": 0.01, "global_clipnorm": 1.0}
-    optimizer = keras.optimizers.AdamW(Rate(steps), epsilon=epsilon, **settings)
+    optimizer = keras.optimizers.AdamW(
+        Rate(steps, highest), epsilon=epsilon, **settings
+    )
     small = [v for v in wrapped.trainable_variables if v.ndim < 2]
     optimizer.exclude_from_weight_decay(small)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -536,7 +540,10 @@ print(f"{n_right / len(held_out):.3f}, as Trainer reports it {said:.3f}")
 # %% tags=["claims"]
 gaps = {name: np.abs(curves[name] - curves["hand"]).max() for name in curves}
 check("Trainer's curve is that by hand to 0.0001", gaps["Trainer"] < 1e-4)
-check("Keras's curve is that by hand to 0.02", gaps["Keras"] < 2e-2)
+check(
+    "Keras's curve is that by hand to 0.005, and is not equal",
+    0 < gaps["Keras"] < 5e-3,
+)
 formula = [rate_at(step, STEPS) for step in range(STEPS)]
 close("Trainer logs the rates of formula (1)", rates, formula, atol=1e-9)
 check("Trainer decays the parameters that we decay", ours == theirs)
@@ -544,10 +551,10 @@ check("Trainer decays the parameters that we decay", ours == theirs)
 # %% [markdown]
 # ## When to stop
 #
-# Passing over the same sentences again and again, a model learns them by heart. **Early stopping** looks at
+# How often should training pass over the same sentences? **Early stopping** looks at
 # validation after each epoch, at the loss or at the accuracy, and ends training when the best value is
 # `patience` epochs old; `restore_best_weights` then goes back to the weights of that epoch. We give
-# Keras few sentences, up to eight epochs, and the loss to watch. Where does it stop?
+# Keras few sentences, a lower rate, up to eight epochs, and the loss to watch. Where does it stop?
 
 # %% tags=["nbval-ignore-output"]
 stop = keras.callbacks.EarlyStopping(
@@ -555,7 +562,7 @@ stop = keras.callbacks.EarlyStopping(
 )
 keras.utils.set_random_seed(SEED)  # dropout, and the order of batches
 few, watched = Batches(sentences, BATCH), Batches(held_out, 32)
-model = compiled(fresh(dropout=0.1), 8 * len(few))
+model = compiled(fresh(dropout=0.1), 8 * len(few), highest=6e-5)
 options = {"validation_data": watched, "callbacks": [stop], "verbose": 0}
 past = model.fit(few, epochs=8, **options).history
 
@@ -579,15 +586,89 @@ print(f"loss on validation with the restored weights {again:.3f}")
 
 # %% [markdown]
 # The number of epochs is now a choice made on these sentences of validation, so the accuracy on them
-# flatters; a report needs others. And the two panels need not agree on the best epoch.
-#
-#
+# can flatter; a report needs others.
 
 # %% tags=["claims"]
 check("It stopped before the eighth epoch", len(epochs) < 8)
 check("It stopped two epochs after the smallest loss", len(epochs) == best + 3)
 smallest = past["val_loss"][best]
 close("The restored weights have the smallest loss", again, smallest, atol=1e-3)
+
+# %% [markdown]
+# ## The same result?
+#
+# So far chance was switched off. Left to themselves, the programs draw their own order of sentences and their
+# own dropout, and results scatter. A sweep has fine-tuned the encoder with each program once a seed, for four epochs;
+# Keras watched the accuracy on 256 sentences of validation with patience 3, and went back to its best epoch. All
+# were judged on the *other* sentences of validation, which decided nothing:
+
+# %% tags=["hide-input"]
+# @title The record, by program and seed
+on_record = sweep("bert/three_ways_to_train")
+right = {}  # 1 for a right answer, 0 for a wrong one, [N] each
+for trial in on_record["runs"]:
+    if trial["what"] == "accuracy":
+        key = trial["program"], trial["seed"]
+        right[key] = np.array([int(x) for x in trial["right"]])
+seeds = sorted({seed for _, seed in right})
+seeds = [s for s in seeds if all((name, s) in right for name in programs)]
+
+# %% tags=["hide-input"]
+first = right["hand", seeds[0]]
+print(on_record["command"])
+print(f"{on_record['sentences']} sentences of training,", end=" ")
+print(f"accuracy on {len(first)} of validation\n")
+print("seed   ", " ".join(f"{name:>8}" for name in programs))
+for seed in seeds:
+    values = [right[name, seed].mean() for name in programs]
+    print(f"{seed:<7}", " ".join(f"{value:8.3f}" for value in values))
+p_values = {}
+for name in programs[1:]:
+    pairs = [(right[name, seed], right["hand", seed]) for seed in seeds]
+    over = [np.mean([pair[i] for pair in pairs], axis=0) for i in (0, 1)]
+    p_values[name] = [statistics.mcnemar(a, b) for a, b in pairs]
+    print(f"\n{name} minus hand")
+    print("over sentences", statistics.paired_bootstrap(*over))
+    if len(seeds) > 1:
+        means = [a.mean() - b.mean() for a, b in pairs]
+        print("over seeds    ", statistics.seeds_interval(means))
+    print("McNemar's p   ", " ".join(f"{p:.2f}" for p in p_values[name]))
+
+# %% [markdown]
+# There are two sources of chance and two 95 % intervals. A bootstrap of the sentences, each with its answers
+# averaged over seeds, asks what other sentences would have said; Student's interval for the mean over seeds, what other seeds would
+# have. McNemar's test is made [in each seed](finetune_sentiment.ipynb). An interval that holds zero shows no
+# difference, and does not show that there is none: its ends say how large one could still be.
+#
+# Was it the loss or the accuracy that Keras should have watched? It noted both after each epoch, and they do not
+# name the same one as best:
+
+# %% tags=["hide-input"]
+best_by = {}
+print("seed   smallest loss   highest accuracy")
+for trial in on_record["runs"]:
+    if "history" in trial:
+        losses = trial["history"]["val_loss"]
+        rights = trial["history"]["val_accuracy"]
+        pair = int(np.argmin(losses)) + 1, int(np.argmax(rights)) + 1
+        best_by[trial["seed"]] = pair
+        print(f"{trial['seed']:<7}epoch {pair[0]:<10}epoch {pair[1]}")
+
+# %% [markdown]
+# What is the price of a step? Processor seconds for the same twelve steps, as multiples of those by hand, one
+# number a seed:
+
+# %% tags=["hide-input"]
+timed = [r["seconds"] for r in on_record["runs"] if r["what"] == "speed"]
+for name in programs[1:]:
+    ratios = [f"{seconds[name] / seconds['hand']:.2f}" for seconds in timed]
+    print(f"{name:<8}", " ".join(ratios) or "not on record yet")
+
+# %% tags=["claims"]
+smallest = min(min(values) for values in p_values.values())
+differ = [a != b for a, b in best_by.values()]
+check("Record: loss and accuracy name different epochs", all(differ))
+check("Record: no p of McNemar's test is below 0.01", smallest > 0.01)
 
 # %% [markdown]
 # ## Killed, and resumed
@@ -671,9 +752,9 @@ for forget, share in same.items():
     print(f"{forget:<11} {share:.2f}")
 
 # %% [markdown]
-# (The frozen word embeddings are one array; they are equal in every row.) `Trainer` keeps such checkpoints by
-# itself, `save_steps=4` apart, and goes on with `trainer.train(resume_from_checkpoint=True)`; so does
-# `lmcourse.training.loop.fit` with `checkpoint=`. We kill `Trainer` as well:
+# (The frozen word embeddings are one array; they are equal in every row.) Told `save_steps=4`,
+# `Trainer` writes such checkpoints, and `trainer.train(resume_from_checkpoint=True)` goes on from the newest.
+# (In the book's own loop, `lmcourse.training.loop.fit`, it is `checkpoint=`.) We kill `Trainer` as well:
 
 
 # %% tags=["hide-input"]
@@ -724,9 +805,9 @@ for part in ("optimizer", "random", "step"):
 # ## Summary
 #
 # A tool of the trade is the loop you know, with names on its parts. Told every setting, `Trainer` repeated our
-# losses, and Keras came close. Told nothing, each trains in another way. A
-# log is a list of numbers that can be read back; early stopping is a choice made on validation; and a run can be
-# resumed exactly when the file holds all of its state.
+# losses, and Keras came close; told nothing, they have other settings. A
+# log is a list of numbers that can be read back; early stopping is a choice made on validation; and a killed run
+# ended with the same weights when the file held all four parts of its state.
 #
 # ## Exercises
 #
