@@ -68,7 +68,7 @@ for _ in range(3):
 
 
 # %% tags=["hide-input"]
-# @title The same with Trainer
+# @title What transformers has
 from transformers import (
     AutoTokenizer,
     PrinterCallback,
@@ -78,6 +78,8 @@ from transformers import (
 )
 
 
+# %% tags=["hide-input"]
+# @title The same with Trainer, in steps
 class Line(torch.nn.Module):
     """One weight; gives Trainer the loss it asks for."""
 
@@ -163,6 +165,7 @@ for name, values in weights.items():
 # **You need** [fine-tuning BERT](finetune_sentiment.ipynb), whose loop, data and model we use.
 
 # %% tags=["claims"]
+close("The first two steps by hand", weights["by hand"][:2], [0.4, 0.72])
 steps_of = "Told two things, Trainer takes the steps by hand"
 close(steps_of, weights["Trainer, told two things"], weights["by hand"])
 close("So does Keras", weights["Keras"], weights["by hand"])
@@ -637,7 +640,8 @@ for name in programs[1:]:
 # %% [markdown]
 # There are two sources of chance and two 95 % intervals. A bootstrap of the sentences, each with its answers
 # averaged over seeds, asks what other sentences would have said; Student's interval for the mean over seeds, what other seeds would
-# have. McNemar's test is made [in each seed](finetune_sentiment.ipynb). An interval that holds zero shows no
+# have. McNemar's test is made [in each seed](finetune_sentiment.ipynb). By hand and `Trainer` make the same steps on the same batches, as we saw: what differs between
+# them here are batches and dropout. An interval that holds zero shows no
 # difference, and does not show that there is none: its ends say how large one could still be.
 #
 # Was it the loss or the accuracy that Keras should have watched? It noted both after each epoch, and they do not

@@ -67,20 +67,3 @@ def differences(differences: Any) -> None:
         raise Mistake("The order: first with 1e-8, then with 1e-14.")
     if tiny > usual / 2:
         raise Mistake("Nothing changed: has the epsilon reached both optimizers?")
-
-
-@exercise
-def needed(needed: Any) -> None:
-    """Right: without dropout no random number is drawn."""
-    parts = needed()
-    if isinstance(parts, str) or not {*parts} <= {"model", "optimizer", "random", "step"}:
-        raise Mistake('Return a set of the names "model", "optimizer", "random", "step".')
-    parts = {*parts}
-    if "random" in parts:
-        raise Mistake("Is dropout off? Then nothing is drawn after the head: use fresh().")
-    if "model" not in parts:
-        raise Mistake("Without the trained weights the remaining steps start somewhere else.")
-    if "optimizer" not in parts:
-        raise Mistake("AdamW remembers means of earlier slopes; without them its steps differ.")
-    if "step" not in parts:
-        raise Mistake("Rate and batch depend on the number of the step.")

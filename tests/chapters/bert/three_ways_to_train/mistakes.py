@@ -51,9 +51,4 @@ MISTAKES = [
     (3, lambda: (0.3, 0.2), "too large"),
     (3, lambda: (1e-6, 1e-4), "The order"),
     (3, lambda: (1e-4, 1e-4), "reached both"),
-    (4, lambda: "model", "Return a set"),
-    (4, lambda: {"model", "optimizer", "random", "step"}, "Is dropout off"),
-    (4, lambda: {"optimizer", "step"}, "start somewhere else"),
-    (4, lambda: {"model", "step"}, "AdamW remembers"),
-    (4, lambda: {"model", "optimizer"}, "depend on the number"),
 ]
