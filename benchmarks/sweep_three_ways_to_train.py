@@ -2,10 +2,10 @@
 
     python benchmarks/sweep_three_ways_to_train.py [--sentences N] [--seeds S]
 
-- accuracy: each program fine-tunes the encoder once a seed, for at most four epochs with one
-  schedule, in an order of sentences that is its own. Keras stops early by the accuracy on 256
-  validation sentences (patience 3). The answers to the other validation sentences are kept, 1 for
-  right and 0 for wrong.
+- accuracy: each program fine-tunes the encoder once a seed, for four epochs with one schedule, in
+  an order of sentences that is its own. Keras restores its best epoch by the accuracy on 256
+  validation sentences (patience 3 cannot end four epochs early). The answers to the other
+  validation sentences are kept, 1 for right and 0 for wrong.
 - speed: the three programs take the same 12 steps, on the same batches, one after the other;
   seconds of the processor, not of the clock. Start with OMP_NUM_THREADS=1.
 

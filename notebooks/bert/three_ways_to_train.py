@@ -36,6 +36,7 @@ SEED = 0
 
 # %%
 import inspect
+import itertools
 import os
 import tempfile
 
@@ -600,10 +601,11 @@ close("The restored weights have the smallest loss", again, smallest, atol=1e-3)
 # %% [markdown]
 # ## The same result?
 #
-# So far chance was switched off. Left to themselves, the programs draw their own order of sentences and their
-# own dropout, and results scatter. A sweep has fine-tuned the encoder with each program once a seed, for four epochs;
-# Keras watched the accuracy on 256 sentences of validation with patience 3, and went back to its best epoch. All
-# were judged on the *other* sentences of validation, which decided nothing:
+# So far chance was switched off. Left to themselves, the programs draw batches and dropout in their own ways, and
+# results scatter. A sweep has fine-tuned the encoder with each program once a seed, for four epochs. Keras watched
+# the accuracy on 256 sentences of validation, with patience 3: out of four epochs this cannot end training early,
+# it only restores the best epoch. (We changed this after a first look: patience 2 had given Keras an accuracy of
+# 0.745 at seed 0.) All three are judged on the *other* sentences of validation:
 
 # %% tags=["hide-input"]
 # @title The record, by program and seed
@@ -616,7 +618,14 @@ for trial in on_record["runs"]:
 seeds = sorted({seed for _, seed in right})
 seeds = [s for s in seeds if all((name, s) in right for name in programs)]
 
+
 # %% tags=["hide-input"]
+def holds_zero(interval):
+    """In words."""
+    held = interval.low <= 0 <= interval.high
+    return f"{interval}  {'holds' if held else 'does not hold'} zero"
+
+
 first = right["hand", seeds[0]]
 print(on_record["command"])
 print(f"{on_record['sentences']} sentences of training,", end=" ")
@@ -625,26 +634,24 @@ print("seed   ", " ".join(f"{name:>8}" for name in programs))
 for seed in seeds:
     values = [right[name, seed].mean() for name in programs]
     print(f"{seed:<7}", " ".join(f"{value:8.3f}" for value in values))
-p_values = {}
-for name in programs[1:]:
-    pairs = [(right[name, seed], right["hand", seed]) for seed in seeds]
-    over = [np.mean([pair[i] for pair in pairs], axis=0) for i in (0, 1)]
-    p_values[name] = [statistics.mcnemar(a, b) for a, b in pairs]
-    print(f"\n{name} minus hand")
-    print("over sentences", statistics.paired_bootstrap(*over))
-    if len(seeds) > 1:
-        means = [a.mean() - b.mean() for a, b in pairs]
-        print("over seeds    ", statistics.seeds_interval(means))
-    print("McNemar's p   ", " ".join(f"{p:.2f}" for p in p_values[name]))
+for one, other in itertools.combinations(programs, 2):
+    gaps = [right[other, seed] - right[one, seed] for seed in seeds]
+    over_sentences = statistics.bootstrap_mean(np.mean(gaps, axis=0))
+    print(f"\n{other} minus {one}, mean over seeds")
+    print("over sentences", holds_zero(over_sentences))
+    over_seeds = statistics.seeds_interval(np.mean(gaps, axis=1))
+    print("over seeds    ", holds_zero(over_seeds))
 
 # %% [markdown]
-# There are two sources of chance and two 95 % intervals. A bootstrap of the sentences, each with its answers
-# averaged over seeds, asks what other sentences would have said; Student's interval for the mean over seeds, what other seeds would
-# have. McNemar's test is made [in each seed](finetune_sentiment.ipynb). By hand and `Trainer` make the same steps on the same batches, as we saw: what differs between
-# them here are batches and dropout. An interval that holds zero shows no
-# difference, and does not show that there is none: its ends say how large one could still be.
+# There are two sources of chance and two 95 % intervals. A bootstrap of the sentences, each with its difference
+# averaged over seeds, asks what other sentences would have said; Student's interval for the mean over seeds,
+# what other seeds would have. (With five of the nine trainings known, we fixed that each pair is reported so,
+# whatever comes out.)
 #
-# Was it the loss or the accuracy that Keras should have watched? It noted both after each epoch, and they do not
+# By hand, a batch holds sentences of like length; `Trainer` draws its batches without regard to length; Keras has
+# the same batches in every epoch. Each has its own dropout.
+#
+# Does it matter whether Keras watches the loss or the accuracy? It noted both after each epoch, and they need not
 # name the same one as best:
 
 # %% tags=["hide-input"]
@@ -669,10 +676,17 @@ for name in programs[1:]:
     print(f"{name:<8}", " ".join(ratios) or "not on record yet")
 
 # %% tags=["claims"]
-smallest = min(min(values) for values in p_values.values())
 differ = [a != b for a, b in best_by.values()]
-check("Record: loss and accuracy name different epochs", all(differ))
-check("Record: no p of McNemar's test is below 0.01", smallest > 0.01)
+check("Record: loss and accuracy can name different epochs", any(differ))
+kept = {
+    (r["program"], r["seed"]): r["accuracy"]
+    for r in on_record["runs"]
+    if r["what"] == "accuracy"
+}
+shares = [right[key].mean() for key in kept]
+close(
+    "Record: accuracies are shares of right answers", shares, [*kept.values()]
+)
 
 # %% [markdown]
 # ## Killed, and resumed
@@ -885,18 +899,19 @@ exercises.stopped(stopped)
 # > **Exercise 3.** Where Keras differs, an experiment (★★★, 20 minutes). With $\hat v$ the mean
 # > square of a weight's slopes, AdamW of torch divides by $\sqrt{\hat v} + \varepsilon$; Keras, in step $t$, by
 # > $\sqrt{\hat v} + \varepsilon / \sqrt{1 - 0.999^t}$, so in the first step its $\varepsilon$ counts some thirty
-# > times. Is this what parts the curves? Run hand and Keras for the first eight steps, both with $\varepsilon =
-# > 10^{-8}$, then both with $10^{-14}$. Let `differences()` return the two largest differences of a loss, in this order.
+# > times. Is this what parts the curves? Write `differences(by_hand, by_keras)` for two functions that give the
+# > losses of a run with a given $\varepsilon$: the largest difference of a loss when both have $10^{-8}$, then when both
+# > have $10^{-14}$. The checker brings functions of its own; then try yours, with eight steps.
 #
 # <details><summary>Hint</summary>
 #
-# `train_by_hand` and `compiled` with `epsilon` as one more argument, and `steps` set to eight.
+# For yours: `train_by_hand` and `compiled` take `epsilon`, and `curve` reads the losses back.
 #
 # </details>
 
 
 # %% tags=["exercise"]
-def differences():
+def differences(by_hand, by_keras):
     """Largest difference of a loss with epsilon 1e-8, and with 1e-14."""
     ...
 
@@ -906,24 +921,36 @@ exercises.differences(differences)
 
 # %% tags=["solution", "hide-cell", "nbval-ignore-output"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
-def differences():
+def differences(by_hand, by_keras):
     """Largest difference of a loss with epsilon 1e-8, and with 1e-14."""
     found = []
-    few = examples[: 8 * BATCH]
     for epsilon in (1e-8, 1e-14):
-        place = tempfile.mkdtemp()
-        with SummaryWriter(f"{place}/hand") as writer:
-            train_by_hand(fresh(), writer, 8, epsilon)
-        with SummaryWriter(f"{place}/Keras") as writer:
-            model = compiled(fresh(), 8, epsilon)
-            part, log = Batches(few, BATCH), [Log(writer)]
-            model.fit(part, shuffle=False, verbose=0, callbacks=log)
-        pair = curve(f"{place}/hand"), curve(f"{place}/Keras")
-        found.append(np.abs(pair[0] - pair[1]).max())
-        print(f"epsilon {epsilon:g}: {found[-1]:.1g}")
+        gap = np.subtract(by_hand(epsilon), by_keras(epsilon))
+        found.append(np.abs(gap).max())
     return tuple(found)
 
 
+def losses_by_hand(epsilon):
+    """Losses of eight steps."""
+    with tempfile.TemporaryDirectory() as place:
+        with SummaryWriter(place) as writer:
+            train_by_hand(fresh(), writer, 8, epsilon)
+        return curve(place)
+
+
+def losses_by_keras(epsilon):
+    """The same eight steps."""
+    with tempfile.TemporaryDirectory() as place:
+        with SummaryWriter(place) as writer:
+            part, log = Batches(examples[: 8 * BATCH], BATCH), [Log(writer)]
+            model = compiled(fresh(), 8, epsilon)
+            model.fit(part, shuffle=False, verbose=0, callbacks=log)
+        return curve(place)
+
+
+usual, tiny = differences(losses_by_hand, losses_by_keras)
+print(f"epsilon 1e-8: {usual:.1g}, epsilon 1e-14: {tiny:.1g}")
+check("A tiny epsilon more than halves the difference", tiny < usual / 2)
 exercises.differences(differences)
 
 # %% [markdown]

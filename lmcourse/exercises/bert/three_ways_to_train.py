@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from lmcourse.exercises.checking import Mistake, exercise
 
 
@@ -55,15 +57,34 @@ def stopped(stopped: Any) -> None:
 
 @exercise
 def differences(differences: Any) -> None:
-    """Right: with a tiny epsilon they are nearly one."""
-    usual, tiny = (float(number) for number in differences())
-    if usual < 0 or tiny < 0:
+    """Right: the largest difference, the same epsilon on both sides."""
+    usual, tiny = 1e-8, 1e-14
+    hand = {usual: [0.7, 0.6, 0.5], tiny: [0.71, 0.61, 0.51]}
+    gaps = {usual: [-0.004, 0.002, -0.0003], tiny: [2e-5, -1e-5, 0.0]}
+
+    def by_hand(epsilon: float = usual) -> np.ndarray:
+        return np.array(hand[epsilon])
+
+    def by_keras(epsilon: float = usual) -> np.ndarray:
+        return np.array(hand[epsilon]) - np.array(gaps[epsilon])
+
+    answer = differences(by_hand, by_keras)
+    if np.shape(answer) != (2,):
+        raise Mistake("Return two numbers: with 1e-8, and with 1e-14.")
+    first, second = (float(number) for number in answer)
+
+    def near(a: float, b: float) -> bool:
+        return abs(first - a) < 1e-9 and abs(second - b) < 1e-9
+
+    if near(0.002, 2e-5) or near(0.004, 1e-5):
         raise Mistake("Take the absolute value of each difference, then the largest.")
-    if usual == 0:
-        raise Mistake("No difference at all: did you compare a curve with itself?")
-    if usual > 0.05:
-        raise Mistake("That is too large: same batches in the same order, dropout off, same rates?")
-    if tiny > 2 * usual:
+    if near(0.0021, 1e-5):
+        raise Mistake("That is the mean difference: the largest is asked for.")
+    if near(2e-5, 0.004):
         raise Mistake("The order: first with 1e-8, then with 1e-14.")
-    if tiny > usual / 2:
-        raise Mistake("Nothing changed: has the epsilon reached both optimizers?")
+    if near(0.004, 0.004):
+        raise Mistake("Nothing changed: has the second epsilon reached both functions?")
+    if abs(first - 0.004) < 1e-9 and second > 0.005:
+        raise Mistake("Both functions need the same epsilon.")
+    if not near(0.004, 2e-5):
+        raise Mistake("For each epsilon: subtract the losses, take absolute values, the largest.")

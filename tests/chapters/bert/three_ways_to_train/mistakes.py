@@ -30,6 +30,10 @@ def _ties_to_the_last(losses, patience):
     return epoch + 1, best + 1
 
 
+def _gap(by_hand, by_keras, epsilon):
+    return by_hand(epsilon) - by_keras(epsilon)
+
+
 MISTAKES = [
     (1, lambda: 0.5, "The rate falls"),
     (1, lambda: 2 - 2 * 0.8**5, "plain steps"),
@@ -46,9 +50,12 @@ MISTAKES = [
     (2, lambda x, p: (_rule(x, p)[0], x.index(min(x)) + 1), "never seen"),
     (2, lambda x, p: _rule(x, p) if p < 2 or min(x) == x[-1] == 1 else (2, 2), "stops after"),
     (2, _ties_to_the_last, "no new smallest"),
-    (3, lambda: (-1e-4, 1e-6), "absolute value"),
-    (3, lambda: (0.0, 0.0), "with itself"),
-    (3, lambda: (0.3, 0.2), "too large"),
-    (3, lambda: (1e-6, 1e-4), "The order"),
-    (3, lambda: (1e-4, 1e-4), "reached both"),
+    (3, lambda h, k: (_gap(h, k, 1e-8).max(),), "two numbers"),
+    (3, lambda h, k: (_gap(h, k, 1e-8).max(), _gap(h, k, 1e-14).max()), "absolute value"),
+    (3, lambda h, k: (-_gap(h, k, 1e-8).min(), -_gap(h, k, 1e-14).min()), "absolute value"),
+    (3, lambda h, k: tuple(abs(_gap(h, k, e)).mean() for e in (1e-8, 1e-14)), "the mean"),
+    (3, lambda h, k: tuple(abs(_gap(h, k, e)).max() for e in (1e-14, 1e-8)), "The order"),
+    (3, lambda h, k: (abs(_gap(h, k, 1e-8)).max(),) * 2, "reached both"),
+    (3, lambda h, k: (abs(_gap(h, k, 1e-8)).max(), abs(h(1e-8) - k(1e-14)).max()), "same epsilon"),
+    (3, lambda h, k: (0.0, 0.0), "For each epsilon"),
 ]
