@@ -151,7 +151,7 @@ def by_trainer(
             WithLoss(model),
             arguments,
             train_dataset=examples,
-            data_collator=collate,  # type: ignore
+            data_collator=collate,
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train()
@@ -190,12 +190,13 @@ def main(
 ) -> None:
     """Runs the three programs once a seed and prints accuracies and times."""
     tokenizer = AutoTokenizer.from_pretrained(pretrained.encoder_folder())
-    rows, labels = {}, {}
+    rows: dict[str, list[list[int]]] = {}
+    labels: dict[str, Any] = {}
     for name, split in load_reviews("binary").items():
         if name != "test":
             rows[name] = encode(list(split["text"]), tokenizer, 128)
             labels[name] = np.array(split["label"])
-    watched = [
+    watched: Examples = [
         {"input_ids": row, "labels": int(label)}
         for row, label in zip(rows["validation"], labels["validation"], strict=True)
     ][:WATCHED]
@@ -204,7 +205,9 @@ def main(
 
     def drawn(seed: int, n: int, size: int) -> tuple[Examples, LengthBuckets]:
         order = np.random.default_rng(seed).permutation(len(rows["train"]))[:n]
-        found = [{"input_ids": rows["train"][i], "labels": int(labels["train"][i])} for i in order]
+        found: Examples = [
+            {"input_ids": rows["train"][i], "labels": int(labels["train"][i])} for i in order
+        ]
         return found, LengthBuckets([len(e["input_ids"]) for e in found], size, seed)
 
     def accuracy(run: Session, program: str) -> dict[str, Any]:

@@ -208,8 +208,8 @@ for name, (function, *names) in columns.items():
 # ## The loop by hand, with a log
 #
 # The sentences, the tokenizer and the model (MiniLM under a fresh head) are those of
-# [the earlier chapter](finetune_sentiment.ipynb). To compare programs, chance must go: dropout is off, we
-# compute in 32 bits, and fix the batches once. `examples` holds the sentences, one by one, in the order
+# [the earlier chapter](finetune_sentiment.ipynb). To compare programs, dropout is off, all compute in
+# 32 bits, and the batches are fixed once. `examples` holds the sentences, one by one, in the order
 # in which all three programs will see them.
 
 # %% tags=["hide-input"]
@@ -605,7 +605,8 @@ close("The restored weights have the smallest loss", again, smallest, atol=1e-3)
 # results scatter. A sweep has fine-tuned the encoder with each program once a seed, for four epochs. Keras watched
 # the accuracy on 256 sentences of validation, with patience 3: out of four epochs this cannot end training early,
 # it only restores the best epoch. (We changed this after a first look: patience 2 had given Keras an accuracy of
-# 0.745 at seed 0.) All three are judged on the *other* sentences of validation:
+# 0.745 at seed 0.) All three are judged on the *other* sentences of validation. The record is not made again
+# here; its first line is the command that makes it, from the book's repository.
 
 # %% tags=["hide-input"]
 # @title The record, by program and seed
@@ -645,8 +646,7 @@ for one, other in itertools.combinations(programs, 2):
 # %% [markdown]
 # There are two sources of chance and two 95 % intervals. A bootstrap of the sentences, each with its difference
 # averaged over seeds, asks what other sentences would have said; Student's interval for the mean over seeds,
-# what other seeds would have. (With five of the nine trainings known, we fixed that each pair is reported so,
-# whatever comes out.)
+# what other seeds would have. (With five of the nine trainings known, we fixed that each pair is reported so.)
 #
 # By hand, a batch holds sentences of like length; `Trainer` draws its batches without regard to length; Keras has
 # the same batches in every epoch. Each has its own dropout.
