@@ -608,21 +608,23 @@ close("The restored weights have the smallest loss", again, smallest, atol=1e-3)
 # @title The record, by program and seed
 on_record = sweep("bert/three_ways_to_train")
 right = {}  # 1 for a right answer, 0 for a wrong one, [N] each
+said_so = {}  # accuracy
 for trial in on_record["runs"]:
     if trial["what"] == "accuracy":
         key = trial["program"], trial["seed"]
         right[key] = np.array([int(x) for x in trial["right"]])
+        said_so[key] = trial["accuracy"]
 seeds = sorted({seed for _, seed in right})
 seeds = [s for s in seeds if all((name, s) in right for name in programs)]
 
 
-# %% tags=["hide-input"]
 def holds_zero(interval):
     """In words."""
     held = interval.low <= 0 <= interval.high
     return f"{interval}  {'holds' if held else 'does not hold'} zero"
 
 
+# %% tags=["hide-input"]
 first = right["hand", seeds[0]]
 print(on_record["command"])
 print(f"{on_record['sentences']} sentences of training,", end=" ")
@@ -678,15 +680,9 @@ for name in programs[1:]:
 # %% tags=["claims"]
 differ = [a != b for a, b in best_by.values()]
 check("Record: loss and accuracy can name different epochs", any(differ))
-kept = {
-    (r["program"], r["seed"]): r["accuracy"]
-    for r in on_record["runs"]
-    if r["what"] == "accuracy"
-}
-shares = [right[key].mean() for key in kept]
-close(
-    "Record: accuracies are shares of right answers", shares, [*kept.values()]
-)
+shares = [right[key].mean() for key in said_so]
+found = [*said_so.values()]
+close("Record: accuracies are shares of right answers", shares, found)
 
 # %% [markdown]
 # ## Killed, and resumed
@@ -922,32 +918,24 @@ exercises.differences(differences)
 # @title Solution 3
 def differences(by_hand, by_keras):
     """Largest difference of a loss with epsilon 1e-8, and with 1e-14."""
-    found = []
-    for epsilon in (1e-8, 1e-14):
-        gap = np.subtract(by_hand(epsilon), by_keras(epsilon))
-        found.append(np.abs(gap).max())
-    return tuple(found)
+    gaps = [np.subtract(by_hand(e), by_keras(e)) for e in (1e-8, 1e-14)]
+    return tuple(np.abs(gap).max() for gap in gaps)
 
 
-def losses_by_hand(epsilon):
+def eight(epsilon, in_keras=False):
     """Losses of eight steps."""
-    with tempfile.TemporaryDirectory() as place:
-        with SummaryWriter(place) as writer:
-            train_by_hand(fresh(), writer, 8, epsilon)
-        return curve(place)
-
-
-def losses_by_keras(epsilon):
-    """The same eight steps."""
-    with tempfile.TemporaryDirectory() as place:
-        with SummaryWriter(place) as writer:
+    place = tempfile.mkdtemp()
+    with SummaryWriter(place) as writer:
+        if in_keras:
             part, log = Batches(examples[: 8 * BATCH], BATCH), [Log(writer)]
             model = compiled(fresh(), 8, epsilon)
             model.fit(part, shuffle=False, verbose=0, callbacks=log)
-        return curve(place)
+        else:
+            train_by_hand(fresh(), writer, 8, epsilon)
+    return curve(place)
 
 
-usual, tiny = differences(losses_by_hand, losses_by_keras)
+usual, tiny = differences(eight, lambda epsilon: eight(epsilon, True))
 print(f"epsilon 1e-8: {usual:.1g}, epsilon 1e-14: {tiny:.1g}")
 check("A tiny epsilon more than halves the difference", tiny < usual / 2)
 exercises.differences(differences)
