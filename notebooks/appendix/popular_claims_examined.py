@@ -107,7 +107,7 @@ check(
     "Overwritten: orders differ by more than three tenths",
     max(reported) - min(reported) > 0.3,
 )
-tens = [reported[i : i + 10] for i in range(0, 200, 10)]
+tens = [reported[i : i + 10] for i in range(191)]
 check(
     "Overwritten: any ten orders in a row disagree",
     all(max(ten) - min(ten) > 1e-3 for ten in tens),
@@ -257,7 +257,7 @@ print(f"pairs of the text             {learned:.2f}")
 #
 # *Claim: a language model is what one gets by fine-tuning a pretrained model on a task.*
 #
-# The table just now, with a share for the first symbol, gives probabilities to texts, and nothing was pretrained or fine-tuned.
+# *Test: take the fine-tuning away.* The table just now, with a share for the first symbol, gives probabilities to texts, and nothing was pretrained or fine-tuned.
 #
 # What does fine-tuning make? Take a world of three symbols and 27 texts, and a small causal network with two tops: one
 # for the next symbol, one for *yes* or *no*. Pretrain it on the nine texts
@@ -362,10 +362,8 @@ asked_next = [v for name, v in totals.items() if "next" in name]
 close("Next symbol: the sum is one, both times", asked_next, 1, atol=1e-5)
 check("Pretraining has taught something", on_circular > 0.8)
 check("The classifier is right on all texts", right == 27)
-check(
-    "The sum of the classifier's yes is more than two",
-    totals["fine-tuned, yes"] > 2,
-)
+yes = totals["fine-tuned, yes"]
+close("The sum of the classifier's yes is about nine", yes, 9, atol=0.1)
 
 # %% [markdown]
 # ## Sentences about BERT and its training
@@ -461,7 +459,7 @@ across = {"BERT": looking_across(bert), "BART": looking_across(bart)}
 print("attention layers that look into another part:", across)
 
 # %% [markdown]
-# No layer of BERT gives fewer numbers to the next than it got, and there is no second part. Corrected: BERT is an
+# No Transformer layer of BERT gives fewer numbers to the next than it got, and there is no second part. Corrected: BERT is an
 # encoder. After every layer it has one vector of the same width for each
 # symbol; in pretraining, a head turns vectors into scores of symbols. (In `transformers` the last layer of that head is called
 # `decoder`.)
@@ -577,7 +575,7 @@ def attempt(program, *inputs):
 
 
 # %% [markdown]
-# ### 8. An optimizer that has moved
+# ### 8. An import that has gone
 #
 # *Claim: AdamW is imported from `transformers`.* Python's `exec` runs a line that we put together.
 
@@ -587,8 +585,8 @@ for package in ("transformers", "torch.optim"):
     imports[package] = attempt(exec, f"from {package} import AdamW")
 
 # %% [markdown]
-# Corrected: `torch.optim.AdamW`. (The `None` is what `exec` returns.) Pin the versions of your packages: the next one may move
-# something else.
+# Corrected: `torch.optim.AdamW`. (The `None` is what `exec` returns.) It is another program: its default weight decay is 0.01, that of
+# the one that has gone was 0. Pin the versions of your packages: the next one may remove something else.
 #
 # ### 9. Flattened too far
 #
@@ -945,7 +943,7 @@ for labels_of, steps in trainer_steps.items():
 # %% [markdown]
 # The only look comes after the last update: whatever it finds, nothing is left to stop. Corrected: look every few
 # updates. In Keras one can call five updates an
-# epoch; `Trainer` takes an `EarlyStoppingCallback`, with `metric_for_best_model`, `eval_strategy="steps"` and `eval_steps`. Stopping leaves the last weights; in Keras,
+# epoch; `Trainer` takes an `EarlyStoppingCallback`, with `metric_for_best_model`, `eval_strategy="steps"` and `eval_steps`. In Keras stopping leaves the last weights, and
 # `restore_best_weights=True` brings back the best.
 
 # %% tags=["claims"]
@@ -1037,7 +1035,7 @@ for name, share in shares.items():
 # %% tags=["claims"]
 same_answers = (answers_at(128) - answers_at(longest)).abs().max()
 without_mask = (answers_at(128, False) - answers_at(longest, False)).abs().max()
-check("With the mask: the same answers to 1e-4", same_answers < 1e-4)
+check("With the mask: the same answers to 1e-5", same_answers < 1e-5)
 check("Without the mask: answers differ by more than 1e-4", without_mask > 1e-4)
 check("At 128, most positions hold no token", shares["128"] < 1 / 2)
 
@@ -1051,8 +1049,8 @@ check("At 128, most positions hold no token", shares["128"] < 1 / 2)
 # | shuffle what must not matter | overwritten predictions |
 # | score a machine that cheats | a target that stands in the input |
 # | print shapes and names, count answers | a decoder that is not there, a missing split, one answer for all |
-# | one step by hand, one known loss | Adam with L2, scores flattened too far |
-# | run it on a few lines | a moved import, tuples |
+# | one step by hand | Adam with L2 |
+# | run it on a few lines | an import that has gone, scores flattened too far, tuples |
 # | rename, pad more | ids read as quantities, positions that hold nothing |
 # | a case in which a guard has to act | early stopping that cannot stop |
 #
