@@ -848,7 +848,7 @@ for first in (on_ids, one_hot, embedded):
 #
 # ### 15. Early stopping in one epoch
 #
-# *Claim: a callback for early stopping guards one epoch of training against overfitting.* With **early stopping** the
+# *Claim: a callback for early stopping guards one epoch of training against overfitting.* With [early stopping](../bert/three_ways_to_train.ipynb) the
 # training ends once the validation loss has failed to improve; the callback of Keras looks after each epoch (here its
 # patience
 # is one look).
