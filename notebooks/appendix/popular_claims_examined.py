@@ -585,8 +585,8 @@ for package in ("transformers", "torch.optim"):
     imports[package] = attempt(exec, f"from {package} import AdamW")
 
 # %% [markdown]
-# Corrected: `torch.optim.AdamW`. (The `None` is what `exec` returns.) It is another program: its default weight decay is 0.01, that of
-# the one that has gone was 0. Pin the versions of your packages: the next one may remove something else.
+# Corrected: `torch.optim.AdamW`. (The `None` is what `exec` returns.) It is another program than the one that has gone,
+# so look at its defaults. Pin the versions of your packages: the next one may remove something else.
 #
 # ### 9. Flattened too far
 #
