@@ -227,7 +227,7 @@ print(f"right on {int(learned.sum())} of {len(coin)} pieces")
 
 
 # %% tags=["hide-input"]
-# @title Find the words
+# @title The rule
 ENDINGS = ("ing", "ed", "ly", "s")
 
 
@@ -241,6 +241,8 @@ def ending(word):
     return None
 
 
+# %% tags=["hide-input"]
+# @title Find the words
 def find_words(texts):
     """(sentence, place, word) for every whole word with such an ending."""
     found = []
@@ -306,7 +308,7 @@ def probe(train, validation, test):
 
 
 # %% tags=["hide-input"]
-# @title Probe all layers for endings, true and dealt
+# @title A probe for words
 def word_data(split, vector, labels):
     """Vectors [n, d] by `vector(sentence, place, word)`, labels [n]."""
     X = np.array([vector(*word) for word in words[split]], dtype=np.float32)
@@ -322,6 +324,8 @@ def probe_words(vector, labels):
     return probe(*data)[1]
 
 
+# %% tags=["hide-input"]
+# @title Probe all layers for endings, true and dealt
 right = {}  # layer: {"true": [N], "control": [3, N]}
 for k in range(7):
     right[k] = {
@@ -339,7 +343,7 @@ for k in range(7):
 # we look apart at test words whose type never came up in training: these nobody can have learned by heart.
 
 # %% tags=["hide-input"]
-# @title The same for random vectors, and all accuracies
+# @title The same for random vectors; which test words are new
 normal = np.random.default_rng([SEED, 9]).standard_normal((len(types), 384))
 drawn = dict(zip(types, normal, strict=True))  # a random vector a word
 right["random"] = {
@@ -356,6 +360,8 @@ new = np.array([word not in trained_on for *_, word in words["test"]])  # [N]
 sentence = np.array([i for i, *_ in words["test"]])  # [N]
 
 
+# %% tags=["hide-input"]
+# @title Accuracies with their intervals
 def by_sentence(values):
     """Mean of values [N] with its interval, bootstrap over sentences."""
     top = np.bincount(sentence, values)
@@ -377,6 +383,8 @@ for k, found in right.items():
     }
 
 
+# %% tags=["hide-input"]
+# @title Always the most frequent label
 def majority(labels):
     """Accuracy of the most frequent training label: all words, new words."""
     most = np.bincount([labels[word] for *_, word in words["train"]]).argmax()
@@ -421,9 +429,11 @@ check(
 )
 a = accuracy["random"]
 check(
-    "On random vectors true and control differ by less than 6 points, all words",
+    "On random vectors true and control differ by less than 6 points",
     abs(a["true"] - a["control"]) < 0.06,
 )
+
+# %% tags=["claims"]
 check(
     "New words: no control is 5 points above the most frequent label",
     max(accuracy[k]["control, new"] for k in right) < dealt_new + 0.05,
@@ -469,7 +479,7 @@ def random_blocks(seed, n_blocks=2):
 
 
 # %% tags=["hide-input"]
-# @title Probe the full stops
+# @title Which sentences contain a negation?
 NEGATION = r"\b(not|no|never|nothing|nobody|none|nor|neither|cannot)\b|n't\b"
 negated = {
     split: np.array(
@@ -480,6 +490,8 @@ negated = {
 questions = {"praise or blame": praise, "a negation": negated}
 
 
+# %% tags=["hide-input"]
+# @title Probe the full stops
 def probe_sentences(vector, states, labels):
     """Validation accuracy, right or wrong on test; vector([7, T, d])."""
     data = [
@@ -514,7 +526,7 @@ for r in range(3):
             [probe_sentences(last_but_one(k), states, labels) for k in (1, 2)]
         )
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels of accuracy by layer for the vector of the full stop, with intervals. Praise or blame: at layer 0 one half, then rising to about three quarters in the upper layers; the dashed line of the mean of layer 0 lies at the height of the upper layers; crosses for random blocks lie a little below it, already at layers 1 and 2. A negation: layer 0 at the majority, a maximum in the lower layers, falling above; dashed line and crosses lie higher than every layer."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels of accuracy by layer for the vector of the full stop, with intervals. Praise or blame: at layer 0 one half, then rising to about three quarters in the upper layers; the dashed line of the mean of layer 0 lies at the height of the upper layers; crosses for random blocks lie a little below it, already at layers 1 and 2. A negation: layer 0 at the majority, highest at layers 2 and 3, lower above; dashed line and crosses lie higher than every layer."}}
 figure, axes = plot.panels(2, height=2.9, sharex=True)
 for ax, name in zip(axes, questions, strict=True):
     estimates = [intervals.bootstrap_mean(r, n=2000) for _, r in stops[name]]
@@ -531,7 +543,7 @@ for ax, name in zip(axes, questions, strict=True):
     share = questions[name]["test"].mean()
     ax.axhline(max(share, 1 - share), color=plot.GREY, ls=":", label="majority")
     ax.set(ylabel="accuracy on test", title=name)
-axes[0].legend(loc="lower right", bbox_to_anchor=(1, 0.1))
+axes[0].legend(loc="lower right", bbox_to_anchor=(1, 0.17))
 axes[1].set_xlabel("layer (95 % bootstrap intervals over sentences)")
 plt.show()
 
@@ -553,7 +565,7 @@ for name in questions:
 # The full stop, mute at layer 0, tells praise from blame further up. One could write: *BERT
 # gathers the mood of the sentence in its punctuation*. Now the controls. Random blocks, which have learned
 # nothing, take the full stop more than half of the way from the majority to the best trained layer. And for the negation
-# they are *better* than every trained layer. To mix the tokens is enough: the words' own vectors, at layer 0, say much about
+# they are *better* than every trained layer. Mixing tokens, even at random, is enough for that: the words' own vectors, at layer 0, say much about
 # both properties already.
 #
 # The printed differences are paired: each sentence counts the layer's answer minus the rival's (for the random blocks, their mean). The layer is the one with
@@ -579,6 +591,8 @@ check(
     "Praise or blame: all random blocks are more than half of the way up",
     random.min() - low > 0.5 * (max(means) - low),
 )
+
+# %% tags=["claims"]
 name = "a negation"
 random = np.array([[ok.mean() for _, ok in d] for d in random_stops[name]])
 check(
@@ -626,11 +640,11 @@ def mean_cosine(X):
 # %% [markdown]
 # We draw one token from each training sentence (special tokens aside) and look at each layer in three ways: as it is; with
 # the mean of all these vectors subtracted; and with 3 of the 384 coordinates set to zero, those whose mean is
-# farthest from zero. The control is an encoder of the same shape in which *everything* is random, three draws.
+# farthest from zero. The control is an encoder of the same shape in which *everything* is random, three draws, on four hundred of the sentences.
 
 
 # %% tags=["hide-input"]
-# @title One token a sentence, also through random encoders
+# @title One token a sentence
 rng = np.random.default_rng([SEED, 5])
 place = [int(rng.integers(1, h.shape[1] - 1)) for h in vectors["train"]]
 
@@ -649,6 +663,8 @@ def without_largest(X, n=3):
     return kept
 
 
+# %% tags=["hide-input"]
+# @title The same tokens through random encoders
 untrained = []  # three draws of [7]
 config = AutoConfig.from_pretrained(folder)
 for r in range(3):
@@ -691,6 +707,8 @@ check("Normal vectors spread by 1/√d", abs(cosines.std() - 384**-0.5) < 0.002)
 close("Formula (3) is the mean over all pairs", mean_cosine(X), pairs.mean())
 three = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
 close("For the three unit vectors it is a third", mean_cosine(three), 1 / 3)
+
+# %% tags=["claims"]
 as_is = np.array(spread["as it is"])
 check(
     "The mean cosine grows from layer 0 to layer 5",
@@ -720,7 +738,7 @@ check(
 # whose answers nobody picked by hand. The archive of our reviews also holds newspaper editorials, cut into sentences, with the
 # number of the article and of the sentence ([how we read them](bert_from_scratch.ipynb)). Take the first sentence of an article. Among the
 # second sentences of all articles, which has the largest cosine with it? If that is the one from its own article,
-# and no other ties with it, it counts as found.
+# and no other ties with it, it counts as found. (In the code `>=` counts the own answer itself and all that reach it, so the sum must be 1.)
 
 
 # %% tags=["hide-input"]
@@ -780,6 +798,8 @@ def weighted(texts, states):
     )
 
 
+# %% tags=["hide-input"]
+# @title What each of them finds
 both = [read(bert, asked), read(bert, answers)]
 matched["layer 0, rare words more"] = found(
     weighted(asked, both[0]), weighted(answers, both[1])
@@ -932,17 +952,21 @@ exercises.length_read(length_read)
 
 # %% tags=["solution", "hide-cell", "nbval-ignore-output"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
+accuracies = [0.99, 0.9]  # places for two numbers; the loop fills them
+lengths = {s: np.array([h.shape[1] for h in vectors[s]]) for s in vectors}
+median = np.median(lengths["train"])
+long = {s: lengths[s] > median for s in lengths}
+for i, k in enumerate((0, 6)):
+    read_right = probe_sentences(last_but_one(k), vectors, long)[1]
+    accuracies[i] = read_right.mean()
+print("layer 0 {:.3f}, layer 6 {:.3f}".format(*accuracies))
+
+
 def length_read():
     """Test accuracies (layer 0, layer 6)."""
-    lengths = {s: np.array([h.shape[1] for h in vectors[s]]) for s in vectors}
-    long = {s: lengths[s] > np.median(lengths["train"]) for s in vectors}
-    return [
-        probe_sentences(last_but_one(k), vectors, long)[1].mean()
-        for k in (0, 6)
-    ]
+    return accuracies
 
 
-print("layer 0 {:.3f}, layer 6 {:.3f}".format(*length_read()))
 exercises.length_read(length_read)
 
 # %% [markdown]
