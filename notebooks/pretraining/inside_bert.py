@@ -215,7 +215,7 @@ learned = (known @ weights).sign() == coin  # [384]
 print(f"right on {int(learned.sum())} of {len(coin)} pieces")
 
 # %% [markdown]
-# So a probe can be right on the words that it was trained on, whatever their labels. Hewitt and Liang (2019) turn this into a
+# So with up to 384 such words a probe can be right on all that it was trained on, whatever their labels. Hewitt and Liang (2019) turn this into a
 # measure. A **control task** gives every word type a label at random, and the same one wherever the word
 # comes up. There is nothing to know about it but the list itself. The **selectivity** of a probe is its accuracy on
 # the true labels minus that on the control's, here the mean of three:
@@ -415,7 +415,7 @@ print(f"{new.sum()} of {len(new):,} test words are new")
 # What does the table say? First, *control*: in every layer, labels that mean nothing are read better than by always saying the most frequent one. Second,
 # *random*: from vectors that hold nothing about endings a probe reads the true endings about as well as it reads dealt labels. It has learned a list by heart.
 #
-# Third, the new words. There neither the control nor the probe on random vectors is better than the most frequent
+# Third, the new words. There neither the control nor the probe on random vectors is clearly better than always saying the most frequent
 # label. BERT's layers stay high: something about endings lies in the vectors themselves.
 #
 # Fourth, a trap. At layer 6 the true accuracy is lower than at layer 0, but the control is lower by more, so the selectivity is *higher*. Which
@@ -569,7 +569,8 @@ for name in questions:
 # both properties already.
 #
 # The printed differences are paired: each sentence counts the layer's answer minus the rival's (for the random blocks, their mean). The layer is the one with
-# the best accuracy on validation. For neither question does its interval lie above the mean of layer 0.
+# the best accuracy on validation. For neither question does the interval of the difference from the mean of layer 0 lie above zero; the difference
+# from the random blocks shows how much is left for trained ones.
 #
 # > **Note.** A probe that succeeds shows that a property *can be read* from a vector. It does not show
 # > that the layer worked it out, nor that the model uses it.
