@@ -615,6 +615,8 @@ check(
     "Praise or blame: from layer 3 on it is 15 points above the majority",
     min(means[3:]) > low + 0.15,
 )
+
+# %% tags=["claims"]
 random = np.array([[ok.mean() for _, ok in d] for d in random_stops[name]])
 check(
     "Praise or blame: all random blocks are more than half of the way up",
@@ -666,6 +668,8 @@ def stop_data(states, k):
     ]
 
 
+# %% tags=["hide-input"]
+# @title The two pairs of curves
 lines = {"true endings": truth, "dealt endings": controls[0]}
 reading = {
     name: by_strength(
@@ -791,6 +795,8 @@ def cosines_of(model):
     return [mean_cosine(tokens(states, k)) for k in range(7)]
 
 
+# %% tags=["hide-input"]
+# @title Three kinds of untrained encoders, three draws of each
 makers = {
     "random blocks": lambda seed: random_blocks(seed, 6),
     "all random": all_random,
