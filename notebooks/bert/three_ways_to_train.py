@@ -174,7 +174,7 @@ close("Told nothing, it sums the falling rates", weights["Trainer"], falling)
 # %% [markdown]
 # ## What happens when nothing is said
 #
-# Which settings does each tool choose for itself? We read them off the installed versions (torch's AdamW does not clip).
+# Which settings does each tool choose for itself? We read them off the installed versions (torch's never clips).
 
 
 # %% tags=["hide-input"]
@@ -602,7 +602,7 @@ close("The restored weights have the smallest loss", again, smallest, atol=1e-3)
 # results scatter. A sweep has fine-tuned the encoder with each program once a seed, for four epochs. Keras watched
 # the accuracy on 256 sentences of validation, with patience 3: out of four epochs this cannot end training early,
 # it only restores the best epoch. (We changed this after a first look at patience 2.) All three are judged on the *other* sentences of validation. The record is not made again
-# here; its first line is the command that makes it, from the book's repository.
+# here; its first line is the command.
 
 # %% tags=["hide-input"]
 # @title The record, by program and seed

@@ -49,8 +49,10 @@ from lmcourse.text.batches import by_length, pad
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 run = session.start(PROFILE, SEED)
+threadpool_limits(limits=1, user_api="blas")  # small fits are faster on one
 
 # %%
 from transformers import AutoConfig, AutoModel, AutoTokenizer
@@ -138,7 +140,7 @@ close("The first block makes layer 1 of it", next_one, layers[1], atol=1e-4)
 
 # %% [markdown]
 # Now many sentences. We take film reviews from the book's three splits, with a rating that is not neutral, that end in a full stop and have no
-# other. *Training* trains the probes, *validation* chooses the strength of their penalty, *test* judges.
+# other. *Training* trains the probes, *validation* chooses how strongly they penalize large weights, *test* judges.
 
 
 # %% tags=["hide-input"]
@@ -447,7 +449,7 @@ for start in range(0, min(len(says), 20), 5):
 
 # %% [markdown]
 # Word class might be enough: in English, endings and word classes go together, and a word such as *friendly*, an
-# adjective, or *bully*, a noun, has an ending that is more usual elsewhere. Our experiment does not tell the two apart.
+# adjective, has an ending that is more usual elsewhere. Our experiment does not tell the two apart.
 #
 # Fourth, a trap. At layer 6 the true accuracy is lower than at layer 0, but the control is lower by more, so the selectivity is *higher*:
 # a probe that is right on 90 of 100 true labels and on 70 dealt ones has 20 points, one that is right on 80 and 50 has 30. Which
@@ -455,7 +457,7 @@ for start in range(0, min(len(says), 20), 5):
 
 # %% tags=["claims"]
 check(
-    "New words: no control is 5 points above the most frequent label",
+    "New words: no mean of the controls is 5 points above the most frequent",
     max(accuracy[k]["control, new"] for k in right) < dealt_new + 0.05,
 )
 check(
@@ -484,7 +486,7 @@ check(
 # human mean rating)? And does it contain a negation (*not*, *no*, *never*, *n't* and a few more)? The second is defined by a list of words,
 # which makes it easy for whoever sees all words.
 #
-# Two rivals. The first mixes nothing: the *mean of layer 0*
+# Two rivals. The first has no blocks: the *mean of layer 0*
 # over all tokens of the sentence, all but a bag of words (positions are in it, too). The second is the control that counts: an encoder with
 # BERT's trained layer 0 under blocks of **random weights**, as the library draws them for a new model. We draw three such stacks, of two blocks each.
 
@@ -590,15 +592,15 @@ for name in questions:
         print(gap[name, rival])
 
 # %% [markdown]
-# The full stop, mute at layer 0, tells praise from blame further up. One could write: *BERT
+# The full stop, mute about both at layer 0, tells praise from blame further up. One could write: *BERT
 # gathers the mood of the sentence in its punctuation*. Now the controls. Random blocks, which have learned
 # nothing, take the full stop more than half of the way from the majority to the best trained layer; the mean of layer 0 goes at least four fifths of it.
 # And for the negation, with the penalty that validation picks, random blocks are on average *better* than every trained layer.
-# Mixing tokens, even at random, is enough for that: the words' own vectors, at layer 0, say much about
+# For praise the layer picked on validation stays ahead of them, by little. Mixing tokens, even at random, does most of it: the words' own vectors, at layer 0, say much about
 # both properties already.
 #
-# The printed differences are paired: each sentence counts the layer's answer minus the rival's (for the random blocks, the mean of three draws). All layers
-# are picked by accuracy on validation. The intervals are about other test sentences, not about other draws of blocks.
+# The printed differences are paired: each sentence counts the layer's answer minus the rival's (for the random blocks, the mean of three draws). Their layers
+# are picked by accuracy on validation (*the best trained layer* above is the best on test). The intervals are about other test sentences, not about other draws of blocks.
 #
 # > **Note.** A probe that succeeds shows that a property *can be read* from a vector. It does not show
 # > that the layer worked it out, nor that the model uses it.
@@ -749,7 +751,7 @@ def mean_cosine(X):
 # the mean of all these vectors subtracted; and with 3 of the 384 coordinates set to zero, those whose mean is
 # farthest from zero (for comparison 3 of the others, drawn at random; the mean over twenty draws).
 #
-# What did training do to the directions? There are several encoders that nobody trained, and they give different answers. We take three, with six blocks, and three draws of each:
+# What did training do to the directions? There are several encoders without trained blocks, and they give different answers. We take three, with six blocks, and three draws of each:
 # MiniLM's own layer 0 under random blocks; everything random; and everything random but with $S_0 = 0$. They read four hundred of the sentences.
 
 
@@ -836,7 +838,7 @@ print(f"1 / √384 = {384**-0.5:.3f}")
 # mean vector hardly anything of it is left, as it must be, nearly: the mean was taken from the same vectors. In layers 1 to 5 it is enough to take away the three coordinates to lose more than a quarter;
 # three others change next to nothing.
 #
-# Are the trained blocks needed for that growth? Under random blocks, layer 0 the same, all draws stay at least a quarter below MiniLM in layers 1 to 5. And yet an encoder in which all is random
+# Are the trained blocks needed for that growth? Under random blocks (layer 0 the same, but for the sentences read), all draws stay at least a quarter below MiniLM in layers 1 to 5. And yet an encoder in which all is random
 # has a larger mean cosine than any layer of MiniLM, for another reason, its $S_0$: without it, it too stays below MiniLM there.
 # At layer 0 the reason can be computed: (1) adds three random vectors of about one length, and
 # two tokens of different words and positions share one of the three, $S_0$. That makes a cosine of about $\tfrac13$ (Exercise 2).
