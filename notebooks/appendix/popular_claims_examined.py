@@ -1178,5 +1178,4 @@ exercises.readers_of_numbers(readers_of_numbers)
 # - Loshchilov and Hutter (2019), [Decoupled weight decay regularization](https://arxiv.org/abs/1711.05101): what the penalty does in Adam, and AdamW.
 # - Devlin et al. (2019), [BERT](https://aclanthology.org/N19-1423/): an encoder, and which symbols are its targets.
 # - Lewis et al. (2020), [BART](https://aclanthology.org/2020.acl-main.703/): an encoder and a decoder, pretrained to undo damage to a text.
-# - Karpathy (2019), [A recipe for training neural networks](https://karpathy.github.io/2019/04/25/recipe/): more such tests, as learning one tiny batch by heart.
 # - Prechelt (1998), [Early stopping, but when?](https://doi.org/10.1007/3-540-49430-8_3): what it trades, measured.

@@ -98,7 +98,8 @@ plt.show()
 # in the archive speaks of sentences cut from 500 articles. Do the ids tell which sentence follows which?
 
 
-# %%
+# %% tags=["hide-input"]
+# @title The editorials
 editorials = load_editorials()  # {split: {article: {place: sentence}}}
 articles = editorials["train"] | editorials["validation"]
 

@@ -52,11 +52,11 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 run = session.start(PROFILE, SEED)
-threadpool_limits(limits=1, user_api="blas")  # small fits are faster on one
 
 # %%
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
+threadpool_limits(limits=1, user_api="blas")  # small fits are faster on one
 folder = pretrained.encoder_folder()
 tokenizer = AutoTokenizer.from_pretrained(folder)
 options = {"add_pooling_layer": False, "attn_implementation": "eager"}
