@@ -810,24 +810,24 @@ untrained = {
 }  # [3, 7] each
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-spread = {n: [] for n in ("as it is", "minus mean", "without 3", "3 others")}
+spread = {n: [] for n in ("as it is", "centred", "without 3", "3 others")}
 for k in range(7):
     X = tokens(vectors["train"], k)  # [n, d]
     *others, _, _, _ = by_mean(X)
     some = [rng.choice(others, 3, replace=False) for _ in range(20)]
     spread["as it is"].append(mean_cosine(X))
-    spread["minus mean"].append(mean_cosine(X - X.mean(axis=0)))
+    spread["centred"].append(mean_cosine(X - X.mean(axis=0)))
     spread["without 3"].append(mean_cosine(without(X, by_mean(X)[-3:])))
     spread["3 others"].append(
         np.mean([mean_cosine(without(X, three)) for three in some])
     )
 print("mean cosine of tokens from different sentences")
-print(f"{'MiniLM':>24}{'untrained, mean of 3 draws':>55}")
-print("layer  ", "  ".join(spread), " ", "  ".join(untrained))
+print(f"{'MiniLM':>22}{'no trained blocks, mean of 3 draws':>53}")
+print("layer", "  ".join(spread), " ", "  ".join(untrained))
 for k in range(7):
     row = [f"{spread[n][k]:{len(n)}.3f}" for n in spread]
     row += [f"{untrained[n][:, k].mean():{len(n)}.3f}" for n in untrained]
-    print(f"{k:<7}", "  ".join(row))
+    print(f"{k:<5}", "  ".join(row))
 normal = rng.standard_normal((500, 384))
 cosines = (unit(normal) @ unit(normal).T)[np.triu_indices(500, 1)]
 print(f"normal vectors: mean {cosines.mean():.3f}, spread {cosines.std():.3f}")
