@@ -8,8 +8,8 @@ blame (for the linear models the decision function), in hundredths, of every tex
 the validation and test sentences of the film reviews, the first thousand of test with typos of the
 kinds that training may see ("typos") and of another ("neighbour"), those of test that hold a word
 of `SYNONYMS` with the other word in its place, the constructed negations, and the test sentences of
-three other domains. Nothing is chosen here but by validation: the penalty of the linear models, and the length
-of the adversarial step, by trials of the first seed that answer for validation only.
+three other domains. Two things are chosen, by validation: the penalty of the linear models, and the
+length of the adversarial step, by trials of the first seed that answer for validation only.
 """
 
 from typing import Annotated, Any
@@ -40,8 +40,7 @@ CHAPTER = "bert/robustness"
 LONGEST = 128
 SHARE = 0.2  # of the words of four letters or more; fixed before anything was measured
 TYPED = 1_000  # test sentences that are given typos, the first ones
-LENGTHS = (0.03, 0.1, 0.3)  # of the adversarial step, as shares of the text's own length
-TRAININGS = ("once", "twice", "typos", "adversarial")
+LENGTHS = (0.01, 0.03, 0.1, 0.3)  # of the adversarial step, as shares of the text's own length
 
 
 def kinds_of_text(known: set[str]) -> dict[str, list[str]]:
@@ -172,16 +171,21 @@ def main(
     about = {"sentences": sentences, "share": SHARE}
     trials: list[sweep.Trial] = [{"training": kind, "seed": 0} for kind in ("TF-IDF", "frozen")]
     trials += [
+        {"training": kind, "seed": seed}
+        for seed in range(seeds)
+        for kind in ("once", "twice", "typos")
+    ]
+    trials += [
         {"training": "adversarial", "length": length, "pilot": True, "seed": 0}
         for length in LENGTHS
     ]
     runs = sweep.run(CHAPTER, command, trials, measure, **about)
     pilots = [run for run in runs if run.get("pilot")]
     length = max(pilots, key=lambda run: run["validation"])["length"]
-    for seed in range(seeds):
-        for kind in TRAININGS:
-            trial = {"training": kind, "seed": seed}
-            trials.append(trial | ({"length": length} if kind == "adversarial" else {}))
+    trials += [
+        {"training": "adversarial", "length": length, "pilot": False, "seed": seed}
+        for seed in range(seeds)
+    ]
     runs = sweep.run(CHAPTER, command, trials, measure, **about)
     for run in runs:
         print(run["training"], run["seed"], run.get("length", ""), f"{run['validation']:.3f}")

@@ -33,6 +33,7 @@ PROFILE = "cpu"
 SEED = 0
 
 # %%
+import itertools
 import re
 
 import matplotlib.pyplot as plt
@@ -67,7 +68,9 @@ def clear(rows):
     """Texts, labels and ratings of the rows that are not neutral."""
     ratings = np.array(rows["score"])
     kept = np.abs(ratings) >= 0.5
-    texts = [text for text, keep in zip(rows["text"], kept, strict=True) if keep]
+    texts = [
+        text for text, keep in zip(rows["text"], kept, strict=True) if keep
+    ]
     return texts, (ratings[kept] > 0).astype(int), ratings[kept]
 
 
@@ -202,15 +205,19 @@ def estimate(values, labels, n=2000):
 
 # %% tags=["hide-input"]
 found = {}  # balanced accuracies
-print("            texts  positive  mean strength")
+print("            texts  positive  called so  mean strength")
 for kind in KINDS:
     texts, labels, ratings = test[kind]
-    print(f"{kind:<10} {len(texts):6,} {labels.mean():9.2f}", end="")
+    called = np.mean([np.mean(z > 0) for z in stored["once", kind]])
+    print(
+        f"{kind:<10} {len(texts):6,} {labels.mean():9.2f} {called:10.2f}",
+        end="",
+    )
     print(f" {np.abs(ratings).mean():14.2f}")
     for name, training in SYSTEMS.items():
         found[name, kind] = estimate(right(training, kind, labels), labels)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "ALT"}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels, films, products, tweets and editorials, each with the balanced accuracy of TF-IDF, of the frozen encoder and of the fine-tuned one, with intervals. On films the fine-tuned encoder leads and TF-IDF is last. TF-IDF is last in all four panels. On tweets the intervals of the frozen and the fine-tuned encoder overlap."}}
 figure, axes = plot.panels(4, height=1.25, sharex=True)
 colors = [plot.ORANGE, plot.SKY, plot.BLUE]
 for ax, kind in zip(axes, KINDS, strict=True):
@@ -222,12 +229,30 @@ axes[-1].set_xlabel("balanced accuracy (dotted: a coin), 95 % bootstrap")
 plt.show()
 
 # %% [markdown]
-# RESULTS. But is it the kind of text? Look at *mean strength*, the mean distance of the ratings from zero: people feel less about
-# an editorial than about a film, and weak ratings are [harder](finetune_sentiment.ipynb) in any case.
+# Look at the tweets: the frozen encoder is better there than on the films that its logistic regression has learned from, and fine-tuning
+# seems to add nothing. The same texts, fine-tuned minus frozen:
+
+# %% tags=["hide-input"]
+ahead = {}
+print("fine-tuned minus frozen          seed 0   seed 1   seed 2")
+for kind in KINDS:
+    labels = test[kind][1]
+    still = right("frozen", kind, labels)  # [N]
+    ahead[kind] = estimate(right("once", kind, labels) - still, labels)
+    print(f"{kind:<10} {ahead[kind]}", end="")
+    for z in stored["once", kind]:
+        one = ((z > 0) == labels) - still
+        print(f"{balanced_accuracy(one, labels):+9.3f}", end="")
+    print()
+
+# %% [markdown]
+# The gain on films is there in every seed. On tweets it is smaller if there is any: the interval holds zero. The film
+# test set could not tell us.
 #
-# So we ask: how would *film* sentences fare if their ratings were as weak? For each text of another kind we
-# take the 20 film sentences with the same label whose ratings are nearest to its own, and use their share of
-# right answers in its place.
+# And is it the kind of text that makes films easier? Look at *mean strength* in the table, the mean distance of the ratings from
+# zero. Weak ratings are [harder](finetune_sentiment.ipynb) among films as well. So we ask how *film* sentences
+# would fare if they were rated like an editorial's. For each text of another kind we take the 20 film test sentences of the same
+# label with the nearest ratings, and their share of right answers stands in for its own.
 
 
 # %%
@@ -245,22 +270,40 @@ def film_twins(kind, right_films, n=20):
 
 # %% tags=["hide-input"]
 lost = {}
-on_films = right("once", "films", test["films"][1])
-print("fine-tuned   films   films rated like it   itself   the kind costs")
+print("                         films   alike  itself   alike minus itself")
 for kind in DOMAINS:
     labels = test[kind][1]
-    twins = film_twins(kind, on_films)  # [N]
-    own = right("once", kind, labels)  # [N]
-    lost[kind] = estimate(twins - own, labels)
-    print(f"{kind:<11} {found['fine-tuned', 'films'].value:7.3f}", end="")
-    print(f" {balanced_accuracy(twins, labels):21.3f}", end="")
-    print(f" {balanced_accuracy(own, labels):8.3f}   {lost[kind]}")
+    for name, training in SYSTEMS.items():
+        on_films = right(training, "films", test["films"][1])
+        twins, own = film_twins(kind, on_films), right(training, kind, labels)
+        lost[name, kind] = estimate(twins - own, labels)
+        print(
+            f"{kind:<10}  {name:<11} {found[name, 'films'].value:6.3f}", end=""
+        )
+        print(f"  {balanced_accuracy(twins, labels):6.3f}", end="")
+        print(f"  {balanced_accuracy(own, labels):6.3f}   {lost[name, kind]}")
 
 # %% [markdown]
-# RESULTS2
+# This surprised us. Both encoders do *better* on tweets and editorials than on film sentences with ratings as weak. What looked like the
+# price of a strange subject is no more than weak ratings cost among films. TF-IDF does pay one, on products. (Only label
+# and strength were made alike: length, for one, was not. The intervals take the film sentences as given.)
+#
+# One thing did change with the subject. Compare *positive* and *called so* in the table: of products and tweets the model calls far
+# fewer positive than are. We come back to that.
 
 # %% tags=["claims"]
-check("TODO", True)
+check(
+    "Fine-tuned minus frozen: on films above the whole interval of tweets",
+    ahead["films"].low > ahead["tweets"].high,
+)
+check("Fine-tuned minus frozen: zero within on tweets", ahead["tweets"].low < 0)
+encoders = [
+    lost[name, kind].high
+    for name in ("frozen", "fine-tuned")
+    for kind in ("tweets", "editorials")
+]
+check("Encoders: tweets, editorials easier than films alike", max(encoders) < 0)
+check("TF-IDF: products harder by 0.03", lost["TF-IDF", "products"].low > 0.03)
 
 # %% [markdown]
 # ## Slips of the finger
@@ -339,7 +382,7 @@ for text in [typed[1], *(np.array(exchanged)[touched][:2])]:
 
 # %% tags=["hide-input"]
 drops = {}
-print("lost balanced accuracy")
+print("balanced accuracy lost, 95 % bootstrap")
 for name, training in SYSTEMS.items():
     base = right(training, "films", film_labels)  # [N]
     first = film_labels[:TYPED]
@@ -353,7 +396,8 @@ for name, training in SYSTEMS.items():
         print(f"{name:<10}  {change:<9} {drops[name, change]}")
 
 # %% [markdown]
-# RESULTS3
+# Typos cost both encoders something; for TF-IDF, which also reads pieces of words, no loss is shown. Fine-tuned MiniLM is still the best
+# of the three on the disturbed sentences. For the exchanged words no interval lies above zero.
 #
 # A third change turns the label round. Ten words of praise and ten of blame stand in *The film is …*,
 # in *The film is not …* and in *The film is never …*. Only here are texts constructed: they say nothing about
@@ -365,21 +409,43 @@ sides = np.array([label for _, label, _ in built])
 forms = np.array([form for _, _, form in built])
 for text, label, _ in (built[0], built[20], built[40]):
     print(label, text)
-print("\nright of 20  ", "  ".join(dict.fromkeys(forms)))
-by_form = {}
+print("\nright of 20    plain    not  never    called blame of the 40 negated")
+by_form, blamed = {}, {}
 for name, training in SYSTEMS.items():
     for z in stored[training, "negations"]:
         hits = (z > 0) == sides
-        counts = [int(hits[forms == form].sum()) for form in dict.fromkeys(forms)]
+        counts = [
+            int(hits[forms == form].sum()) for form in ("plain", "not", "never")
+        ]
         by_form.setdefault(name, []).append(counts)
-        print(f"{name:<13} {counts[0]:5} {counts[1]:4} {counts[2]:6}")
+        blamed.setdefault(name, []).append(int((z[20:] < 0).sum()))
+        shown = "  ".join(f"{count:5}" for count in counts)
+        print(f"{name:<13} {shown}  {blamed[name][-1]:14}")
 
 # %% [markdown]
-# RESULTS4
+# Both encoders call every sentence with *not* or *never* blame, *never boring* too, as if these were bad words themselves. So they are right
+# on just half of them. Three seeds agree on it, and the film test set, where fine-tuned MiniLM
+# is right in more than four of five sentences, does not show it.
 
 # %% tags=["claims"]
 same = perturbations.with_typos(film_texts[:TYPED], record["share"], 0, known)
 check("The package makes the same typos", same == typed)
+for name in ("frozen", "fine-tuned"):
+    check(f"Typos cost: {name}", drops[name, "typos"].low > 0)
+check("Typos, TF-IDF: zero within", drops["TF-IDF", "typos"].low < 0)
+first = film_labels[:TYPED]
+level = {
+    name: balanced_accuracy(right(training, "typos", first), first)
+    for name, training in SYSTEMS.items()
+}
+check(
+    "With typos the fine-tuned one leads by 0.02",
+    level["fine-tuned"] > 0.02 + max(level["TF-IDF"], level["frozen"]),
+)
+starts = [drops[name, "synonyms"].low for name in SYSTEMS]
+check("Synonyms: no interval above zero", max(starts) < 0)
+for name in ("frozen", "fine-tuned"):
+    check(f"All forty negated are blame: {name}", set(blamed[name]) == {40})
 
 # %% [markdown]
 # ## Four cures at one price
@@ -447,44 +513,52 @@ with torch.inference_mode():
         ]
         curve[length] = pair
         print(f"{length:<8} {pair[0]:15.3f} {pair[1]:20.3f}")
-pilots = {t["length"]: t["validation"] for t in record["runs"] if t.get("pilot")}
+pilots = {
+    t["length"]: t["validation"] for t in record["runs"] if t.get("pilot")
+}
 print("\ntrained with λ: accuracy on validation (one seed)", end=" ")
 print(", ".join(f"{k:g}: {value:.3f}" for k, value in pilots.items()))
 
 # %% [markdown]
-# The loss is the mean surprise at the true labels. RESULTS5
-# The record took the best $\lambda$ of the last line. Now the cures, all minus *twice*:
+# The loss is the mean surprise at the true labels. Along the slope it rises with every length; the random step hardly changes it.
+#
+# How long should the step be in training? With the longer ones, the last line says, the model learned nothing: it ended at a coin. We took
+# the best $\lambda$ of that line. Now the cures, all minus *twice*:
 
 
 # %% tags=["hide-input"]
 # @title Answers of the cures, ensembles too
 def two_models(name, labels):
-    """Mean rightness of the three pairs of seeds, [N]."""
-    z = stored["once", name]
-    pairs = [(0, 1), (0, 2), (1, 2)]
-    return np.mean([(z[i] + z[j] > 0) == labels for i, j in pairs], axis=0)
+    """Share of the pairs of seeds that answer rightly, [N]."""
+    pairs = itertools.combinations(stored["once", name], 2)
+    return np.mean([(a + b > 0) == labels for a, b in pairs], axis=0)
 
 
+CURES = ["twice", "typos", "two models", "adversarial"]
+CURES = [
+    cure for cure in CURES if cure == "two models" or (cure, "films") in stored
+]
 sets = {kind: test[kind][1] for kind in KINDS}
 sets |= {"typos": film_labels[:TYPED], "neighbour": film_labels[:TYPED]}
 rightness = {}  # [N] by cure and set
 for name, labels in sets.items():
-    for cure in ("once", "twice", "typos", "adversarial"):
-        rightness[cure, name] = right(cure, name, labels)
     rightness["two models", name] = two_models(name, labels)
+    for cure in CURES:
+        if cure != "two models":
+            rightness[cure, name] = right(cure, name, labels)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "ALT"}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Six panels: films, films with typos, films with slips to the neighbouring key, products, tweets and editorials. Each shows with intervals by how much other cures are better or worse than training twice, which is a dotted line at zero."}}
 columns = ["films", "typos", "neighbour", *DOMAINS]
-CURES = ["typos", "two models", "adversarial"]
+others = [cure for cure in CURES if cure != "twice"]
 gains = {}
 figure, axes = plot.panels(6, height=1.15, sharex=True)
 for ax, name in zip(axes, columns, strict=True):
     base = rightness["twice", name]
-    for cure in CURES:
+    for cure in others:
         gain = rightness[cure, name] - base
         gains[cure, name] = estimate(gain, sets[name])
-    some = [gains[cure, name] for cure in CURES]
-    plot.intervals(ax, CURES, some, color=colors)
+    some = [gains[cure, name] for cure in others]
+    plot.intervals(ax, others, some, color=colors[: len(others)])
     shown = "films, " + name if name in ("typos", "neighbour") else name
     ax.set_title(f"{shown} (twice: {balanced_accuracy(base, sets[name]):.3f})")
     ax.axvline(0, color=plot.GREY, linestyle=":")
@@ -495,7 +569,22 @@ plt.show()
 # RESULTS6
 
 # %% tags=["claims"]
-check("TODO", True)
+at_rest = curve[0][0]
+along = [curve[length][0] - at_rest for length in (0.03, 0.1, 0.3)]
+aside = [abs(curve[length][1] - at_rest) for length in (0.03, 0.1, 0.3)]
+check(
+    "The loss rises along the slope with each length",
+    np.diff([0, *along]).min() > 0,
+)
+check(
+    "Aside it changes by less than a fifth of that",
+    max(np.divide(aside, along)) < 0.2,
+)
+coins = [pilots[length] for length in pilots if length >= 0.1]
+check(
+    "Longer steps end within 0.05 of a coin",
+    np.abs(np.array(coins) - 0.5).max() < 0.05,
+)
 
 # %% [markdown]
 # ## What a probability is worth
@@ -541,22 +630,38 @@ def perfect(p, n=500):
     return np.array([calibration_error(p, y) for y in drawn])
 
 
-errors, ideal = {}, {}
+errors, ideal, tilt = {}, {}, {}  # a number a seed, or quantiles
 for kind in KINDS:
     answers = [sigmoid(z) for z in stored["once", kind]]  # [N] a seed
     labels = test[kind][1]
     errors[kind] = [calibration_error(p, labels) for p in answers]
+    tilt[kind] = [p.mean() - labels.mean() for p in answers]
     ideal[kind] = np.quantile(perfect(answers[0]), [0.5, 0.975])
 
 # %% tags=["hide-input"]
-print("            ECE of three seeds    a perfect model: median, 97.5 %")
+print("            ECE, a seed a number  perfect: 50 %  97.5 %", end="")
+print("   mean p minus share")
 for kind in KINDS:
     shown = " ".join(f"{x:.3f}" for x in errors[kind])
-    print(f"{kind:<10}  {shown} {ideal[kind][0]:17.3f} {ideal[kind][1]:8.3f}")
+    print(f"{kind:<10}  {shown:<20} {ideal[kind][0]:14.3f}", end="")
+    print(f" {ideal[kind][1]:7.3f}   ", end="")
+    print(" ".join(f"{x:+.3f}" for x in tilt[kind]))
 
 # %% [markdown]
-# RESULTS7
-#
+# On films the model is close to a perfect one. On products and tweets it is far off, and the last column says how. Its mean probability lies below the share of
+# praise by nearly all of the error: it errs to one side. From films to tweets, balanced accuracy falls by a few points; the calibration error is several times as large.
+
+# %% tags=["claims"]
+check("ECE on films: below 0.05 in each seed", max(errors["films"]) < 0.05)
+for kind in ("products", "tweets"):
+    check(
+        f"ECE on {kind}: above three times that",
+        min(errors[kind]) > 3 * max(errors["films"]),
+    )
+    sides_of = np.array(tilt[kind]) / errors[kind]  # -1: all to one side
+    check(f"{kind}: at least nine tenths are tilt", sides_of.max() < -0.9)
+
+# %% [markdown]
 # ## One number that mends
 #
 # **Temperature scaling** divides every margin by one number $T$, chosen on validation so that the mean surprise at the labels is
@@ -617,6 +722,8 @@ for mu, sigma in [(1, 1), (1, 2), (3, 2)]:
 # %% tags=["hide-input"]
 temperatures, after = {}, {}
 for training in ("once", "twice"):
+    if (training, "films") not in stored:
+        continue
     for seed, z in enumerate(stored[training, "validation"]):
         T = best_temperature(z, truth)
         temperatures.setdefault(training, []).append(T)
@@ -638,12 +745,20 @@ for training, found_T in temperatures.items():
 # RESULTS8
 
 # %% tags=["claims"]
-check("TODO", True)
+p, y = sigmoid(stored["once", "tweets"][0]), test["tweets"][1]
+ours = calibration_error(p, y)
+close("The package's error is ours", calibration.calibration_error(p, y), ours)
+z = stored["once", "validation"][0]
+both = np.stack([0 * z, z], axis=1)  # [N, 2], scores of blame and praise
+T = calibration.fit_temperature(both, truth)
+close("So is its temperature", T, temperatures["once"][0], atol=0.01)
 
 # %% [markdown]
 # ## Summary
 #
-# SUMMARY
+# The test set of films told us what to expect on films. What fine-tuning is worth on tweets, that *never boring* is taken for blame, and that probabilities
+# on products and tweets lean to one side: for each of these we had to ask with other texts. And before a new kind of text is called difficult, its ratings
+# should be compared with the old one's: here weak ratings cost more than the strange subject.
 #
 # ## Exercises
 #
