@@ -107,7 +107,7 @@ tokenizer = AutoTokenizer.from_pretrained(pretrained.encoder_folder())
 rows = encode([train_texts[i] for i in order], tokenizer, 128)
 
 model = classifier.fresh(2, SEED)
-fine_tune(model, rows, train_labels[order], session=run)
+history = fine_tune(model, rows, train_labels[order], session=run)
 
 # %% [markdown]
 # From its two scores we need only the **margin** $z$, the score of praise minus that of blame. It is
