@@ -94,8 +94,9 @@ for kind, i in zip(KINDS, [42, 56, 58, 15], strict=True):
 # ## What was trained
 #
 # To tell a method from a lucky run we need many runs, so we train on 2,000 film sentences only.
-# `benchmarks/sweep_robustness.py` of the book's repository has done it, with three seeds for each way of training, and
-# stored all answers. Here is one of its runs again: MiniLM, each sentence seen once.
+# `benchmarks/sweep_robustness.py` of the book's repository has done it, with three seeds for each way of training the encoder, and
+# stored all answers. What had to be chosen (how strongly the linear rivals are held back, how long an adversarial step is) was chosen
+# on validation. All seeds see the same 2,000 sentences. Here is one of its runs again: MiniLM, each sentence seen once.
 
 # %%
 from transformers import AutoTokenizer
@@ -156,7 +157,7 @@ if model.encoder.config.hidden_size == 384:  # not the hub's larger model
 # %% [markdown]
 # ## Four kinds of text
 #
-# Tweets here are mostly positive, editorials mostly negative. A classifier that always says *positive*
+# Of our tweets two in three are positive, of our editorials fewer than half. A classifier that always says *positive*
 # is right in 90 of 100 texts if 90 of them are positive. So we take the mean of two shares: of the $N_1$ positive texts that are
 # answered rightly, and of the $N_0$ negative ones. With $r_i = 1$ for a right answer and 0 for a wrong one,
 # this **balanced accuracy** is
@@ -174,8 +175,8 @@ def balanced_accuracy(right, labels):
 
 # %% [markdown]
 # Each answer of MiniLM counts with its mean over the three seeds. The intervals are 95 % bootstrap intervals: both classes
-# are drawn again and again from their texts, with replacement, and 95 of 100 results lie in the interval. (Texts are taken as
-# independent, though several come from one review.)
+# are drawn again and again from their texts, with replacement, and the middle 95 of 100 results make the interval. It knows nothing
+# of other seeds. (Texts are taken as independent, though several sentences come from one review.)
 # The rivals have learned from the same 2,000 sentences: TF-IDF with words and pieces of words, and
 # logistic regression on the mean vectors of the encoder as it was, *frozen*.
 
@@ -230,8 +231,8 @@ axes[-1].set_xlabel("balanced accuracy (dotted: a coin), 95 % bootstrap")
 plt.show()
 
 # %% [markdown]
-# Look at the tweets: the frozen encoder is better there than on the films that its logistic regression has learned from, and fine-tuning
-# seems to add nothing. The same texts, fine-tuned minus frozen:
+# Look at the tweets: the frozen encoder does no worse there than on films, though its logistic regression has learned from films, and
+# fine-tuning seems to add nothing. The same texts, fine-tuned minus frozen:
 
 # %% tags=["hide-input"]
 ahead = {}
@@ -251,7 +252,7 @@ for kind in KINDS:
 # test set could not tell us.
 #
 # And is it the kind of text that makes films easier? Look at *mean strength* in the table, the mean distance of the ratings from
-# zero. Weak ratings are [harder](finetune_sentiment.ipynb) among films as well. So we ask how *film* sentences
+# zero. Among films, sentences with weak ratings are [harder](finetune_sentiment.ipynb). So we ask how *film* sentences
 # would fare if they were rated like an editorial's. For each text of another kind we take the 20 film test sentences of the same
 # label with the nearest ratings, and their share of right answers stands in for its own.
 
@@ -285,11 +286,11 @@ for kind in DOMAINS:
         print(f"  {balanced_accuracy(own, labels):6.3f}   {lost[name, kind]}")
 
 # %% [markdown]
-# This surprised us. Both encoders do *better* on tweets and editorials than on film sentences with ratings as weak. What looked like the
-# price of a strange subject is no more than weak ratings cost among films. TF-IDF does pay one, on products. (Only label
+# This surprised us. Both encoders do *better* on tweets and editorials than on film sentences with ratings as weak; on products the
+# interval holds zero. A strange subject costs them nothing here that we could show. TF-IDF does pay a price, on products. (Only label
 # and strength were made alike: length, for one, was not. The intervals take the film sentences as given.)
 #
-# One thing did change with the subject. Compare *positive* and *called so* in the table: of products and tweets the model calls far
+# There is more in the first table. Compare *positive* and *called so*: of products and tweets the fine-tuned model calls far
 # fewer positive than are. We come back to that.
 
 # %% tags=["claims"]
@@ -302,6 +303,13 @@ for name in ("frozen", "fine-tuned"):
     for kind in ("tweets", "editorials"):
         ends = lost[name, kind].high
         check(f"{name}: {kind} easier than films rated alike", ends < 0)
+    low, high = lost[name, "products"][1:]
+    check(f"{name}: products minus films alike hold zero", low < 0 < high)
+on_films = right("once", "films", test["films"][1])
+for kind, n in itertools.product(("tweets", "editorials"), (5, 50)):
+    twins = balanced_accuracy(film_twins(kind, on_films, n), test[kind][1])
+    own = found["fine-tuned", kind].value
+    check(f"{kind}: also easier than the {n} films nearest", own > twins)
 check("TF-IDF: products harder by 0.03", lost["TF-IDF", "products"].low > 0.03)
 
 # %% [markdown]
@@ -329,10 +337,10 @@ for kind, word in tries.items():
     print(f"{kind:<10} {word:<11} {' '.join(tokenizer.tokenize(word))}")
 
 # %% [markdown]
-# A reader does not stumble, but the tokenizer cuts the word into crumbs. (The last kind, a key beside the right one, we keep
+# We read the word all the same, but the tokenizer cuts it into crumbs. (The last kind, a key beside the right one, we keep
 # for later.) Now all over a text: each word of four letters or more is hit with chance $k$, at
 # a letter that is neither its first nor its last. A word that became another, such as *boring* that
-# turns to *boing*, could change the meaning: a result that is in BERT's vocabulary or among the words of the training sentences
+# turns to *boing*, could change the meaning: a result that is in BERT's vocabulary or among the words of all training sentences
 # is taken back. We fixed $k$ at one fifth before measuring anything.
 
 
@@ -396,7 +404,7 @@ for name, training in SYSTEMS.items():
 
 # %% [markdown]
 # Typos cost both encoders something; for TF-IDF, which also reads pieces of words, no loss is shown. Fine-tuned MiniLM is still the best
-# of the three on the disturbed sentences. For the exchanged words no interval lies above zero.
+# of the three on the sentences with typos. For the exchanged words no interval lies above zero.
 #
 # A third change turns the label round. Ten words of praise and ten of blame stand in *The film is …*,
 # in *The film is not …* and in *The film is never …*. Only here are texts constructed: they say nothing about
@@ -423,7 +431,7 @@ for name, training in SYSTEMS.items():
 
 # %% [markdown]
 # Both encoders call every sentence with *not* or *never* blame, *never boring* too, as if these were bad words themselves. So they are right
-# on just half of them. Three seeds agree on it, and the film test set, where fine-tuned MiniLM
+# on just half of them. Three seeds agree on it (one pass over the sentences, remember), and the film test set, where fine-tuned MiniLM
 # is right in more than four of five sentences, does not show it.
 
 # %% tags=["claims"]
@@ -449,12 +457,15 @@ for name in ("frozen", "fine-tuned"):
 # %% [markdown]
 # ## Four cures at one price
 #
-# What helps? Every cure may pass each of the 2,000 training sentences forward and backward twice:
+# What helps? Every cure may pass 4,000 sentences forward and backward, two for each of the 2,000:
 #
 # - *twice*: the plain rival, two passes over the same sentences;
 # - *typos*: once as they are, once with typos, which is **augmentation**;
 # - *two models*: two seeds, each trained once, and the mean of their margins, an **ensemble**;
 # - *adversarial*: each sentence once as it is and once *moved against the model*.
+#
+# Equal passes are not all: *adversarial* and each of *two models* change the weights half as often as the others, and two models take
+# twice as long to answer.
 #
 # The last needs explaining. The encoder reads word vectors $e_t$, one for each of $T$ tokens, all together $e$. The slope $g$ of the loss
 # at $e$ says in which direction the loss grows fastest. **Adversarial training** steps there,
@@ -491,7 +502,7 @@ def adversarial_slopes(model, ids, mask, targets, length):
 
 
 # %% [markdown]
-# An optimizer's step with these gradients is all of it. Is such a step worse for the model than any other step of its length? On 64
+# An optimizer's step with these gradients is all of it. Is such a step worse for the model than a random one of its length? On 64
 # validation sentences:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -521,8 +532,9 @@ print(", ".join(f"{k:g}: {value:.3f}" for k, value in pilots.items()))
 # %% [markdown]
 # The loss is the mean surprise at the true labels. Along the slope it rises with every length; the random step hardly changes it.
 #
-# How long should the step be in training? With the longer ones, the last line says, the model learned nothing: it ended at a coin. We took
-# the best $\lambda$ of that line. Now the cures, all minus *twice*:
+# How long should the step be in training? The last line tells of one run for each $\lambda$. With the two longest the model ended at a
+# coin; whether another seed would fare better we do not know. We took the best, which is the shortest we tried: one shorter still
+# might be better. Now the cures, all minus *twice*:
 
 
 # %% tags=["hide-input"]
@@ -534,9 +546,6 @@ def two_models(name, labels):
 
 
 CURES = ["twice", "typos", "two models", "adversarial"]
-CURES = [
-    cure for cure in CURES if cure == "two models" or (cure, "films") in stored
-]
 sets = {kind: test[kind][1] for kind in KINDS}
 sets |= {"typos": film_labels[:TYPED], "neighbour": film_labels[:TYPED]}
 rightness = {}  # [N] by cure and set
@@ -546,7 +555,7 @@ for name, labels in sets.items():
         if cure != "two models":
             rightness[cure, name] = right(cure, name, labels)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Six panels: films, films with typos, films with slips to the neighbouring key, products, tweets and editorials. Each shows with intervals by how much other cures are better or worse than training twice, which is a dotted line at zero."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Six panels: films, films with typos, films with slips to the neighbouring key, products, tweets and editorials. Each shows with intervals by how much training with typos, two models and adversarial training are better or worse than training twice, a dotted line at zero. On films all three intervals hold zero. On films with typos, training with typos lies right of the line and its interval begins at it. Adversarial training lies left of the line on products and tweets. Few points are farther than 0.02 from the line."}}
 columns = ["films", "typos", "neighbour", *DOMAINS]
 others = [cure for cure in CURES if cure != "twice"]
 gains = {}
@@ -565,16 +574,46 @@ axes[-1].set_xlabel("balanced accuracy minus that of twice, 95 % bootstrap")
 plt.show()
 
 # %% [markdown]
-# To the right of the dotted line a cure is better than *twice*. And the negated sentences?
+# To the right of the dotted line a cure is better than *twice*. These intervals are about texts. And the seeds?
 
 # %% tags=["hide-input"]
-print("right of the 40 negated sentences, a seed a number")
+# @title Seeds, and sentences with not and never
+by_seed = {}  # balanced accuracy of each seed
+print("least and largest of three seeds")
+print(" " * 11, "".join(f"{cure:>15}" for cure in ("once", *CURES)))
+for name in columns:
+    print(f"{name:<10}", end="  ")
+    for cure in ("once", *CURES):
+        answers = stored["once" if cure == "two models" else cure, name]
+        if cure == "two models":
+            answers = [a + b for a, b in itertools.combinations(answers, 2)]
+        some = [
+            balanced_accuracy((z > 0) == sets[name], sets[name])
+            for z in answers
+        ]
+        by_seed[cure, name] = np.array(some)
+        print(f"{min(some):9.3f}–{max(some):.3f}", end="")
+    print()
+print("\nright of the 40 negated sentences, a seed a number")
+negated = {}
 for cure in ("once", *CURES):
     if cure != "two models":
-        hits = [
-            ((z > 0) == sides)[20:].sum() for z in stored[cure, "negations"]
-        ]
-        print(f"{cure:<12}", " ".join(str(count) for count in hits))
+        hits = [(z > 0) == sides for z in stored[cure, "negations"]]
+        negated[cure] = [int(hit[20:].sum()) for hit in hits]
+        print(f"{cure:<12}", *negated[cure])
+
+# %% [markdown]
+# We find no winner. On films as they are, all three intervals hold zero. The best case for a cure is the one it was made for: on typos, each
+# seed trained with typos is ahead of the same seed of *twice*. But its interval begins at about zero, and for slips to the neighbouring
+# key, which were not in training, it holds zero. The pair of models is a little ahead of the mean of its members, *once*, on all six sets, by
+# less than a hundredth.
+#
+# *Adversarial* falls behind on products and tweets, where its whole interval is below zero. Yet there its best seed beats the worst of *twice*:
+# seeds differ about as much as cures do, and three are too few for a ranking. And of 18 intervals about one would miss zero by
+# the luck of the texts alone, if all cures were alike.
+#
+# The negated sentences have a surprise. In each seed *twice* is right on more than half of them: the blindness that we saw above does
+# not survive a second pass in full. For *adversarial*, with as many steps of the optimizer as *once*, all forty are still blame.
 
 # %% tags=["claims"]
 at_rest = curve[0][0]
@@ -588,20 +627,47 @@ check(
     "Aside it changes by less than a fifth of that",
     max(np.divide(aside, along)) < 0.2,
 )
+for cure in others:
+    low, high = gains[cure, "films"][1:]
+    check(f"Films: {cure} minus twice holds zero", low < 0 < high)
+ahead_by = by_seed["typos", "typos"] - by_seed["twice", "typos"]
+check("Trained with typos, on typos: each seed ahead", min(ahead_by) > 0)
+low, high = gains["typos", "neighbour"][1:]
+check("Trained with typos, neighbouring keys: zero within", low < 0 < high)
+pair_gains = [
+    by_seed["two models", name].mean() - by_seed["once", name].mean()
+    for name in columns
+]
+check(
+    "Two models: ahead of their members by less than 0.01, six times",
+    min(pair_gains) > 0 and max(pair_gains) < 0.01,
+)
+for name in ("products", "tweets"):
+    ends = gains["adversarial", name].high
+    check(f"Adversarial, {name}: the interval is below zero", ends < 0)
+    best, worst = (
+        by_seed["adversarial", name].max(),
+        by_seed["twice", name].min(),
+    )
+    check(f"Adversarial, {name}: best seed beats worst of twice", best > worst)
+check("Twice: more than half of the negated", min(negated["twice"]) > 20)
+blame = [z[20:].max() for z in stored["adversarial", "negations"]]
+check("Adversarial: all negated are blame", max(blame) < 0)
 coins = [pilots[length] for length in pilots if length >= 0.1]
 check(
-    "Longer steps end within 0.05 of a coin",
+    "The two runs with longer steps end within 0.05 of a coin",
     np.abs(np.array(coins) - 0.5).max() < 0.05,
 )
 
 # %% [markdown]
 # ## What a probability is worth
 #
-# Of a hundred sentences for which the model says 0.8, eighty should be praise. Take ten: for five of them it says 0.9, and four are praise, a share of 0.8; for the
+# Of a hundred sentences for which the model says 0.8, about eighty should be praise. Take ten: for five of them it says 0.9, and four are praise, a share of 0.8; for the
 # other five it says 0.3, and two are praise, a share of 0.4. Each bin is off by 0.1, and so is their mean, weighted by the number of sentences.
 #
 # In general the probabilities are sorted into $B$ bins of equal width. With $n_b$ of $N$ texts in bin $b$, their mean probability
-# $\bar p_b$ and their share of praise $\bar y_b$, the **expected calibration error** is
+# $\bar p_b$ and their share of praise $\bar y_b$, the **expected calibration error** is (often binned by the probability of the answer given; here by that of
+# praise)
 #
 # $$\mathrm{ECE} = \sum_{b=1}^{B} \frac{n_b}{N} \left| \bar p_b - \bar y_b \right| \tag{3}$$
 
@@ -624,7 +690,7 @@ y = np.array([1, 1, 1, 1, 0, 1, 1, 0, 0, 0])
 print(f"the ten sentences: {calibration_error(p, y):.2f}")
 
 # %% [markdown]
-# Would a perfect model have zero? No: of five sentences with probability 0.9 four or five are praise, never four and a half. To see what is
+# Would a perfect model have zero? No: of five sentences with probability 0.9 perhaps four or five are praise, never four and a half. To see what is
 # left for it, we draw new labels from the model's own probabilities. By these it is perfect.
 
 # %% tags=["hide-input"]
@@ -656,8 +722,9 @@ for kind in KINDS:
     print(" ".join(f"{x:+.3f}" for x in tilt[kind]))
 
 # %% [markdown]
-# On films the model is close to a perfect one. On products and tweets it is far off, and the last column says how. Its mean probability lies below the share of
-# praise by nearly all of the error: it errs to one side. From films to tweets, balanced accuracy falls by a few points; the calibration error is several times as large.
+# On films the error is a little above that of a perfect model. On products and tweets it is far above, and the last columns say how: the
+# mean probability lies below the share of praise by nearly all of the error. The model errs to one side. From films to tweets, balanced accuracy falls by a few points;
+# the calibration error is more than three times as large.
 
 # %% tags=["claims"]
 check("ECE on films: below 0.05 in each seed", max(errors["films"]) < 0.05)
@@ -731,8 +798,6 @@ for mu, sigma in [(1, 1), (1, 2), (3, 2)]:
 # @title Temperatures from validation, calibration errors on test
 temperatures, after = {}, {}
 for training in ("once", "twice"):
-    if (training, "films") not in stored:
-        continue
     for seed, z in enumerate(stored[training, "validation"]):
         T = best_temperature(z, truth)
         temperatures.setdefault(training, []).append(T)
@@ -751,8 +816,10 @@ for training, found_T in temperatures.items():
         print(f"   {kind:<10} ECE {before:.3f} → {mended:.3f}")
 
 # %% [markdown]
-# Where $T$ is near one, there was little to mend. On products and tweets most of the error stays: dividing by $T$ makes all probabilities more or less sure, but each stays on its side
-# of one half. What leans to one side, leans on.
+# After one pass $T$ is near one: by the film sentences there was little to mend. After two passes the model is too sure, with $T$
+# well above one in each seed, and one number takes away more than a third of the error on films and on editorials, which it has not seen.
+# On products and tweets more than two thirds stay, in each seed: dividing by $T$ makes all probabilities more or less sure, but each stays on its
+# side of one half. What leans to one side, leans on.
 
 # %% tags=["claims"]
 p, y = sigmoid(stored["once", "tweets"][0]), test["tweets"][1]
@@ -762,13 +829,26 @@ z = stored["once", "validation"][0]
 both = np.stack([0 * z, z], axis=1)  # [N, 2], scores of blame and praise
 T = calibration.fit_temperature(both, truth)
 close("So is its temperature", T, temperatures["once"][0], atol=0.01)
+off = np.abs(np.log(temperatures["once"]))
+check("Once: each T within a tenth of one", max(off) < 0.1)
+check("Twice: each T above 1.3", min(temperatures["twice"]) > 1.3)
+left = {}  # the share of the error that stays, a number a seed
+for kind in KINDS:
+    pairs = np.array(after["twice", kind])  # [seeds, 2]
+    left[kind] = pairs[:, 1] / pairs[:, 0]
+for kind in ("films", "editorials"):
+    check(f"Twice, {kind}: a third of the error goes", max(left[kind]) < 2 / 3)
+for kind in ("products", "tweets"):
+    check(f"Twice, {kind}: two thirds stay", min(left[kind]) > 2 / 3)
 
 # %% [markdown]
 # ## Summary
 #
-# The test set of films told us what to expect on films. What fine-tuning is worth on tweets, that *never boring* is taken for blame, and that probabilities
-# on products and tweets lean to one side: for each of these we had to ask with other texts. And before a new kind of text is called difficult, its ratings
-# should be compared with the old one's: here weak ratings cost more than the strange subject.
+# The test set of films told us what to expect on films. What fine-tuning is worth on tweets, that after one pass *never boring* is taken for
+# blame, and that probabilities on products and tweets lean to one side: for each of these we had to ask with other texts. Before a new
+# kind of text is called difficult, its ratings should be compared with the old one's: for neither encoder could we show that
+# another subject was harder than films rated as weakly. And at an equal price no cure was the winner: three seeds did not tell them apart
+# from a second pass.
 #
 # ## Exercises
 #
