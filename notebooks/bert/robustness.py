@@ -674,9 +674,8 @@ check("Adversarial: all negated are blame", max(blame) < 0)
 # Of a hundred sentences for which the model says 0.8, about eighty should be praise. Take ten: for five of them it says 0.9, and four are praise, a share of 0.8; for the
 # other five it says 0.3, and two are praise, a share of 0.4. Each bin is off by 0.1, and so is their mean, weighted by the number of sentences.
 #
-# In general the probabilities are sorted into $B$ bins of equal width. With $n_b$ of $N$ texts in bin $b$, their mean probability
-# $\bar p_b$ and their share of praise $\bar y_b$, the **expected calibration error** is (often binned by the probability of the answer given; here by that of
-# praise)
+# In general the probabilities (ours are of praise; often they are of the answer given) are sorted into $B$ bins of equal width. With $n_b$ of $N$ texts in bin $b$, their mean probability
+# $\bar p_b$ and their share of praise $\bar y_b$, the **expected calibration error** is
 #
 # $$\mathrm{ECE} = \sum_{b=1}^{B} \frac{n_b}{N} \left| \bar p_b - \bar y_b \right| \tag{3}$$
 
@@ -856,8 +855,8 @@ for kind in ("products", "tweets"):
 # The test set of films told us what to expect on films. What fine-tuning is worth on tweets, that after one pass *never boring* is taken for
 # blame, and that probabilities on products and tweets lean to one side: for each of these we had to ask with other texts. Before a new
 # kind of text is called difficult, its ratings should be compared with the old one's: for neither encoder could we show that
-# another subject was harder than films rated as weakly. And at an equal price no cure was shown to do better on films than a second
-# pass.
+# another subject was harder than films rated as weakly. And at an equal price no cure was shown to do better on films, as they are,
+# than a second pass.
 #
 # ## Exercises
 #
