@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import html
-import tarfile
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lmcourse.data import download
-from lmcourse.data.catalogue import REVIEWS
+from lmcourse.data import archive
 from lmcourse.data.reviews import NEUTRAL, load_reviews
 from lmcourse.data.splits import SHARED_RUN, dataset, digest, near_duplicate_groups
 from lmcourse.errors import unknown
@@ -18,9 +16,9 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
 
 _FILES = {
-    "products": "amazonReviewSnippets_GroundTruth.txt",
-    "tweets": "tweets_GroundTruth.txt",
-    "editorials": "nytEditorialSnippets_GroundTruth.txt",
+    "products": "amazonReviewSnippets",
+    "tweets": "tweets",
+    "editorials": "nytEditorialSnippets",
 }
 DOMAINS = tuple(_FILES)
 TASKS = ("binary", "text")
@@ -93,16 +91,11 @@ def _first_of_each(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _read(name: str) -> list[dict[str, Any]]:
-    with tarfile.open(download.file(REVIEWS, "hutto_ICWSM_2014.tar.gz")) as tar:
-        member = next(m for m in tar.getmembers() if m.name.endswith("/" + _FILES[name]))
-        file = tar.extractfile(member)
-        assert file is not None
-        lines = file.read().decode("utf-8-sig").splitlines()
     return [
         {
             "text": fold_ascii(html.unescape(html.unescape(text))),  # some twice
-            "score": float(score),
+            "score": score,
             "document": int(key.partition("_")[0]),
         }
-        for key, score, text in (line.split("\t") for line in lines if line)
+        for key, score, text in archive.rated(_FILES[name])
     ]

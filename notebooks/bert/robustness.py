@@ -45,7 +45,7 @@ from lmcourse.claims import check, close
 from lmcourse.data.domains import DOMAINS, load_domain
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation import calibration
-from lmcourse.evaluation.intervals import Interval
+from lmcourse.evaluation.intervals import Interval, bootstrap_mean
 from lmcourse.exercises.bert import robustness as exercises
 from lmcourse.models import classifier, pretrained
 from lmcourse.models.classifier import mean_of_tokens
@@ -54,6 +54,7 @@ from lmcourse.text import perturbations
 from lmcourse.text.labelled import encode
 from lmcourse.training.classification import fine_tune, padded, scores
 from scipy.optimize import minimize_scalar
+from sklearn.linear_model import LogisticRegression
 
 run = session.start(PROFILE, SEED)
 
@@ -86,7 +87,7 @@ for kind, i in zip(KINDS, [42, 56, 58, 15], strict=True):
 # - ask one classifier about four kinds of text, and take apart what the kind does and what weak ratings do,
 # - disturb sentences so that people would still judge them as before: typos, synonyms; and turn them round with *not*,
 # - compare four cures at the same cost,
-# - find out whether a probability means what it says, and mend it with a single number.
+# - find out whether a probability means what it says, and mend it with one number or two.
 #
 # **You need** [fine-tuning for two classes](finetune_sentiment.ipynb).
 
@@ -231,8 +232,8 @@ axes[-1].set_xlabel("balanced accuracy (dotted: a coin), 95 % bootstrap")
 plt.show()
 
 # %% [markdown]
-# Look at the tweets: the frozen encoder does no worse there than on films, though its logistic regression has learned from films, and
-# fine-tuning seems to add nothing. The same texts, fine-tuned minus frozen:
+# Look at the tweets: the frozen encoder does no worse there than on films, though its logistic regression has learned from films. And
+# the fine-tuned one? The same texts, fine-tuned minus frozen:
 
 # %% tags=["hide-input"]
 ahead = {}
@@ -248,50 +249,115 @@ for kind in KINDS:
     print()
 
 # %% [markdown]
-# The gain on films is there in every seed. On tweets it is smaller if there is any: the interval holds zero. The film
-# test set could not tell us.
+# The gain on films is there in every seed. On tweets the interval holds zero. But compare *called so* with *positive* in the table: of tweets
+# and products the fine-tuned model calls far fewer positive than are. Does it put the texts in a bad order, or only the threshold in
+# a bad place?
 #
-# And is it the kind of text that makes films easier? Look at *mean strength* in the table, the mean distance of the ratings from
+# Take a positive and a negative text at random: how often has the positive one the larger margin? This share of pairs, called **AUC**,
+# asks for no threshold. If positive texts have the margins −1 and −3 and negative ones −2 and −5, all are called negative, yet three
+# of the four pairs are in order: 0.75.
+
+
+# %%
+def in_order(z, y):
+    """1 for each pair in order, 1/2 for equal margins, [N_1, N_0]."""
+    gaps = z[y == 1][:, None] - z[y == 0]
+    return (np.sign(gaps) + 1) / 2
+
+
+# %% tags=["hide-input"]
+# @title AUC, and the interval of a difference
+def estimate_pairs(table, n=2000):
+    """Mean of a table [N_1, N_0] with its bootstrap interval."""
+    rng = np.random.default_rng(0)
+    N1, N0 = table.shape
+    rows = rng.multinomial(N1, np.full(N1, 1 / N1), n)  # times drawn
+    columns = rng.multinomial(N0, np.full(N0, 1 / N0), n)
+    means = ((rows @ table) * columns).sum(axis=1) / (N1 * N0)
+    return Interval(table.mean(), *np.quantile(means, [0.025, 0.975]))
+
+
+# %% tags=["hide-input"]
+auc, auc_ahead = {}, {}
+print("AUC         frozen  fine-tuned, 3 seeds    fine-tuned minus frozen")
+for kind in KINDS:
+    labels = test[kind][1]
+    tables = {
+        training: [in_order(z, labels) for z in stored[training, kind]]
+        for training in ("frozen", "once")
+    }
+    for training, pairs in tables.items():
+        auc[training, kind] = [table.mean() for table in pairs]
+    gain = np.mean(tables["once"], axis=0) - tables["frozen"][0]
+    auc_ahead[kind] = estimate_pairs(gain)
+    shown = " ".join(f"{a:.3f}" for a in auc["once", kind])
+    print(f"{kind:<10} {auc['frozen', kind][0]:7.3f}  {shown}", end="")
+    print(f"      {auc_ahead[kind]}")
+
+# %% [markdown]
+# On all four kinds each seed orders the texts better than the frozen encoder. Fine-tuning was worth something on tweets too, and balanced
+# accuracy at margin zero did not show it. We come back to this lean to one side.
+#
+# And is it the kind of text that makes films easier? Look at *mean strength*, the mean distance of the ratings from
 # zero. Among films, sentences with weak ratings are [harder](finetune_sentiment.ipynb). So we ask how *film* sentences
-# would fare if they were rated like an editorial's. For each text of another kind we take the 20 film test sentences of the same
+# would fare if they were rated like an editorial's. Each text of another kind gets as *twins* the 20 film test sentences of the same
 # label with the nearest ratings, and their share of right answers stands in for its own.
 
 
 # %%
-def film_twins(kind, right_films, n=20):
-    """Share of right answers among film sentences rated alike, [N]."""
-    _, film_labels, film_ratings = test["films"]
-    shares = []
-    for label, rating in zip(*test[kind][1:], strict=True):
-        own = film_labels == label
-        distance = np.abs(film_ratings[own] - rating)
-        nearest = np.argsort(distance, kind="stable")[:n]
-        shares.append(right_films[own][nearest].mean())
-    return np.array(shares)
+def film_twins(label, rating, n=20):
+    """Places of the n film test sentences of a label rated most alike."""
+    _, labels, ratings = test["films"]
+    own = np.flatnonzero(labels == label)
+    distance = np.abs(ratings[own] - rating)
+    return own[np.argsort(distance, kind="stable")[:n]]
 
 
 # %% tags=["hide-input"]
-lost = {}
-print("                         films   alike  itself   alike minus itself")
-for kind in DOMAINS:
-    labels = test[kind][1]
-    for name, training in SYSTEMS.items():
-        on_films = right(training, "films", test["films"][1])
-        twins, own = film_twins(kind, on_films), right(training, kind, labels)
-        lost[name, kind] = estimate(twins - own, labels)
-        print(
-            f"{kind:<10}  {name:<11} {found[name, 'films'].value:6.3f}", end=""
-        )
-        print(f"  {balanced_accuracy(twins, labels):6.3f}", end="")
-        print(f"  {balanced_accuracy(own, labels):6.3f}   {lost[name, kind]}")
+texts, labels, ratings = test["editorials"]
+i = 51
+twins = film_twins(labels[i], ratings[i])
+of_films = right("once", "films", test["films"][1])  # share of seeds
+print(f"{ratings[i]:+.1f}  {texts[i]}")
+for j in twins[:2]:
+    print(f"   twin {test['films'][2][j]:+.1f}  {test['films'][0][j]}")
+own, alike = right("once", "editorials", labels)[i], of_films[twins].mean()
+print("right answers, 20 twins minus itself:", end=" ")
+print(f"{alike:.2f} − {own:.2f} = {alike - own:+.2f}")
 
 # %% [markdown]
-# This surprised us. Both encoders do *better* on tweets and editorials than on film sentences with ratings as weak; on products their
-# intervals hold zero. A strange subject costs them nothing here that we could show. TF-IDF does pay a price, on products. (Only label
-# and strength were made alike: length, for one, was not. The intervals take the film sentences as given.)
+# Now all texts, with 20 twins and with 50, as nobody can say how near is near enough:
+
+# %% tags=["hide-input"]
+twins, lost = {}, {}
+print(" " * 21, "balanced accuracy    twins minus itself")
+print(" " * 21, "films twins itself   20 twins                50 twins")
+for kind in DOMAINS:
+    labels, ratings = test[kind][1:]
+    pairs = zip(labels, ratings, strict=True)
+    twins[kind] = np.array([film_twins(*pair, 50) for pair in pairs])
+    for name, training in SYSTEMS.items():
+        of_films = right(training, "films", test["films"][1])
+        own = right(training, kind, labels)
+        alike = {
+            n: of_films[twins[kind][:, :n]].mean(axis=1) for n in (20, 50)
+        }  # [N] each
+        for n, theirs in alike.items():
+            lost[name, kind, n] = estimate(theirs - own, labels)
+        print(f"{kind:<10} {name:<10}", end="")
+        print(f" {found[name, 'films'].value:.3f}", end=" ")
+        print(f"{balanced_accuracy(alike[20], labels):.3f}", end="  ")
+        print(f"{found[name, kind].value:.3f}", end="  ")
+        print(f"{lost[name, kind, 20]}  {lost[name, kind, 50]}")
+
+# %% [markdown]
+# That surprised us. On tweets and editorials neither encoder does worse than on film sentences with ratings as weak, and the frozen one
+# does clearly *better*. On products the fine-tuned one pays between nothing and a few points, and TF-IDF more. (Only label and
+# strength were made alike: length, for one, was not. The intervals take the film sentences as given.)
 #
-# There is more in the first table. Compare *positive* and *called so*: of products and tweets the fine-tuned model calls far
-# fewer positive than are. We come back to that.
+# Nor are these subjects new to the encoder: before we got it, it was trained on pairs of texts, comments from Reddit and
+# questions of Amazon's customers among them. And our tweets
+# are only "inspired by" public ones, some 200 of the 4,200 made up.
 
 # %% tags=["claims"]
 check(
@@ -299,18 +365,23 @@ check(
     ahead["films"].low > ahead["tweets"].high,
 )
 check("Fine-tuned minus frozen: zero within on tweets", ahead["tweets"].low < 0)
-for name in ("frozen", "fine-tuned"):
-    for kind in ("tweets", "editorials"):
-        ends = lost[name, kind].high
-        check(f"{name}: {kind} easier than films rated alike", ends < 0)
-    low, high = lost[name, "products"][1:]
-    check(f"{name}: products minus films alike hold zero", low < 0 < high)
-on_films = right("once", "films", test["films"][1])
-for kind, n in itertools.product(("tweets", "editorials"), (5, 50)):
-    twins = balanced_accuracy(film_twins(kind, on_films, n), test[kind][1])
-    own = found["fine-tuned", kind].value
-    check(f"{kind}: also easier than the {n} films nearest", own > twins)
-check("TF-IDF: products harder by 0.03", lost["TF-IDF", "products"].low > 0.03)
+for kind in KINDS:
+    least, still = min(auc["once", kind]), auc["frozen", kind][0]
+    check(f"AUC on {kind}: each seed above frozen", least > still)
+    check(f"AUC on {kind}: so is the interval", auc_ahead[kind].low > 0)
+for kind, n in itertools.product(("tweets", "editorials"), (20, 50)):
+    high = lost["fine-tuned", kind, n].high
+    check(f"Fine-tuned on {kind}: {n} twins are not easier", high < 0.01)
+    high = lost["frozen", kind, n].high
+    check(f"Frozen on {kind}: better than {n} twins by 0.05", high < -0.05)
+for n in (20, 50):
+    low, high = lost["fine-tuned", "products", n][1:]
+    check(
+        f"Fine-tuned on products: {n} twins easier by 0 to 0.05, within 0.01",
+        low > -0.01 and high < 0.05,
+    )
+    low = lost["TF-IDF", "products", n].low
+    check(f"Products, {n} twins: TF-IDF pays more than the other", low > high)
 
 # %% [markdown]
 # ## Slips of the finger
@@ -337,11 +408,11 @@ for kind, word in tries.items():
     print(f"{kind:<10} {word:<11} {' '.join(tokenizer.tokenize(word))}")
 
 # %% [markdown]
-# We read the word all the same, but the tokenizer cuts it into crumbs. (The last kind, a key beside the right one, we keep
-# for later.) Now all over a text: each word of four letters or more is hit with chance $k$, at
-# a letter that is neither its first nor its last. A word that became another, such as *boring* that
-# turns to *boing*, could change the meaning: a result that is in BERT's vocabulary or among the words of all training sentences
-# is taken back. We fixed $k$ at one fifth before measuring anything.
+# We read the word all the same, but the tokenizer cuts it into crumbs. (The last kind, a key beside the right one, will not be
+# trained on.) Now all over a text: each word of four letters or more is hit with chance $k$, never at its first letter.
+# A word that became another, such as *boring* that
+# turns to *bring*, could change the meaning: a result that is in BERT's vocabulary or among the words of all training sentences
+# is taken back. We fixed $k$ at one fifth before measuring anything, and drew the typos once.
 
 
 # %%
@@ -380,7 +451,7 @@ touched = np.array(
 
 # %% tags=["hide-input"]
 print(", ".join(f"{a} → {b}" for a, b in perturbations.SYNONYMS.items()))
-print()
+print(f"\nThey change {touched.sum()} of {len(touched):,} test sentences.\n")
 for text in [typed[1], *(np.array(exchanged)[touched][:2])]:
     print(text)
 
@@ -388,7 +459,7 @@ for text in [typed[1], *(np.array(exchanged)[touched][:2])]:
 # How many points does this cost? Each sentence is compared with itself:
 
 # %% tags=["hide-input"]
-drops = {}
+drops, left = {}, {}
 print("balanced accuracy lost, 95 % bootstrap")
 for name, training in SYSTEMS.items():
     base = right(training, "films", film_labels)  # [N]
@@ -396,19 +467,24 @@ for name, training in SYSTEMS.items():
     for change in ("typos", "neighbour"):
         loss = base[:TYPED] - right(training, change, first)
         drops[name, change] = estimate(loss, first)
+    left[name] = balanced_accuracy(right(training, "typos", first), first)
     some = film_labels[touched]
     loss = base[touched] - right(training, "synonyms", some)
     drops[name, "synonyms"] = estimate(loss, some)
-    for change in ("typos", "synonyms"):
-        print(f"{name:<10}  {change:<9} {drops[name, change]}")
+    for change in ("typos", "neighbour", "synonyms"):
+        print(f"{name:<10}  {change:<9} {drops[name, change]}", end="")
+        print(f"   left: {left[name]:.3f}" if change == "typos" else "")
 
 # %% [markdown]
 # Typos cost both encoders something; for TF-IDF, which also reads pieces of words, no loss is shown. Fine-tuned MiniLM is still the best
 # of the three on the sentences with typos. For the exchanged words no interval lies above zero.
 #
+# ### Turned round by *not*
+#
 # A third change turns the label round. Ten words of praise and ten of blame stand in *The film is …*,
-# in *The film is not …* and in *The film is never …*. Only here are texts constructed: they say nothing about
-# how often such sentences occur.
+# in *The film is not …* and in *The film is never …*; *not boring* we call praise. Only here are texts constructed: they say nothing about
+# how often such sentences occur. We ask one model more, trained *twice*: two passes over the same 2,000 sentences. AUC, form by
+# form, tells whether *not boring* is put above *not funny*: 1 if all such pairs are in order, 0 if none is.
 
 # %% tags=["hide-input"]
 built = perturbations.negations()  # (text, label, form)
@@ -416,23 +492,53 @@ sides = np.array([label for _, label, _ in built])
 forms = np.array([form for _, _, form in built])
 for text, label, _ in (built[0], built[20], built[40]):
     print(label, text)
-print("\nright of 20    plain    not  never    called blame of the 40 negated")
-by_form, blamed = {}, {}
-for name, training in SYSTEMS.items():
+print("\nAUC           plain    not  never    called blame of the 40 negated")
+turned, blamed = {}, {}
+for name, training in (SYSTEMS | {"twice": "twice"}).items():
     for z in stored[training, "negations"]:
-        hits = (z > 0) == sides
-        counts = [
-            int(hits[forms == form].sum()) for form in ("plain", "not", "never")
+        orders = [
+            in_order(z[forms == form], sides[forms == form]).mean()
+            for form in ("plain", "not", "never")
         ]
-        by_form.setdefault(name, []).append(counts)
+        turned.setdefault(name, []).append(orders)
         blamed.setdefault(name, []).append(int((z[20:] < 0).sum()))
-        shown = "  ".join(f"{count:5}" for count in counts)
+        shown = "  ".join(f"{order:5.2f}" for order in orders)
         print(f"{name:<13} {shown}  {blamed[name][-1]:14}")
 
 # %% [markdown]
-# Both encoders call every sentence with *not* or *never* blame, *never boring* too, as if these were bad words themselves. So they are right
-# on just half of them. Three seeds agree on it (one pass over the sentences, remember), and the film test set, where fine-tuned MiniLM
-# is right in more than four of five sentences, does not show it.
+# Both encoders call all forty blame, *never boring* too. In each of the three seeds *not boring* stands mostly below *not funny* after one pass: the
+# label has turned round, the order has not. After a second pass the order has turned too, in each
+# seed, though most of the forty are still called blame.
+#
+# Does the film test set show it? Its accuracy does not. But we can pick out its praise that holds *not*, *never* or *n't*, and compare
+# it with the 20 sentences of other praise that are rated most alike:
+
+# %% tags=["hide-input"]
+negating = np.array(
+    [bool(re.search(r"\b(not|never)\b|n't\b", t.lower())) for t in film_texts]
+)
+ratings = test["films"][2]
+praise = np.flatnonzero(negating & (film_labels == 1))
+others = np.flatnonzero(~negating & (film_labels == 1))
+near = [
+    others[np.argsort(abs(ratings[others] - ratings[i]), kind="stable")[:20]]
+    for i in praise
+]  # 20 places a sentence
+natural, constructed = {}, {}
+print(f"right of {len(praise)} sentences of praise with a negation")
+for name, training in (SYSTEMS | {"twice": "twice"}).items():
+    answers = right(training, "films", film_labels)
+    alike = np.array([answers[places].mean() for places in near])
+    natural[name] = bootstrap_mean(answers[praise] - alike)
+    print(f"{name:<10} {answers[praise].mean():.3f}, alike", end=" ")
+    print(f"{alike.mean():.3f}, difference {natural[name]}", end="")
+    ours = (forms != "plain") & (sides == 1)  # such as "not boring"
+    seeds = [(z > 0)[ours].mean() for z in stored[training, "negations"]]
+    constructed[name] = answers[praise].mean(), max(seeds)
+    print("; ours", " ".join(f"{x:.2f}" for x in seeds))
+
+# %% [markdown]
+# Each of the four does worse there, though none is as bad as on our constructed praise.
 
 # %% tags=["claims"]
 same = perturbations.with_typos(film_texts[:TYPED], record["share"], 0, known)
@@ -440,31 +546,33 @@ check("The package makes the same typos", same == typed)
 for name in ("frozen", "fine-tuned"):
     check(f"Typos cost: {name}", drops[name, "typos"].low > 0)
 check("Typos, TF-IDF: zero within", drops["TF-IDF", "typos"].low < 0)
-first = film_labels[:TYPED]
-level = {
-    name: balanced_accuracy(right(training, "typos", first), first)
-    for name, training in SYSTEMS.items()
-}
 check(
     "With typos the fine-tuned one leads by 0.02",
-    level["fine-tuned"] > 0.02 + max(level["TF-IDF"], level["frozen"]),
+    left["fine-tuned"] > 0.02 + max(left["TF-IDF"], left["frozen"]),
 )
 starts = [drops[name, "synonyms"].low for name in SYSTEMS]
 check("Synonyms: no interval above zero", max(starts) < 0)
 for name in ("frozen", "fine-tuned"):
     check(f"All forty negated are blame: {name}", set(blamed[name]) == {40})
+once, twice = np.array(turned["fine-tuned"]), np.array(turned["twice"])
+check("Once: fewer than half of the negated in order", once[:, 1:].max() < 0.5)
+check("Twice: three in five of the negated in order", twice[:, 1:].min() > 0.6)
+check("Twice: more than 25 of the 40 are blame", min(blamed["twice"]) > 25)
+for name, (theirs, ours) in constructed.items():
+    check(f"{name}: praise with a negation is harder", natural[name].high < 0)
+    check(f"{name}: ours is harder still by 0.2", ours < theirs - 0.2)
 
 # %% [markdown]
 # ## Four cures at one price
 #
 # What helps? Every cure may pass 4,000 sentences forward and backward, two for each of the 2,000:
 #
-# - *twice*: the plain rival, two passes over the same sentences;
+# - *twice*, as above: the plain rival;
 # - *typos*: once as they are, once with typos, which is **augmentation**;
 # - *two models*: two seeds, each trained once, and the mean of their margins, an **ensemble**;
 # - *adversarial*: each sentence once as it is and once *moved against the model*.
 #
-# Equal passes are not all: *adversarial* and each of *two models* change the weights about half as often as the others, and two models take
+# Equal passes are not all: *adversarial* and each of *two models* change the weights half as often, and two models take
 # twice as long to answer.
 #
 # The last needs explaining. The encoder reads word vectors $e_t$, one for each of $T$ tokens, all together $e$. The slope $g$ of the loss
@@ -502,8 +610,8 @@ def adversarial_slopes(model, ids, mask, targets, length):
 
 
 # %% [markdown]
-# An optimizer's step with these gradients is all of it. Is such a step worse for the model than a random one of its length? On 64
-# validation sentences:
+# The two calls of `backward` add up: PyTorch sums the slopes of the weights until an optimizer's step uses them.
+# Is a move against the model worse for it than a random one of its length? On 64 validation sentences:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 ids, mask = padded(encode(held_out[:64], tokenizer, 128), run.device)
@@ -532,9 +640,9 @@ print(", ".join(f"{k:g}: {pilots[k]:.3f}" for k in sorted(pilots)))
 # %% [markdown]
 # The loss is the mean surprise at the true labels. Along the slope it rises with every length; the random step hardly changes it.
 #
-# How long should the step be in training? The last line tells of one run for each $\lambda$. With the two longest the model ended at a
-# coin; whether another seed would fare better we do not know. We took the best, which is the shortest we tried, and on validation not
-# better than *once* with that seed: one shorter still might be.
+# How long should the step be in training? The last line has one run for each $\lambda$. The two longest ended at a
+# coin. We took the best, the shortest we tried; it is no better on
+# validation than *once* with that seed, and one shorter still might be.
 
 # %% tags=["claims"]
 at_rest = curve[0][0]
@@ -576,97 +684,92 @@ for name, labels in sets.items():
         if cure != "two models":
             rightness[cure, name] = right(cure, name, labels)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Six panels: films, films with typos, films with slips to the neighbouring key, products, tweets and editorials. Each shows with intervals by how much training with typos, two models and adversarial training are better or worse than training twice, a dotted line at zero. On films all three intervals hold zero. On films with typos, training with typos lies right of the line and its interval begins at it. On products the interval of adversarial training is left of the line, on tweets those of adversarial training and of training with typos. On editorials those of training with typos and of two models are right of it. All points lie within four hundredths of it."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, typos, two models and adversarial, each with six rows: films, films with typos, films with slips to the neighbouring key, products, tweets and editorials. Points with intervals show by how much the cure is better or worse than training twice, a dotted line at zero. On films all three intervals hold zero. Training with typos is right of the line on films with typos, where its interval begins at it, and on editorials, and left of it on tweets. Two models are right of it on editorials only. Adversarial training is left of it on products and tweets. All points lie within four hundredths of it."}}
 columns = ["films", "typos", "neighbour", *DOMAINS]
+shown = [f"films, {x}" if x in columns[1:3] else x for x in columns]
 others = [cure for cure in CURES if cure != "twice"]
 gains = {}
-figure, axes = plot.panels(6, height=1.15, sharex=True)
-for ax, name in zip(axes, columns, strict=True):
-    base = rightness["twice", name]
-    for cure in others:
-        gain = rightness[cure, name] - base
+figure, axes = plot.panels(3, height=1.9, sharex=True)
+for ax, cure, color in zip(axes, others, colors, strict=True):
+    for name in columns:
+        gain = rightness[cure, name] - rightness["twice", name]
         gains[cure, name] = estimate(gain, sets[name])
-    some = [gains[cure, name] for cure in others]
-    plot.intervals(ax, others, some, color=colors[: len(others)])
-    shown = "films, " + name if name in ("typos", "neighbour") else name
-    ax.set_title(f"{shown} (twice: {balanced_accuracy(base, sets[name]):.3f})")
+    some = [gains[cure, name] for name in columns]
+    plot.intervals(ax, shown, some, color=color)
+    ax.set_title(cure)
     ax.axvline(0, color=plot.GREY, linestyle=":")
 axes[-1].set_xlabel("balanced accuracy minus that of twice, 95 % bootstrap")
 plt.show()
 
 # %% [markdown]
-# To the right of the dotted line a cure is better than *twice*. These intervals are about texts. And the seeds?
+# To the right of the dotted line a cure is better than *twice*. These intervals are about texts. And the seeds? Each is compared with the
+# same seed of *twice*, a pair of models with its two members:
+
 
 # %% tags=["hide-input"]
 # @title Balanced accuracies of single seeds
-by_seed = {}  # balanced accuracy of each seed
-print("balanced accuracy, least and largest of three seeds (or pairs)")
-print(" " * 11, "".join(f"{cure:>15}" for cure in ("once", *CURES)))
+def level_of(z, labels):
+    """Balanced accuracy of margins [N]."""
+    return balanced_accuracy((z > 0) == labels, labels)
+
+
+paired, pair_gains = {}, {}  # a number a seed, or a pair of seeds
 for name in columns:
-    print(f"{name:<10}", end="  ")
-    for cure in ("once", *CURES):
-        answers = stored["once" if cure == "two models" else cure, name]
-        if cure == "two models":
-            answers = [a + b for a, b in itertools.combinations(answers, 2)]
-        some = [
-            balanced_accuracy((z > 0) == sets[name], sets[name])
-            for z in answers
+    level = {
+        training: [level_of(z, sets[name]) for z in stored[training, name]]
+        for training in ("once", "twice", "typos", "adversarial")
+    }
+    for cure in ("typos", "adversarial"):
+        paired[cure, name] = np.subtract(level[cure], level["twice"])
+    singles = stored["once", name]
+    pair_gains[name] = np.array(
+        [
+            level_of(singles[a] + singles[b], sets[name])
+            - (level["once"][a] + level["once"][b]) / 2
+            for a, b in itertools.combinations(range(3), 2)
         ]
-        by_seed[cure, name] = np.array(some)
-        print(f"{min(some):9.3f}–{max(some):.3f}", end="")
-    print()
+    )
+
+# %% tags=["hide-input"]
+print(f"{'minus twice:':<18}{'typos':<25}{'adversarial':<25}pair minus members")
+for name, of in zip(columns, shown, strict=True):
+    rows = paired["typos", name], paired["adversarial", name], pair_gains[name]
+    numbers = [" ".join(f"{x:+.3f}" for x in row) for row in rows]
+    print(f"{of:<17} " + "    ".join(numbers))
+signs = [abs(np.sign(gaps).sum()) for gaps in paired.values()]
+print(f"\nthree seeds on one side: {signs.count(3)} of {len(signs)} times")
+missing = sum(
+    gain.low > 0 or gain.high < 0
+    for (_, name), gain in gains.items()
+    if name in DOMAINS
+)  # intervals of the picture that miss zero
 
 # %% [markdown]
 # We find no winner. On films as they are, all three intervals hold zero. Does a cure help with what it was made for? On typos, each
-# seed trained with typos is ahead of the same seed of *twice*. But the interval begins at about zero, and for slips to the neighbouring
-# key, which were not in training, it holds zero. The pair of models is a little ahead of the mean of its members, *once*, on all six sets, by
-# less than a hundredth.
+# seed trained with typos is ahead. But the interval begins at about zero, and for slips to the neighbouring
+# key, which were not in training, it holds zero. The pairs of models are ahead of their members every time, on the average of each set by
+# less than a hundredth. (The three pairs share their three members.)
 #
-# On the other kinds of text five intervals miss zero: three below it on products and tweets, two above it on editorials. Yet in each of
-# the five the best seed of the side that is behind beats the worst of the other. Three seeds are too few for a ranking.
+# On the other kinds of text five intervals miss zero. Do they tell of the cure, or of its seeds? If no cure
+# changed anything, three seeds would still lie on one side in two of eight cases, so three times in twelve. The last line
+# has a few more. Three seeds are too few for a ranking.
 
 # %% tags=["claims"]
-for (cure, name), gain in gains.items():
-    one, two = by_seed[cure, name], by_seed["twice", name]
-    if name in DOMAINS and not gain.low < 0 < gain.high:
-        check(
-            f"{cure} and twice, {name}: the seeds overlap",
-            min(one) < max(two) and min(two) < max(one),
-        )
 for cure in others:
     low, high = gains[cure, "films"][1:]
     check(f"Films: {cure} minus twice holds zero", low < 0 < high)
-ahead_by = by_seed["typos", "typos"] - by_seed["twice", "typos"]
+ahead_by = paired["typos", "typos"]
 check("Trained with typos, on typos: each seed ahead", min(ahead_by) > 0)
+edge = gains["typos", "typos"].low
+check("Trained with typos, on typos: interval from zero", abs(edge) < 0.004)
 low, high = gains["typos", "neighbour"][1:]
 check("Trained with typos, neighbouring keys: zero within", low < 0 < high)
-pair_gains = [
-    by_seed["two models", name].mean() - by_seed["once", name].mean()
-    for name in columns
-]
-check("Two models: ahead of their members, six times", min(pair_gains) > 0)
-check("Two models: by less than 0.01", max(pair_gains) < 0.01)
-
-# %% [markdown]
-# And the sentences with *not* and *never*?
-
-# %% tags=["hide-input"]
-print("right of the 40 negated sentences, a seed a number")
-negated = {}
-for cure in ("once", *CURES):
-    if cure != "two models":
-        hits = [(z > 0) == sides for z in stored[cure, "negations"]]
-        negated[cure] = [int(hit[20:].sum()) for hit in hits]
-        print(f"{cure:<12}", *negated[cure])
-
-# %% [markdown]
-# A surprise: in each seed *twice* is right on more than half of them: the blindness that we saw above does
-# not survive a second pass in full. For *adversarial*, with as many steps of the optimizer as *once*, all forty are still blame.
-
-# %% tags=["claims"]
-check("Twice: more than half of the negated", min(negated["twice"]) > 20)
-blame = [z[20:].max() for z in stored["adversarial", "negations"]]
-check("Adversarial: all negated are blame", max(blame) < 0)
+check("Other kinds of text: five intervals miss zero", missing == 5)
+least = min(gaps.min() for gaps in pair_gains.values())
+check("Pairs of models: ahead of their members each time", least > 0)
+most = max(gaps.mean() for gaps in pair_gains.values())
+check("Pairs of models: by less than 0.01 on each set", most < 0.01)
+check("Seeds on one side: 4 to 6 of 12 times", 4 <= signs.count(3) <= 6)
 
 # %% [markdown]
 # ## What a probability is worth
@@ -674,7 +777,7 @@ check("Adversarial: all negated are blame", max(blame) < 0)
 # Of a hundred sentences for which the model says 0.8, about eighty should be praise. Take ten: for five of them it says 0.9, and four are praise, a share of 0.8; for the
 # other five it says 0.3, and two are praise, a share of 0.4. Each bin is off by 0.1, and so is their mean, weighted by the number of sentences.
 #
-# In general the probabilities (ours are of praise; often they are of the answer given) are sorted into $B$ bins of equal width. With $n_b$ of $N$ texts in bin $b$, their mean probability
+# In general the probabilities are sorted into $B$ bins of equal width. With $n_b$ of $N$ texts in bin $b$, their mean probability
 # $\bar p_b$ and their share of praise $\bar y_b$, the **expected calibration error** is
 #
 # $$\mathrm{ECE} = \sum_{b=1}^{B} \frac{n_b}{N} \left| \bar p_b - \bar y_b \right| \tag{3}$$
@@ -694,7 +797,7 @@ def calibration_error(p, y, bins=10):
 
 # %% tags=["hide-input"]
 p = np.array([0.9] * 5 + [0.3] * 5)
-y = np.array([1, 1, 1, 1, 0, 1, 1, 0, 0, 0])
+y = np.array([1, 1, 1, 1, 0, 1, 1, 0, 0, 0])  # shares: 0.8 and 0.4
 print(f"the ten sentences: {calibration_error(p, y):.2f}")
 
 # %% [markdown]
@@ -712,27 +815,53 @@ def perfect(p, n=500):
     return np.array([calibration_error(p, y) for y in drawn])
 
 
-errors, ideal, tilt = {}, {}, {}  # a number a seed, or quantiles
+errors, ideal, tilt, tilt_of_twins = {}, {}, {}, {}  # by kind
 for kind in KINDS:
     answers = [sigmoid(z) for z in stored["once", kind]]  # [N] a seed
     labels = test[kind][1]
     errors[kind] = [calibration_error(p, labels) for p in answers]
     tilt[kind] = [p.mean() - labels.mean() for p in answers]
     ideal[kind] = np.quantile(perfect(answers[0]), [0.5, 0.975])
+    if kind in DOMAINS:
+        tilt_of_twins[kind] = [
+            sigmoid(z)[twins[kind][:, :20]].mean() - labels.mean()
+            for z in stored["once", "films"]
+        ]
 
 # %% tags=["hide-input"]
-print("            ECE, a seed a number  perfect: 50 %  97.5 %", end="")
-print("   mean p minus share")
+print("            ECE, 3 seeds      perfect: 50 % 97.5 %", end="")
+print("  mean p minus share   so its twins")
 for kind in KINDS:
     shown = " ".join(f"{x:.3f}" for x in errors[kind])
-    print(f"{kind:<10}  {shown:<20} {ideal[kind][0]:14.3f}", end="")
-    print(f" {ideal[kind][1]:7.3f}   ", end="")
-    print(" ".join(f"{x:+.3f}" for x in tilt[kind]))
+    print(f"{kind:<10}  {shown:<18} {ideal[kind][0]:12.3f}", end="")
+    print(f" {ideal[kind][1]:6.3f}  ", end="")
+    print(" ".join(f"{x:+.3f}" for x in tilt[kind]), end=" ")
+    print("", " ".join(f"{x:+.3f}" for x in tilt_of_twins.get(kind, [])))
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of praise over mean probability in ten bins, a line for each of three seeds. The lines of films stay near the dotted diagonal. Those of tweets lie far above it in the middle: at a probability of 0.35 about eight in ten are praise. At both ends they meet the diagonal."}}
+figure, ax = plot.panels(height=3.2)
+for kind, color in (("films", plot.BLUE), ("tweets", plot.ORANGE)):
+    for seed, z in enumerate(stored["once", kind]):
+        p, y = sigmoid(z), test[kind][1]
+        place = np.minimum((10 * p).astype(int), 9)
+        bins = [place == b for b in range(10)]
+        stated = [p[inside].mean() for inside in bins]
+        share = [y[inside].mean() for inside in bins]
+        label = None if seed else kind
+        ax.plot(stated, share, "o-", color=color, ms=4, lw=1, label=label)
+ax.plot([0, 1], [0, 1], color=plot.GREY, linestyle=":")
+ax.set_xlabel("mean probability in a bin")
+ax.set_ylabel("share of praise")
+ax.legend()
+plt.show()
 
 # %% [markdown]
-# On films the error is a little above that of a perfect model. On products and tweets it is far above, and the last columns say how: the
-# mean probability lies below the share of praise by nearly all of the error. The model errs to one side. From films to tweets, balanced accuracy falls by a few points;
-# the calibration error is more than three times as large.
+# Each line is a seed; on the dotted one probabilities mean what they say. On films the error is a little above that of a
+# perfect model. On products and tweets it is more than three times as large, and *mean p minus share* says how: the
+# mean probability lies below the share of praise by nearly all of the error. The model tilts to one side.
+#
+# Is it the kind of text? Film twins have the same labels and strengths, and those of the tweets tilt to the same side by about half as
+# much. So about half of that tilt is not the tweets' own. The twins of products tilt much less than products.
 
 # %% tags=["claims"]
 check("ECE on films: below 0.05 in each seed", max(errors["films"]) < 0.05)
@@ -743,9 +872,13 @@ for kind in ("products", "tweets"):
     )
     sides_of = np.array(tilt[kind]) / errors[kind]  # -1: all to one side
     check(f"{kind}: at least nine tenths are tilt", sides_of.max() < -0.9)
+parts = {kind: np.divide(tilt_of_twins[kind], tilt[kind]) for kind in DOMAINS}
+low, high = parts["tweets"].min(), parts["tweets"].max()
+check("Tilt of tweets: their twins have about half", 0.4 < low <= high < 0.65)
+check("Tilt of products: twins below 0.4", parts["products"].max() < 0.4)
 
 # %% [markdown]
-# ## One number that mends
+# ## One number that mends, or two
 #
 # **Temperature scaling** divides every margin by one number $T$, chosen on validation so that the mean surprise at the labels is
 # least ($s_i$ is 1 for praise and −1 for blame):
@@ -799,8 +932,7 @@ for mu, sigma in [(1, 1), (1, 2), (3, 2)]:
     print(f"found {best_temperature(z, y):.2f}")
 
 # %% [markdown]
-# Now in earnest: $T$ from the validation sentences of the films, for each way of training and each seed, and the calibration error on test
-# before and after.
+# Now $T$ from the validation sentences of films, and the calibration error on test before and after:
 
 # %% tags=["hide-input"]
 # @title Temperatures from validation, calibration errors on test
@@ -811,23 +943,85 @@ for training in ("once", "twice"):
         temperatures.setdefault(training, []).append(T)
         for kind in KINDS:
             z_test, labels = stored[training, kind][seed], test[kind][1]
-            pair = [
-                calibration_error(sigmoid(z_test / t), labels) for t in (1, T)
+            p = sigmoid(z_test / T)
+            numbers = [
+                calibration_error(sigmoid(z_test), labels),
+                calibration_error(p, labels),
+                p.mean() - labels.mean(),
             ]
-            after.setdefault((training, kind), []).append(pair)
+            after.setdefault((training, kind), []).append(numbers)
 
 # %% tags=["hide-input"]
+print("mean of three seeds")
 for training, found_T in temperatures.items():
     print(f"{training}: T =", ", ".join(f"{T:.2f}" for T in found_T))
     for kind in KINDS:
-        before, mended = np.mean(after[training, kind], axis=0)
-        print(f"   {kind:<10} ECE {before:.3f} → {mended:.3f}")
+        before, mended, lean = np.mean(after[training, kind], axis=0)
+        print(f"   {kind:<10} ECE {before:.3f} → {mended:.3f}", end="")
+        print(f"   mean p minus share, after: {lean:+.3f}")
 
 # %% [markdown]
 # After one pass $T$ is near one: by the film sentences there was little to mend. After two passes the model is too sure, with $T$
 # well above one in each seed, and one number takes away more than a third of the error on films and on editorials, which it has not seen.
-# On products and tweets more than two thirds stay, in each seed: dividing by $T$ makes all probabilities more or less sure, but each stays on its
-# side of one half. What leans to one side, leans on.
+# On products and tweets more than two thirds stay, in each seed, and nearly all of what stays is tilt: dividing by $T$ makes all
+# probabilities more or less sure, but each stays on its side of one half.
+#
+# Against a tilt one needs a second number, which moves all margins: $\sigma(az + b)$, known as *Platt scaling*. And one needs
+# texts of the new kind. We draw 100 of its test texts at random, fit on these, judge on the others, and take the mean of 20 draws:
+
+
+# %% tags=["hide-input"]
+# @title One number or two from a hundred rated texts
+def platt(z, y):
+    """a and b of the probability sigmoid(a z + b), least surprise."""
+    fitted = LogisticRegression(C=1000).fit(z[:, None], y)
+    return fitted.coef_[0, 0], fitted.intercept_[0]
+
+
+def fitted_on(z, y, films, draws=20, n=100):
+    """Errors as they are, a, b of films, T, a, b of n texts; accuracies."""
+    a_films, b_films = platt(films, truth)
+    numbers = []
+    for draw in range(draws):
+        places = np.random.default_rng(draw).permutation(len(z))
+        own, rest = places[:n], places[n:]
+        T, (a, b) = best_temperature(z[own], y[own]), platt(z[own], y[own])
+        moved = [z, a_films * z + b_films, z / T, a * z + b]
+        numbers.append(
+            [calibration_error(sigmoid(x[rest]), y[rest]) for x in moved]
+            + [level_of(x[rest], y[rest]) for x in (z, moved[-1])]
+        )
+    return np.mean(numbers, axis=0)  # [6]
+
+
+# %% tags=["hide-input"]
+mended = {}
+print(" " * 17, "ECE                                 balanced accuracy")
+print(" " * 17, "as it is  films: a, b  T    a, b      before  after")
+for kind, training in [
+    *((kind, "once") for kind in DOMAINS),
+    ("tweets", "frozen"),
+]:
+    mended[training, kind] = np.array(
+        [
+            fitted_on(z, test[kind][1], films)
+            for z, films in zip(
+                stored[training, kind],
+                stored[training, "validation"],
+                strict=True,
+            )
+        ]
+    )  # [seeds, 6]
+    line = zip(
+        mended[training, kind].mean(axis=0), (8, 11, 6, 6, 11, 7), strict=True
+    )
+    print(f"{kind:<10} {training:<7}", end="")
+    print("".join(f"{x:{width}.3f} " for x, width in line))
+
+# %% [markdown]
+# On products and tweets the two numbers take away more than half of the error, in each seed. Two from films do not, nor does one from the
+# same hundred. The answers get better too: on tweets each seed is now above the frozen encoder, be it with two numbers of its
+# own or without: here is the gain that AUC promised. On editorials the error stays about what it was.
 
 # %% tags=["claims"]
 p, y = sigmoid(stored["once", "tweets"][0]), test["tweets"][1]
@@ -840,23 +1034,37 @@ close("So is its temperature", T, temperatures["once"][0], atol=0.01)
 off = np.abs(np.log(temperatures["once"]))
 check("Once: each T within a tenth of one", max(off) < 0.1)
 check("Twice: each T above 1.3", min(temperatures["twice"]) > 1.3)
-left = {}  # the share of the error that stays, a number a seed
+
+# %% tags=["claims"]
 for kind in KINDS:
-    pairs = np.array(after["twice", kind])  # [seeds, 2]
-    left[kind] = pairs[:, 1] / pairs[:, 0]
-for kind in ("films", "editorials"):
-    check(f"Twice, {kind}: a third of the error goes", max(left[kind]) < 2 / 3)
+    before, later, lean = np.array(after["twice", kind]).T  # [seeds] each
+    stays, leans = later / before, -lean / later
+    if kind in ("films", "editorials"):
+        check(f"Twice, {kind}: a third of the error goes", max(stays) < 2 / 3)
+    else:
+        check(f"Twice, {kind}: two thirds stay", min(stays) > 2 / 3)
+        check(f"Twice, {kind}: nine tenths of it tilt", min(leans) > 0.9)
 for kind in ("products", "tweets"):
-    check(f"Twice, {kind}: two thirds stay", min(left[kind]) > 2 / 3)
+    raw, films, one, two, zero, moved = mended["once", kind].T
+    check(f"{kind}: a and b of 100, half the error", max(two / raw) < 0.5)
+    check(f"{kind}: not so T of 100", min(one / raw) > 0.75)
+    check(f"{kind}: nor a and b of films", min(films / raw) > 0.75)
+    check(f"{kind}: better answers with a and b", min(moved - zero) > 0.01)
+each, frozen = mended["once", "tweets"][:, 5], mended["frozen", "tweets"]
+check(
+    "Tweets, a and b: each seed above frozen", min(each) > frozen[0, 4:].max()
+)
+raw, *_, two, _, _ = mended["once", "editorials"].mean(axis=0)
+check("Editorials: a and b change the error by < 0.01", abs(two - raw) < 0.01)
 
 # %% [markdown]
 # ## Summary
 #
-# The test set of films told us what to expect on films. What fine-tuning is worth on tweets, that after one pass *never boring* is taken for
-# blame, and that probabilities on products and tweets lean to one side: for each of these we had to ask with other texts. Before a new
-# kind of text is called difficult, its ratings should be compared with the old one's: for neither encoder could we show that
-# another subject was harder than films rated as weakly. And at an equal price no cure was shown to do better on films, as they are,
-# than a second pass.
+# The accuracy on films shows none of this: fine-tuning orders tweets better, behind a lean to one side; after one pass
+# *never boring* is taken for blame; probabilities on products and tweets lie too low. Before a new
+# kind of text is called difficult, its ratings should be compared with the old one's: tweets and editorials were no harder for either
+# encoder than films rated as weakly. At an equal price no cure was shown to do better on films than a second pass. A
+# hundred rated texts of the new kind mended more of a tilt than all the validation sentences of films.
 #
 # ## Exercises
 #
@@ -894,7 +1102,7 @@ exercises.recall(macro_recall)
 # > **Exercise 2.** An experiment on typing (★★☆, 15 minutes). How does the damage grow with the chance $k$ of a typo? Guess the
 # > accuracy when every long word has one. Then write `typing_curve(classify, texts, labels, chances)`, the list of accuracies
 # > on the texts with typos, made by `perturbations.with_typos(texts, k, seed=0)`, for each $k$ of `chances`. Call it with the
-# > model from above on validation sentences.
+# > model from above on validation sentences. (With no list of known words a typo may make another word.)
 #
 # <details><summary>Hint</summary>
 #
@@ -985,7 +1193,10 @@ exercises.temperatures(two_temperatures)
 #   typing errors, and training with them.
 # - Miyato, Dai and Goodfellow (2017), [Adversarial training methods for semi-supervised text classification](https://arxiv.org/abs/1605.07725):
 #   steps on word vectors as in formula (2), of fixed length.
-# - Guo et al. (2017), [On calibration of modern neural networks](https://arxiv.org/abs/1706.04599): temperature scaling.
+# - Naeini, Cooper and Hauskrecht (2015), [Obtaining well calibrated probabilities using Bayesian binning](https://doi.org/10.1609/aaai.v29i1.9602):
+#   the expected calibration error of formula (3).
+# - Guo et al. (2017), [On calibration of modern neural networks](https://arxiv.org/abs/1706.04599): temperature scaling, Platt's two
+#   numbers, and pictures like ours of what probabilities are worth.
 # - Lakshminarayanan, Pritzel and Blundell (2017), [Simple and scalable predictive uncertainty estimation using deep ensembles](https://arxiv.org/abs/1612.01474):
 #   several seeds as one model.
 # - Desai and Durrett (2020), [Calibration of pre-trained transformers](https://aclanthology.org/2020.emnlp-main.21/): temperatures of

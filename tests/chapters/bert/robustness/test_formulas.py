@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import balanced_accuracy_score
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from lmcourse.evaluation import calibration
 from lmcourse.text import perturbations
@@ -22,6 +22,16 @@ def test_balanced_accuracy_is_scikit_learns():
     expected = balanced_accuracy_score(labels, answers)
     assert math.isclose(chapter["balanced_accuracy"](answers == labels, labels), expected)
     assert chapter["balanced_accuracy"](labels == 1, labels) == 0.5
+
+
+def test_the_share_of_pairs_in_order_is_scikit_learns_area_under_the_curve():
+    rng = np.random.default_rng(0)
+    z, y = rng.integers(-5, 6, 90), rng.integers(0, 2, 90)  # with ties
+    table = chapter["in_order"](z, y)
+    assert table.shape == (y.sum(), (1 - y).sum())
+    assert math.isclose(table.mean(), roc_auc_score(y, z))
+    by_hand = chapter["in_order"](np.array([-1, -3, -2, -5]), np.array([1, 1, 0, 0]))
+    assert by_hand.mean() == 0.75
 
 
 @pytest.mark.formula(2, "chapter:step_against")
