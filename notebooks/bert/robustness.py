@@ -355,7 +355,7 @@ for kind in DOMAINS:
 # does clearly *better*. On products the fine-tuned one pays between nothing and a few points, and TF-IDF more. (Only label and
 # strength were made alike: length, for one, was not. The intervals take the film sentences as given.)
 #
-# Nor are these subjects new to the encoder: before we got it, it was trained on pairs of texts, comments from Reddit and
+# Nor is all of it new to the encoder: before we got it, it was trained on pairs of texts, comments from Reddit and
 # questions of Amazon's customers among them. And our tweets
 # are only "inspired by" public ones, some 200 of the 4,200 made up.
 
@@ -1060,11 +1060,11 @@ check("Editorials: a and b change the error by < 0.01", abs(two - raw) < 0.01)
 # %% [markdown]
 # ## Summary
 #
-# The accuracy on films shows none of this: fine-tuning orders tweets better, behind a lean to one side; after one pass
+# The accuracy on films shows none of this: fine-tuning orders tweets better than *frozen* does, behind a lean to one side; after one pass
 # *never boring* is taken for blame; probabilities on products and tweets lie too low. Before a new
 # kind of text is called difficult, its ratings should be compared with the old one's: tweets and editorials were no harder for either
-# encoder than films rated as weakly. At an equal price no cure was shown to do better on films than a second pass. A
-# hundred rated texts of the new kind mended more of a tilt than all the validation sentences of films.
+# encoder than films rated as weakly. At an equal price no cure was shown to do better on films than a second pass. And on
+# products and tweets a hundred rated texts of the new kind mended more of the calibration error than all validation sentences of films.
 #
 # ## Exercises
 #
