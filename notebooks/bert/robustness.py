@@ -581,7 +581,7 @@ def adversarial_slopes(model, ids, mask, targets, length):
 
 
 # %% [markdown]
-# The two calls of `backward` add up: PyTorch sums the slopes of the weights until an optimizer's step uses them.
+# The two calls of `backward` add up: PyTorch sums the slopes of the weights until an optimizer's step uses them. Such a step for each batch is the training.
 # Is a move against the model worse for it than a random one of its length? On 64 validation sentences:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -628,8 +628,8 @@ check(
 )
 
 # %% [markdown]
-# What does the second pass give, and what does another cure give instead? Each circle compares one seed with the
-# same seed, or a pair of models with the mean of two seeds of *twice*. The dot is their mean, with its interval over texts:
+# What does the second pass give, and what does another cure give instead? Each circle compares one seed of a cure with the
+# same seed of its rival, or a pair of models with the mean of two seeds of *twice*. The dot is their mean, with its interval over texts:
 
 
 # %% tags=["hide-input"]
@@ -668,7 +668,7 @@ for name, labels in sets.items():
         paired[cure, name] = np.subtract(level[cure], than)
     over_members[name] = np.subtract(level["two models"], members["once"])
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels, twice minus once, and typos, two models and adversarial minus twice, each with five rows: films, films with typos, products, tweets and editorials. A dot with an interval and three circles for seeds in each row, a dotted line at zero. On films all four intervals hold zero. The circles of products and tweets lie furthest apart, from seven hundredths below zero to five above."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels, twice minus once, and typos, two models and adversarial minus twice, each with five rows: films, films with typos, products, tweets and editorials. A dot with an interval and three circles for seeds in each row, a dotted line at zero. On films all four intervals hold zero. The circles of tweets reach from seven hundredths below zero to five above."}}
 shown = [name if name != "typos" else "films, typos" for name in columns]
 figure, axes = plot.panels(4, height=1.6, sharex=True)
 for ax, (cure, rival) in zip(axes, CURES.items(), strict=True):
@@ -685,7 +685,7 @@ plt.show()
 
 # %% [markdown]
 # Even the second pass does not help every seed on films. And we find no winner: of the three other cures none has an interval on films
-# that lies above zero. Even on films with typos that of *typos* begins close to zero. Some intervals elsewhere miss it, but they know nothing of other
+# that lies above zero. Even on films with typos that of *typos* begins close to zero. Some intervals elsewhere miss zero, but they know nothing of other
 # seeds, and the circles lie far apart: three are too few for a ranking.
 #
 # One thing is steadier: on films, with typos and without, each pair of models is ahead of the mean of its own two members.
