@@ -45,7 +45,7 @@ from lmcourse.claims import check, close
 from lmcourse.data.domains import DOMAINS, load_domain
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation import calibration
-from lmcourse.evaluation.intervals import Interval, bootstrap_mean
+from lmcourse.evaluation.intervals import Interval
 from lmcourse.exercises.bert import robustness as exercises
 from lmcourse.models import classifier, pretrained
 from lmcourse.models.classifier import mean_of_tokens
@@ -79,25 +79,25 @@ for kind, i in zip(KINDS, [42, 56, 58, 15], strict=True):
     print(f"{kind:<10} {ratings[i]:+.1f}  {texts[i]}")
 
 # %% [markdown]
-# The second complains without a bad word, and the fourth reports disgust and blames no film. Can what was learned from reviews
-# of films be of use there?
+# The second complains without a bad word, and the fourth reports disgust and blames no film.
 #
 # **You will**
 #
-# - ask one classifier about four kinds of text, and take apart what the kind does and what weak ratings do,
-# - disturb sentences so that people would still judge them as before: typos, synonyms; and turn them round with *not*,
+# - ask one classifier about four kinds of text, and tell a bad order from a bad threshold,
+# - disturb sentences by typos and synonyms, and turn them round with *not*,
 # - compare four cures at the same cost,
-# - find out whether a probability means what it says, and mend it with one number or two.
+# - find out whether a probability means what it says, and mend it.
 #
 # **You need** [fine-tuning for two classes](finetune_sentiment.ipynb).
 
 # %% [markdown]
 # ## What was trained
 #
-# To tell a method from a lucky run we need many runs, so we train on 2,000 film sentences only.
+# We need many runs, so we train on 2,000 film sentences only, the same for all.
 # `benchmarks/sweep_robustness.py` of the book's repository has done it, with three seeds for each way of training the encoder, and
-# stored all answers, rounded. What had to be chosen (the penalty of the linear rivals, the length of an
-# adversarial step) was chosen on validation. All seeds see the same 2,000 sentences. Here is one of its runs again: MiniLM, each sentence seen once.
+# stored all answers, rounded. The penalty of the linear rivals and the length of an
+# adversarial step were chosen on validation. The learning rate is $2 \cdot 10^{-4}$; the
+# table of word vectors stays as it is. Here is one of its runs again: MiniLM, each sentence seen once.
 
 # %%
 from transformers import AutoTokenizer
@@ -158,12 +158,12 @@ if model.encoder.config.hidden_size == 384:  # not the hub's larger model
 # %% [markdown]
 # ## Four kinds of text
 #
-# Of our tweets two in three are positive, of our editorials fewer than half. A classifier that always says *positive*
+# A classifier that always says *positive*
 # is right in 90 of 100 texts if 90 of them are positive. So we take the mean of two shares: of the $N_1$ positive texts that are
-# answered rightly, and of the $N_0$ negative ones. With $r_i = 1$ for a right answer and 0 for a wrong one,
+# answered rightly, and of the $N_0$ negative ones. With $h_i = 1$ for a right answer and 0 for a wrong one,
 # this **balanced accuracy** is
 #
-# $$A = \frac12 \left( \frac{1}{N_1}\sum_{i:\,y_i = 1} r_i + \frac{1}{N_0}\sum_{i:\,y_i = 0} r_i \right) \tag{1}$$
+# $$A = \frac12 \left( \frac{1}{N_1}\sum_{i:\,y_i = 1} h_i + \frac{1}{N_0}\sum_{i:\,y_i = 0} h_i \right) \tag{1}$$
 #
 # In the example, *always positive* has (1 + 0)/2: one half, a coin.
 
@@ -177,8 +177,8 @@ def balanced_accuracy(right, labels):
 # %% [markdown]
 # Each answer of MiniLM counts with its mean over the three seeds. The intervals are 95 % bootstrap intervals: both classes
 # are drawn again and again from their texts, with replacement, and the middle 95 of 100 results make the interval. It knows nothing
-# of other seeds. (Texts are taken as independent, though several sentences come from one review.)
-# The rivals have learned from the same 2,000 sentences: TF-IDF with words and pieces of words, and
+# of other seeds, nor that several sentences come from one review.
+# The rivals have learned from the same sentences: TF-IDF with words and pieces of words, and
 # logistic regression on the mean vectors of the encoder as it was, *frozen*.
 
 
@@ -206,19 +206,22 @@ def estimate(values, labels, n=2000):
     return Interval(balanced_accuracy(values, labels), low, high)
 
 
+# %% [markdown]
+# *Called so* is the share that a model calls positive, *strength* the mean distance of the ratings from zero:
+
 # %% tags=["hide-input"]
-found = {}  # balanced accuracies
-print("            texts  positive  called so  mean strength")
+found, called = {}, {}  # balanced accuracies; shares called positive
+print("                            called so")
+print("            texts  positive  frozen  fine-tuned  strength")
 for kind in KINDS:
     texts, labels, ratings = test[kind]
-    called = np.mean([np.mean(z > 0) for z in stored["once", kind]])
-    print(
-        f"{kind:<10} {len(texts):6,} {labels.mean():9.2f} {called:10.2f}",
-        end="",
-    )
-    print(f" {np.abs(ratings).mean():14.2f}")
     for name, training in SYSTEMS.items():
         found[name, kind] = estimate(right(training, kind, labels), labels)
+        called[name, kind] = [np.mean(z > 0) for z in stored[training, kind]]
+    print(f"{kind:<10} {len(texts):6,} {labels.mean():9.2f}", end="")
+    print(f" {called['frozen', kind][0]:7.2f}", end="")
+    print(f" {np.mean(called['fine-tuned', kind]):11.2f}", end="")
+    print(f" {np.abs(ratings).mean():9.2f}")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels, films, products, tweets and editorials, each with the balanced accuracy of TF-IDF, of the frozen encoder and of the fine-tuned one, with intervals. On films the fine-tuned encoder leads and TF-IDF is last. TF-IDF is last in all four panels. On tweets the intervals of the frozen and the fine-tuned encoder overlap."}}
 figure, axes = plot.panels(4, height=1.25, sharex=True)
@@ -232,30 +235,12 @@ axes[-1].set_xlabel("balanced accuracy (dotted: a coin), 95 % bootstrap")
 plt.show()
 
 # %% [markdown]
-# Look at the tweets: the frozen encoder does no worse there than on films, though its logistic regression has learned from films. And
-# the fine-tuned one? The same texts, fine-tuned minus frozen:
-
-# %% tags=["hide-input"]
-ahead = {}
-print("fine-tuned minus frozen          seed 0   seed 1   seed 2")
-for kind in KINDS:
-    labels = test[kind][1]
-    still = right("frozen", kind, labels)  # [N]
-    ahead[kind] = estimate(right("once", kind, labels) - still, labels)
-    print(f"{kind:<10} {ahead[kind]}", end="")
-    for z in stored["once", kind]:
-        one = ((z > 0) == labels) - still
-        print(f"{balanced_accuracy(one, labels):+9.3f}", end="")
-    print()
-
-# %% [markdown]
-# The gain on films is there in every seed. On tweets the interval holds zero. But compare *called so* with *positive* in the table: of tweets
-# and products the fine-tuned model calls far fewer positive than are. Does it put the texts in a bad order, or only the threshold in
-# a bad place?
+# On films the fine-tuned encoder leads; on tweets its lead seems gone. But look at *called so*: on the three other kinds both encoders call
+# fewer texts positive than are, the fine-tuned one even fewer. Are the texts in a bad order, or is only the threshold in a bad place?
 #
 # Take a positive and a negative text at random: how often has the positive one the larger margin? This share of pairs, called **AUC**,
 # asks for no threshold. If positive texts have the margins −1 and −3 and negative ones −2 and −5, all are called negative, yet three
-# of the four pairs are in order: 0.75.
+# of the four pairs are in order, so it is three quarters.
 
 
 # %%
@@ -277,31 +262,33 @@ def estimate_pairs(table, n=2000):
     return Interval(table.mean(), *np.quantile(means, [0.025, 0.975]))
 
 
+# %% [markdown]
+# The last column averages the seeds; its interval draws positive and negative texts anew.
+
 # %% tags=["hide-input"]
 auc, auc_ahead = {}, {}
+orders = {}  # (training, kind): a table of pairs in order for each seed
 print("AUC         frozen  fine-tuned, 3 seeds    fine-tuned minus frozen")
 for kind in KINDS:
     labels = test[kind][1]
-    tables = {
-        training: [in_order(z, labels) for z in stored[training, kind]]
-        for training in ("frozen", "once")
-    }
-    for training, pairs in tables.items():
+    for training in ("frozen", "once"):
+        pairs = [in_order(z, labels) for z in stored[training, kind]]
+        orders[training, kind] = pairs
         auc[training, kind] = [table.mean() for table in pairs]
-    gain = np.mean(tables["once"], axis=0) - tables["frozen"][0]
+    gain = np.mean(orders["once", kind], axis=0) - orders["frozen", kind][0]
     auc_ahead[kind] = estimate_pairs(gain)
     shown = " ".join(f"{a:.3f}" for a in auc["once", kind])
     print(f"{kind:<10} {auc['frozen', kind][0]:7.3f}  {shown}", end="")
     print(f"      {auc_ahead[kind]}")
 
 # %% [markdown]
-# On all four kinds each seed orders the texts better than the frozen encoder. Fine-tuning was worth something on tweets too, and balanced
-# accuracy at margin zero did not show it. We come back to this lean to one side.
+# On all four kinds each seed orders the texts better than the frozen encoder. We come back to the lean to one side.
 #
-# And is it the kind of text that makes films easier? Look at *mean strength*, the mean distance of the ratings from
-# zero. Among films, sentences with weak ratings are [harder](finetune_sentiment.ipynb). So we ask how *film* sentences
-# would fare if they were rated like an editorial's. Each text of another kind gets as *twins* the 20 film test sentences of the same
-# label with the nearest ratings, and their share of right answers stands in for its own.
+# ### Harder, or rated more weakly?
+#
+# Editorials have the lowest AUC. But look at *strength*: they are rated weakly, and film sentences
+# with weak ratings are [harder](finetune_sentiment.ipynb) too. So each text of another kind gets as *twins* the 20 film test sentences of the same
+# label with the nearest ratings. In place of a pair of texts we take the pairs of their twins: what share of them is in order?
 
 
 # %%
@@ -315,78 +302,95 @@ def film_twins(label, rating, n=20):
 
 # %% tags=["hide-input"]
 texts, labels, ratings = test["editorials"]
-i = 51
-twins = film_twins(labels[i], ratings[i])
-of_films = right("once", "films", test["films"][1])  # share of seeds
-print(f"{ratings[i]:+.1f}  {texts[i]}")
-for j in twins[:2]:
+print(f"{ratings[51]:+.1f}  {texts[51]}")
+for j in film_twins(labels[51], ratings[51])[:2]:
     print(f"   twin {test['films'][2][j]:+.1f}  {test['films'][0][j]}")
-own, alike = right("once", "editorials", labels)[i], of_films[twins].mean()
-print("right answers, 20 twins minus itself:", end=" ")
-print(f"{alike:.2f} − {own:.2f} = {alike - own:+.2f}")
 
 # %% [markdown]
-# Now all texts, with 20 twins and with 50, as nobody can say how near is near enough:
+# And what could be reached? The frozen encoder is also taught by 1,000 training texts of the kind itself, *own kind*, instead of
+# 2,000 of films.
 
 # %% tags=["hide-input"]
-twins, lost = {}, {}
-print(" " * 21, "balanced accuracy    twins minus itself")
-print(" " * 21, "films twins itself   20 twins                50 twins")
+# @title Pairs of twins, and logistic regression taught by the own kind
+OWN = run.size(smoke=100, cpu=1000, gpu=1000)
+reader = classifier.fresh(2, 0)
+reader.head = torch.nn.Identity()  # gives the mean vectors
+
+
+def taught_by(kind):
+    """Margins of test texts; frozen vectors, texts of the kind itself."""
+    texts, labels, _ = clear(data[kind]["train"])
+    own = scores(reader, encode(texts[:OWN], tokenizer, 128), run)
+    fitted = LogisticRegression(max_iter=5000).fit(own, labels[:OWN])
+    new = scores(reader, encode(test[kind][0], tokenizer, 128), run)
+    return fitted.decision_function(new)
+
+
+def of_twins(table, kind):
+    """Pairs [N_1, N_0] of a kind, from the table of pairs of films."""
+    film_labels, labels = test["films"][1], test[kind][1]
+    place = np.where(film_labels, film_labels.cumsum() - 1, 0)
+    place += np.where(film_labels, 0, (1 - film_labels).cumsum() - 1)
+    rows = place[twins[kind][labels == 1]]  # [N_1, 20]
+    columns = place[twins[kind][labels == 0]]  # [N_0, 20]
+    return table[rows].mean(axis=1)[:, columns].mean(axis=2)
+
+
+# %% tags=["hide-input"]
+twins, ahead, own_ahead = {}, {}, {}
+print("AUC        frozen                   fine-tuned, 3 seeds")
+print("           twins  itself  own kind  twins              itself")
 for kind in DOMAINS:
-    labels, ratings = test[kind][1:]
-    pairs = zip(labels, ratings, strict=True)
-    twins[kind] = np.array([film_twins(*pair, 50) for pair in pairs])
-    for name, training in SYSTEMS.items():
-        of_films = right(training, "films", test["films"][1])
-        own = right(training, kind, labels)
-        alike = {
-            n: of_films[twins[kind][:, :n]].mean(axis=1) for n in (20, 50)
-        }  # [N] each
-        for n, theirs in alike.items():
-            lost[name, kind, n] = estimate(theirs - own, labels)
-        print(f"{kind:<10} {name:<10}", end="")
-        print(f" {found[name, 'films'].value:.3f}", end=" ")
-        print(f"{balanced_accuracy(alike[20], labels):.3f}", end="  ")
-        print(f"{found[name, kind].value:.3f}", end="  ")
-        print(f"{lost[name, kind, 20]}  {lost[name, kind, 50]}")
+    pairs = zip(*test[kind][1:], strict=True)
+    twins[kind] = np.array([film_twins(*pair) for pair in pairs])  # [N, 20]
+    own = in_order(taught_by(kind), test[kind][1])
+    own_ahead[kind] = estimate_pairs(own - orders["frozen", kind][0])
+    columns = []
+    for training in ("frozen", "once"):
+        itself = np.array(orders[training, kind])  # [seeds, N_1, N_0]
+        alike = np.array([of_twins(t, kind) for t in orders[training, "films"]])
+        gaps = itself - alike
+        interval = estimate_pairs(gaps.mean(axis=0))
+        ahead[training, kind] = gaps.mean(axis=(1, 2)), interval
+        for tables in (alike, itself):
+            columns.append(" ".join(f"{t.mean():.3f}" for t in tables))
+    columns.insert(2, f"{own.mean():.3f}   ")
+    print(f"{kind:<10}", "  ".join(columns))
 
 # %% [markdown]
-# That surprised us. On tweets and editorials neither encoder does worse than on film sentences with ratings as weak, and the frozen one
-# does clearly *better*. On products the fine-tuned one pays between nothing and a few points, and TF-IDF more. (Only label and
-# strength were made alike: length, for one, was not. The intervals take the film sentences as given.)
+# That surprised us. The frozen encoder and each seed of the fine-tuned one order tweets and editorials *better* than film sentences with
+# ratings as weak; on products none is behind its twins by more than two hundredths. (Only label and strength were made alike,
+# not length, for one. The encoder had been trained on pairs of texts,
+# [comments from Reddit among them](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2). And our tweets
+# are only "inspired by" public ones, some 200 of 4,200 made up.)
 #
-# Nor is all of it new to the encoder: before we got it, it was trained on pairs of texts, comments from Reddit and
-# questions of Amazon's customers among them. And our tweets
-# are only "inspired by" public ones, some 200 of the 4,200 made up.
+# *No harder* does not mean that nothing was lost: taught by half as many texts of the own kind, the frozen encoder orders
+# each kind better.
 
 # %% tags=["claims"]
-check(
-    "Fine-tuned minus frozen: on films above the whole interval of tweets",
-    ahead["films"].low > ahead["tweets"].high,
-)
-check("Fine-tuned minus frozen: zero within on tweets", ahead["tweets"].low < 0)
 for kind in KINDS:
     least, still = min(auc["once", kind]), auc["frozen", kind][0]
     check(f"AUC on {kind}: each seed above frozen", least > still)
     check(f"AUC on {kind}: so is the interval", auc_ahead[kind].low > 0)
-for kind, n in itertools.product(("tweets", "editorials"), (20, 50)):
-    high = lost["fine-tuned", kind, n].high
-    check(f"Fine-tuned on {kind}: {n} twins are not easier", high < 0.01)
-    high = lost["frozen", kind, n].high
-    check(f"Frozen on {kind}: better than {n} twins by 0.05", high < -0.05)
-for n in (20, 50):
-    low, high = lost["fine-tuned", "products", n][1:]
-    check(
-        f"Fine-tuned on products: {n} twins easier by 0 to 0.05, within 0.01",
-        low > -0.01 and high < 0.05,
-    )
-    low = lost["TF-IDF", "products", n].low
-    check(f"Products, {n} twins: TF-IDF pays more than the other", low > high)
+for training, kind in ahead:
+    gaps, interval = ahead[training, kind]
+    if kind == "products":
+        check(f"{kind}, {training}: behind by < 0.02", min(gaps) > -0.02)
+    else:
+        check(f"{kind}, {training}: each seed ahead of twins", min(gaps) > 0)
+        check(f"{kind}, {training}: so is the interval", interval.low > 0)
+for kind in DOMAINS:
+    share, still = test[kind][1].mean(), called["frozen", kind][0]
+    most = max(called["fine-tuned", kind])
+    check(f"{kind}: too few are called positive", most < still < share)
+    if reader.encoder.config.hidden_size == 384:  # not the hub's larger one
+        low = own_ahead[kind].low
+        check(f"{kind}: frozen, taught by its own kind, is ahead", low > 0)
 
 # %% [markdown]
 # ## Slips of the finger
 #
-# How does one make a typing error? Four ways, at the third letter of *wonderful* (place 2, counted from 0):
+# How does one make a typing error? Three ways, at the third letter of *wonderful* (place 2, counted from 0):
 
 
 # %%
@@ -402,14 +406,13 @@ def slip(word, kind, place):
 
 # %% tags=["hide-input"]
 tries = {kind: slip("wonderful", kind, 2) for kind in perturbations.SLIPS}
-tries["neighbour"] = perturbations.slip("wonderful", "neighbour", 2)
 tries["as it was"] = "wonderful"
 for kind, word in tries.items():
     print(f"{kind:<10} {word:<11} {' '.join(tokenizer.tokenize(word))}")
 
 # %% [markdown]
-# We read the word all the same, but the tokenizer cuts it into crumbs. (The last kind, a key beside the right one, will not be
-# trained on.) Now all over a text: each word of four letters or more is hit with chance $k$, never at its first letter.
+# We read the word all the same, but the tokenizer cuts it into crumbs. Now all over a text: each word of four letters or more is hit
+# with chance $k$, never at its first letter.
 # A word that became another, such as *boring* that
 # turns to *bring*, could change the meaning: a result that is in BERT's vocabulary or among the words of all training sentences
 # is taken back. We fixed $k$ at one fifth before measuring anything, and drew the typos once.
@@ -456,24 +459,21 @@ for text in [typed[1], *(np.array(exchanged)[touched][:2])]:
     print(text)
 
 # %% [markdown]
-# How many points does this cost? Each sentence is compared with itself:
+# What does this cost? Each sentence is compared with itself; *left* is what remains with typos:
 
 # %% tags=["hide-input"]
 drops, left = {}, {}
-print("balanced accuracy lost, 95 % bootstrap")
+print("balanced accuracy  typos: lost               left   synonyms: lost")
+first, some = film_labels[:TYPED], film_labels[touched]
 for name, training in SYSTEMS.items():
     base = right(training, "films", film_labels)  # [N]
-    first = film_labels[:TYPED]
-    for change in ("typos", "neighbour"):
-        loss = base[:TYPED] - right(training, change, first)
-        drops[name, change] = estimate(loss, first)
-    left[name] = balanced_accuracy(right(training, "typos", first), first)
-    some = film_labels[touched]
+    with_slips = right(training, "typos", first)
+    drops[name, "typos"] = estimate(base[:TYPED] - with_slips, first)
+    left[name] = balanced_accuracy(with_slips, first)
     loss = base[touched] - right(training, "synonyms", some)
     drops[name, "synonyms"] = estimate(loss, some)
-    for change in ("typos", "neighbour", "synonyms"):
-        print(f"{name:<10}  {change:<9} {drops[name, change]}", end="")
-        print(f"   left: {left[name]:.3f}" if change == "typos" else "")
+    print(f"{name:<17}  {drops[name, 'typos']!s:<25} {left[name]:.3f}", end="")
+    print(f"  {drops[name, 'synonyms']}")
 
 # %% [markdown]
 # Typos cost both encoders something; for TF-IDF, which also reads pieces of words, no loss is shown. Fine-tuned MiniLM is still the best
@@ -482,9 +482,9 @@ for name, training in SYSTEMS.items():
 # ### Turned round by *not*
 #
 # A third change turns the label round. Ten words of praise and ten of blame stand in *The film is …*,
-# in *The film is not …* and in *The film is never …*; *not boring* we call praise. Only here are texts constructed: they say nothing about
-# how often such sentences occur. We ask one model more, trained *twice*: two passes over the same 2,000 sentences. AUC, form by
-# form, tells whether *not boring* is put above *not funny*: 1 if all such pairs are in order, 0 if none is.
+# in *The film is not …* and in *The film is never …*; *not boring* we call praise. These sentences are constructed and tell nothing of
+# how often such ones occur. We ask one model more, trained *twice*: two passes over the same 2,000 sentences. AUC, form by
+# form, tells whether *not boring* is put above *not funny*: 1 if all such pairs are in order, 0 if none is. One line is one seed:
 
 # %% tags=["hide-input"]
 built = perturbations.negations()  # (text, label, form)
@@ -496,56 +496,27 @@ print("\nAUC           plain    not  never    called blame of the 40 negated")
 turned, blamed = {}, {}
 for name, training in (SYSTEMS | {"twice": "twice"}).items():
     for z in stored[training, "negations"]:
-        orders = [
+        by_form = [
             in_order(z[forms == form], sides[forms == form]).mean()
             for form in ("plain", "not", "never")
         ]
-        turned.setdefault(name, []).append(orders)
+        turned.setdefault(name, []).append(by_form)
         blamed.setdefault(name, []).append(int((z[20:] < 0).sum()))
-        shown = "  ".join(f"{order:5.2f}" for order in orders)
+        shown = "  ".join(f"{order:5.2f}" for order in by_form)
         print(f"{name:<13} {shown}  {blamed[name][-1]:14}")
 
 # %% [markdown]
-# Both encoders call all forty blame, *never boring* too. In each of the three seeds *not boring* stands mostly below *not funny* after one pass: the
-# label has turned round, the order has not. After a second pass the order has turned too, in each
+# Both encoders call all forty blame, *never boring* too. After one pass each seed puts *never boring* mostly below *never funny*: the
+# label has turned round, the order has not. After a second pass most pairs are in order, by *not* and by *never*, in each
 # seed, though most of the forty are still called blame.
-#
-# Does the film test set show it? Its accuracy does not. But we can pick out its praise that holds *not*, *never* or *n't*, and compare
-# it with the 20 sentences of other praise that are rated most alike:
-
-# %% tags=["hide-input"]
-negating = np.array(
-    [bool(re.search(r"\b(not|never)\b|n't\b", t.lower())) for t in film_texts]
-)
-ratings = test["films"][2]
-praise = np.flatnonzero(negating & (film_labels == 1))
-others = np.flatnonzero(~negating & (film_labels == 1))
-near = [
-    others[np.argsort(abs(ratings[others] - ratings[i]), kind="stable")[:20]]
-    for i in praise
-]  # 20 places a sentence
-natural, constructed = {}, {}
-print(f"right of {len(praise)} sentences of praise with a negation")
-for name, training in (SYSTEMS | {"twice": "twice"}).items():
-    answers = right(training, "films", film_labels)
-    alike = np.array([answers[places].mean() for places in near])
-    natural[name] = bootstrap_mean(answers[praise] - alike)
-    print(f"{name:<10} {answers[praise].mean():.3f}, alike", end=" ")
-    print(f"{alike.mean():.3f}, difference {natural[name]}", end="")
-    ours = (forms != "plain") & (sides == 1)  # such as "not boring"
-    seeds = [(z > 0)[ours].mean() for z in stored[training, "negations"]]
-    constructed[name] = answers[praise].mean(), max(seeds)
-    print("; ours", " ".join(f"{x:.2f}" for x in seeds))
-
-# %% [markdown]
-# Each of the four does worse there, though none is as bad as on our constructed praise.
 
 # %% tags=["claims"]
 same = perturbations.with_typos(film_texts[:TYPED], record["share"], 0, known)
 check("The package makes the same typos", same == typed)
 for name in ("frozen", "fine-tuned"):
     check(f"Typos cost: {name}", drops[name, "typos"].low > 0)
-check("Typos, TF-IDF: zero within", drops["TF-IDF", "typos"].low < 0)
+low, high = drops["TF-IDF", "typos"][1:]
+check("Typos, TF-IDF: zero within", low < 0 < high)
 check(
     "With typos the fine-tuned one leads by 0.02",
     left["fine-tuned"] > 0.02 + max(left["TF-IDF"], left["frozen"]),
@@ -555,12 +526,9 @@ check("Synonyms: no interval above zero", max(starts) < 0)
 for name in ("frozen", "fine-tuned"):
     check(f"All forty negated are blame: {name}", set(blamed[name]) == {40})
 once, twice = np.array(turned["fine-tuned"]), np.array(turned["twice"])
-check("Once: fewer than half of the negated in order", once[:, 1:].max() < 0.5)
-check("Twice: three in five of the negated in order", twice[:, 1:].min() > 0.6)
-check("Twice: more than 25 of the 40 are blame", min(blamed["twice"]) > 25)
-for name, (theirs, ours) in constructed.items():
-    check(f"{name}: praise with a negation is harder", natural[name].high < 0)
-    check(f"{name}: ours is harder still by 0.2", ours < theirs - 0.2)
+check("Once: fewer than half of *never* in order", once[:, 2].max() < 0.5)
+check("Twice: more than half of the negated in order", twice[:, 1:].min() > 0.5)
+check("Twice: most of the 40 are blame", min(blamed["twice"]) > 20)
 
 # %% [markdown]
 # ## Four cures at one price
@@ -575,32 +543,35 @@ for name, (theirs, ours) in constructed.items():
 # Equal passes are not all: *adversarial* and each of *two models* change the weights half as often, and two models take
 # twice as long to answer.
 #
-# The last needs explaining. The encoder reads word vectors $e_t$, one for each of $T$ tokens, all together $e$. The slope $g$ of the loss
-# at $e$ says in which direction the loss grows fastest. **Adversarial training** steps there,
+# The last works like this. The encoder reads word vectors, one for each of $L$ tokens, all together $v$. The slope $g$ of the loss
+# at $v$ says in which direction the loss grows fastest. **Adversarial training** steps there,
 #
-# $$r = \lambda\, \lVert e \rVert\, \frac{g}{\lVert g \rVert} \tag{2}$$
+# $$r = \lambda\, \lVert v \rVert\, \frac{g}{\lVert g \rVert} \tag{2}$$
 #
-# and learns from $e + r$ as well. With $e = (3, 4)$, $g = (0.8, -0.6)$ and $\lambda = 0.1$: $\lVert e \rVert$ is 5, $\lVert g \rVert$ is 1,
+# and learns from $v + r$ as well. With $v = (3, 4)$, $g = (0.8, -0.6)$ and $\lambda = 0.1$: $\lVert v \rVert$ is 5, $\lVert g \rVert$ is 1,
 # so $r = (0.4, -0.3)$.
+#
+# In the code, the mask makes the vectors of padding zero; `detach` cuts the vectors from the table
+# that they come from, so that with `requires_grad_` they get a slope of their own; `inputs_embeds` hands them to the encoder.
 
 
 # %%
 def step_against(vectors, slope, length):
-    """Formula (2) for each of B texts: r [B, T, d]."""
+    """Formula (2) for each of B texts: r [B, L, d]."""
     size = vectors.flatten(1).norm(dim=1)  # [B]
     steep = slope.flatten(1).norm(dim=1)  # [B]
     return (length * size / steep).reshape(-1, 1, 1) * slope
 
 
 def loss_at(model, vectors, mask, targets):
-    """Cross-entropy of texts given by their word vectors [B, T, d]."""
+    """Cross-entropy of texts given by their word vectors [B, L, d]."""
     out = model.encoder(inputs_embeds=vectors, attention_mask=mask)
     mean = mean_of_tokens(out.last_hidden_state, mask)  # [B, d]
     return F.cross_entropy(model.head(model.dropout(mean)), targets)
 
 
 def adversarial_slopes(model, ids, mask, targets, length):
-    """Adds to the weights' gradients those at e and at e + r."""
+    """Adds to the weights' gradients those at v and at v + r."""
     embed = model.encoder.embeddings.word_embeddings
     vectors = (embed(ids) * mask[:, :, None]).detach().requires_grad_()
     loss_at(model, vectors, mask, targets).backward()
@@ -610,23 +581,23 @@ def adversarial_slopes(model, ids, mask, targets, length):
 
 
 # %% [markdown]
-# The two calls of `backward` add up: PyTorch sums the slopes of the weights until an optimizer's step uses them.
+# The two calls of `backward` add up: PyTorch sums the slopes of the weights until an optimizer's step uses them. Such a step for each batch is the training.
 # Is a move against the model worse for it than a random one of its length? On 64 validation sentences:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 ids, mask = padded(encode(held_out[:64], tokenizer, 128), run.device)
 targets = torch.tensor(truth[:64], device=run.device)
 model.eval()
-e, unit = adversarial_slopes(model, ids, mask, targets, 1.0)
+v, unit = adversarial_slopes(model, ids, mask, targets, 1.0)
 model.zero_grad()
-noise = torch.randn(e.shape, generator=run.generator()).to(e)
-noise = step_against(e, noise * mask[:, :, None], 1.0)
+noise = torch.randn(v.shape, generator=run.generator()).to(v)
+noise = step_against(v, noise * mask[:, :, None], 1.0)
 print("length    along the slope    in a random direction")
 curve = {}
 with torch.inference_mode():
     for length in (0, 0.03, 0.1, 0.3):
         pair = [
-            loss_at(model, e + length * step, mask, targets).item()
+            loss_at(model, v + length * step, mask, targets).item()
             for step in (unit, noise)
         ]
         curve[length] = pair
@@ -640,9 +611,8 @@ print(", ".join(f"{k:g}: {pilots[k]:.3f}" for k in sorted(pilots)))
 # %% [markdown]
 # The loss is the mean surprise at the true labels. Along the slope it rises with every length; the random step hardly changes it.
 #
-# How long should the step be in training? The last line has one run for each $\lambda$. The two longest ended at a
-# coin. We took the best, the shortest we tried; it is no better on
-# validation than *once* with that seed, and one shorter still might be.
+# The last line has one run of training for each $\lambda$. We took the best, the shortest we tried; one
+# shorter still might be better, so what follows is no fair trial of adversarial training.
 
 # %% tags=["claims"]
 at_rest = curve[0][0]
@@ -656,120 +626,80 @@ check(
     "Aside it changes by less than a fifth of that",
     max(np.divide(aside, along)) < 0.2,
 )
-coins = [pilots[length] for length in pilots if length >= 0.1]
-check(
-    "The two runs with longer steps end within 0.05 of a coin",
-    np.abs(np.array(coins) - 0.5).max() < 0.05,
-)
 
 # %% [markdown]
-# Now the cures, all minus *twice*:
+# What does the second pass give, and what does another cure give instead? Each circle compares one seed of a cure with the
+# same seed of its rival, or a pair of models with the mean of two seeds of *twice*. The dot is their mean, with its interval over texts:
 
 
 # %% tags=["hide-input"]
-# @title Answers of the cures, ensembles too
-def two_models(name, labels):
-    """Share of the pairs of seeds that answer rightly, [N]."""
-    pairs = itertools.combinations(stored["once", name], 2)
-    return np.mean([(a + b > 0) == labels for a, b in pairs], axis=0)
-
-
-CURES = ["twice", "typos", "two models", "adversarial"]
-sets = {kind: test[kind][1] for kind in KINDS}
-sets |= {"typos": film_labels[:TYPED], "neighbour": film_labels[:TYPED]}
-rightness = {}  # [N] by cure and set
-for name, labels in sets.items():
-    rightness["two models", name] = two_models(name, labels)
-    for cure in CURES:
-        if cure != "two models":
-            rightness[cure, name] = right(cure, name, labels)
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, typos, two models and adversarial, each with six rows: films, films with typos, films with slips to the neighbouring key, products, tweets and editorials. Points with intervals show by how much the cure is better or worse than training twice, a dotted line at zero. On films all three intervals hold zero. Training with typos is right of the line on films with typos, where its interval begins at it, and on editorials, and left of it on tweets. Two models are right of it on editorials only. Adversarial training is left of it on products and tweets. All points lie within four hundredths of it."}}
-columns = ["films", "typos", "neighbour", *DOMAINS]
-shown = [f"films, {x}" if x in columns[1:3] else x for x in columns]
-others = [cure for cure in CURES if cure != "twice"]
-gains = {}
-figure, axes = plot.panels(3, height=1.9, sharex=True)
-for ax, cure, color in zip(axes, others, colors, strict=True):
-    for name in columns:
-        gain = rightness[cure, name] - rightness["twice", name]
-        gains[cure, name] = estimate(gain, sets[name])
-    some = [gains[cure, name] for name in columns]
-    plot.intervals(ax, shown, some, color=color)
-    ax.set_title(cure)
-    ax.axvline(0, color=plot.GREY, linestyle=":")
-axes[-1].set_xlabel("balanced accuracy minus that of twice, 95 % bootstrap")
-plt.show()
-
-# %% [markdown]
-# To the right of the dotted line a cure is better than *twice*. These intervals are about texts. And the seeds? Each is compared with the
-# same seed of *twice*, a pair of models with its two members:
-
-
-# %% tags=["hide-input"]
-# @title Balanced accuracies of single seeds
+# @title Differences of cures, seed by seed
 def level_of(z, labels):
     """Balanced accuracy of margins [N]."""
     return balanced_accuracy((z > 0) == labels, labels)
 
 
-paired, pair_gains = {}, {}  # a number a seed, or a pair of seeds
-for name in columns:
-    level = {
-        training: [level_of(z, sets[name]) for z in stored[training, name]]
-        for training in ("once", "twice", "typos", "adversarial")
-    }
-    for cure in ("typos", "adversarial"):
-        paired[cure, name] = np.subtract(level[cure], level["twice"])
-    singles = stored["once", name]
-    pair_gains[name] = np.array(
-        [
-            level_of(singles[a] + singles[b], sets[name])
-            - (level["once"][a] + level["once"][b]) / 2
-            for a, b in itertools.combinations(range(3), 2)
-        ]
-    )
+CURES = {"twice": "once", "typos": "twice"}
+CURES |= {"two models": "twice", "adversarial": "twice"}  # cure: rival
+columns = ["films", "typos", *DOMAINS]
+sets = {kind: test[kind][1] for kind in KINDS}
+sets["typos"] = film_labels[:TYPED]
+PAIRS = list(itertools.combinations(range(3), 2))
 
 # %% tags=["hide-input"]
-print(f"{'minus twice:':<18}{'typos':<25}{'adversarial':<25}pair minus members")
-for name, of in zip(columns, shown, strict=True):
-    rows = paired["typos", name], paired["adversarial", name], pair_gains[name]
-    numbers = [" ".join(f"{x:+.3f}" for x in row) for row in rows]
-    print(f"{of:<17} " + "    ".join(numbers))
-signs = [abs(np.sign(gaps).sum()) for gaps in paired.values()]
-print(f"\nthree seeds on one side: {signs.count(3)} of {len(signs)} times")
-missing = sum(
-    gain.low > 0 or gain.high < 0
-    for (_, name), gain in gains.items()
-    if name in DOMAINS
-)  # intervals of the picture that miss zero
+# @title The differences on each set
+gains, paired = {}, {}  # interval; a number a seed or a pair of seeds
+over_members = {}  # pairs of models minus the mean of their members
+for name, labels in sets.items():
+    models = {
+        t: stored[t, name] for t in [*CURES, "once"] if (t, name) in stored
+    }
+    once = models["once"]
+    models["two models"] = [once[a] + once[b] for a, b in PAIRS]
+    level, share, members = {}, {}, {}
+    for training, answers in models.items():
+        level[training] = [level_of(z, labels) for z in answers]
+        share[training] = np.mean([(z > 0) == labels for z in answers], axis=0)
+        pairs = [[level[training][i] for i in pair] for pair in PAIRS]
+        members[training] = np.mean(pairs, axis=1)
+    for cure, rival in CURES.items():
+        gains[cure, name] = estimate(share[cure] - share[rival], labels)
+        than = members[rival] if cure == "two models" else level[rival]
+        paired[cure, name] = np.subtract(level[cure], than)
+    over_members[name] = np.subtract(level["two models"], members["once"])
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels, twice minus once, and typos, two models and adversarial minus twice, each with five rows: films, films with typos, products, tweets and editorials. A dot with an interval and three circles for seeds in each row, a dotted line at zero. On films all four intervals hold zero. The circles of tweets reach from seven hundredths below zero to five above."}}
+shown = [name if name != "typos" else "films, typos" for name in columns]
+figure, axes = plot.panels(4, height=1.6, sharex=True)
+for ax, (cure, rival) in zip(axes, CURES.items(), strict=True):
+    some = [gains[cure, name] for name in columns]
+    plot.intervals(ax, shown, some)
+    for place, name in enumerate(columns):
+        ax.plot(
+            paired[cure, name], [place] * 3, "o", mfc="none", color=plot.ORANGE
+        )
+    ax.set_title(f"{cure} minus {rival}")
+    ax.axvline(0, color=plot.GREY, linestyle=":")
+axes[-1].set_xlabel("difference of balanced accuracy")
+plt.show()
 
 # %% [markdown]
-# We find no winner. On films as they are, all three intervals hold zero. Does a cure help with what it was made for? On typos, each
-# seed trained with typos is ahead. But the interval begins at about zero, and for slips to the neighbouring
-# key, which were not in training, it holds zero. The pairs of models are ahead of their members every time, on the average of each set by
-# less than a hundredth. (The three pairs share their three members.)
+# Even the second pass does not help every seed on films. And we find no winner: of the three other cures none has an interval on films
+# that lies above zero. Even on films with typos that of *typos* begins close to zero. Some intervals elsewhere miss zero, but they know nothing of other
+# seeds, and the circles lie far apart: three are too few for a ranking.
 #
-# On the other kinds of text five intervals miss zero. Do they tell of the cure, or of its seeds? If no cure
-# changed anything, three seeds would still lie on one side in two of eight cases, so three times in twelve. The last line
-# has a few more. Three seeds are too few for a ranking.
+# One thing is steadier: on films, with typos and without, each pair of models is ahead of the mean of its own two members.
 
 # %% tags=["claims"]
-for cure in others:
-    low, high = gains[cure, "films"][1:]
-    check(f"Films: {cure} minus twice holds zero", low < 0 < high)
-ahead_by = paired["typos", "typos"]
-check("Trained with typos, on typos: each seed ahead", min(ahead_by) > 0)
-edge = gains["typos", "typos"].low
-check("Trained with typos, on typos: interval from zero", abs(edge) < 0.004)
-low, high = gains["typos", "neighbour"][1:]
-check("Trained with typos, neighbouring keys: zero within", low < 0 < high)
-check("Other kinds of text: five intervals miss zero", missing == 5)
-least = min(gaps.min() for gaps in pair_gains.values())
-check("Pairs of models: ahead of their members each time", least > 0)
-most = max(gaps.mean() for gaps in pair_gains.values())
-check("Pairs of models: by less than 0.01 on each set", most < 0.01)
-check("Seeds on one side: 4 to 6 of 12 times", 4 <= signs.count(3) <= 6)
+least = paired["twice", "films"].min()
+check("Films: a seed of twice is behind once", least < 0)
+for cure in ("typos", "two models", "adversarial"):
+    low = gains[cure, "films"].low
+    check(f"Films: interval of {cure} minus twice not above zero", low < 0)
+ahead_by = np.concatenate([over_members["films"], over_members["typos"]])
+check("Films, typos: pairs ahead of their members", ahead_by.min() > 0)
+low = gains["typos", "typos"].low
+check("Trained with typos, on typos: interval from below 0.005", low < 0.005)
 
 # %% [markdown]
 # ## What a probability is worth
@@ -777,10 +707,10 @@ check("Seeds on one side: 4 to 6 of 12 times", 4 <= signs.count(3) <= 6)
 # Of a hundred sentences for which the model says 0.8, about eighty should be praise. Take ten: for five of them it says 0.9, and four are praise, a share of 0.8; for the
 # other five it says 0.3, and two are praise, a share of 0.4. Each bin is off by 0.1, and so is their mean, weighted by the number of sentences.
 #
-# In general the probabilities are sorted into $B$ bins of equal width. With $n_b$ of $N$ texts in bin $b$, their mean probability
-# $\bar p_b$ and their share of praise $\bar y_b$, the **expected calibration error** is
+# In general the probabilities of praise are sorted into $M$ bins of equal width. With $n_m$ of $N$ texts in bin $m$, their mean probability
+# $\bar p_m$ and their share of praise $\bar y_m$, the **expected calibration error** is
 #
-# $$\mathrm{ECE} = \sum_{b=1}^{B} \frac{n_b}{N} \left| \bar p_b - \bar y_b \right| \tag{3}$$
+# $$\mathrm{ECE} = \sum_{m=1}^{M} \frac{n_m}{N} \left| \bar p_m - \bar y_m \right| \tag{3}$$
 
 
 # %%
@@ -788,8 +718,8 @@ def calibration_error(p, y, bins=10):
     """Formula (3): probabilities [N] of praise, labels [N]."""
     place = np.minimum((p * bins).astype(int), bins - 1)  # [N]
     total = 0.0
-    for b in np.unique(place):
-        inside = place == b
+    for m in np.unique(place):
+        inside = place == m
         gap = p[inside].mean() - y[inside].mean()
         total += inside.mean() * abs(gap)
     return total
@@ -801,14 +731,14 @@ y = np.array([1, 1, 1, 1, 0, 1, 1, 0, 0, 0])  # shares: 0.8 and 0.4
 print(f"the ten sentences: {calibration_error(p, y):.2f}")
 
 # %% [markdown]
-# Would a perfect model have zero? No: of five sentences with probability 0.9 perhaps four or five are praise, never four and a half. To see what is
-# left for it, we draw new labels from the model's own probabilities. By these it is perfect.
+# Would a perfect model have zero? No: of five sentences with probability 0.9 perhaps four or five are praise, never four and a half. So we draw new
+# labels from the model's own probabilities. By these it is perfect.
 
 # %% tags=["hide-input"]
 # @title Calibration errors, and those of a perfect model
 
 
-def perfect(p, n=500):
+def perfect(p, n=300):
     """Calibration errors [n] for labels drawn from p [N] itself."""
     rng = np.random.default_rng(0)
     drawn = rng.random((n, len(p))) < p  # [n, N]
@@ -821,22 +751,27 @@ for kind in KINDS:
     labels = test[kind][1]
     errors[kind] = [calibration_error(p, labels) for p in answers]
     tilt[kind] = [p.mean() - labels.mean() for p in answers]
-    ideal[kind] = np.quantile(perfect(answers[0]), [0.5, 0.975])
+    ideal[kind] = [np.median(perfect(p)) for p in answers]
     if kind in DOMAINS:
         tilt_of_twins[kind] = [
-            sigmoid(z)[twins[kind][:, :20]].mean() - labels.mean()
+            sigmoid(z)[twins[kind]].mean() - labels.mean()
             for z in stored["once", "films"]
         ]
 
+# %% [markdown]
+# For three seeds of *once*: the error, the median error of such a perfect model; the mean probability of praise minus the share of praise, and
+# the same for the film twins.
+
 # %% tags=["hide-input"]
-print("            ECE, 3 seeds      perfect: 50 % 97.5 %", end="")
-print("  mean p minus share   so its twins")
+print("           ECE                perfect            ", end="")
+print("  mean p minus share    that of twins")
 for kind in KINDS:
-    shown = " ".join(f"{x:.3f}" for x in errors[kind])
-    print(f"{kind:<10}  {shown:<18} {ideal[kind][0]:12.3f}", end="")
-    print(f" {ideal[kind][1]:6.3f}  ", end="")
-    print(" ".join(f"{x:+.3f}" for x in tilt[kind]), end=" ")
-    print("", " ".join(f"{x:+.3f}" for x in tilt_of_twins.get(kind, [])))
+    print(f"{kind:<10}", end="")
+    for numbers in (errors[kind], ideal[kind]):
+        print("", " ".join(f"{x:.3f}" for x in numbers), end=" ")
+    for numbers in (tilt[kind], tilt_of_twins.get(kind, [])):
+        print(" ", " ".join(f"{x:+.3f}" for x in numbers), end=" ")
+    print()
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Share of praise over mean probability in ten bins, a line for each of three seeds. The lines of films stay near the dotted diagonal. Those of tweets lie far above it in the middle: at a probability of 0.35 about eight in ten are praise. At both ends they meet the diagonal."}}
 figure, ax = plot.panels(height=3.2)
@@ -856,34 +791,32 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Each line is a seed; on the dotted one probabilities mean what they say. On films the error is a little above that of a
-# perfect model. On products and tweets it is more than three times as large, and *mean p minus share* says how: the
+# Each line is a seed; on the dotted one probabilities mean what they say. On products and tweets the error is more than three times that on films,
+# in each seed. *Mean p minus share* says how: the
 # mean probability lies below the share of praise by nearly all of the error. The model tilts to one side.
 #
-# Is it the kind of text? Film twins have the same labels and strengths, and those of the tweets tilt to the same side by about half as
-# much. So about half of that tilt is not the tweets' own. The twins of products tilt much less than products.
+# Is it the kind of text? Not alone: the film twins of the tweets tilt to the same side by about half as much. They have the tweets'
+# shares of praise and blame, not those of training; where nothing changes but these shares, one speaks of
+# *label shift*. The twins of products tilt less than half as much as products.
 
 # %% tags=["claims"]
-check("ECE on films: below 0.05 in each seed", max(errors["films"]) < 0.05)
 for kind in ("products", "tweets"):
-    check(
-        f"ECE on {kind}: above three times that",
-        min(errors[kind]) > 3 * max(errors["films"]),
-    )
+    times = np.divide(errors[kind], errors["films"])
+    check(f"ECE on {kind}: above three times that of films", min(times) > 3)
     sides_of = np.array(tilt[kind]) / errors[kind]  # -1: all to one side
     check(f"{kind}: at least nine tenths are tilt", sides_of.max() < -0.9)
 parts = {kind: np.divide(tilt_of_twins[kind], tilt[kind]) for kind in DOMAINS}
 low, high = parts["tweets"].min(), parts["tweets"].max()
-check("Tilt of tweets: their twins have about half", 0.4 < low <= high < 0.65)
-check("Tilt of products: twins below 0.4", parts["products"].max() < 0.4)
+check("Tilt of tweets: their twins have about half", 0.35 < low <= high < 0.65)
+check("Tilt of products: twins below half", parts["products"].max() < 0.5)
 
 # %% [markdown]
 # ## One number that mends, or two
 #
 # **Temperature scaling** divides every margin by one number $T$, chosen on validation so that the mean surprise at the labels is
-# least ($s_i$ is 1 for praise and −1 for blame):
+# least ($u_i$ is 1 for praise and −1 for blame):
 #
-# $$L(T) = \frac1N \sum_i \log\left(1 + e^{-s_i z_i / T}\right) \tag{4}$$
+# $$S(T) = \frac1N \sum_i \log\left(1 + e^{-u_i z_i / T}\right) \tag{4}$$
 #
 # No answer changes, as no margin changes its sign; only how sure it is.
 
@@ -891,48 +824,49 @@ check("Tilt of products: twins below 0.4", parts["products"].max() < 0.4)
 # %%
 def surprise_at(T, z, y):
     """Formula (4): mean surprise at labels y [N] of margins z [N]."""
-    s = 2 * y - 1
-    return np.logaddexp(0, -s * z / T).mean()
+    u = 2 * y - 1
+    return np.logaddexp(0, -u * z / T).mean()
+
+
+def lowest(cost, low, high):
+    """The place between low and high where the cost is least."""
+    found = minimize_scalar(cost, bounds=(low, high), method="bounded")
+    return float(found.x)
 
 
 def best_temperature(z, y):
-    """The T between 0.05 and 20 with the least surprise."""
-    found = minimize_scalar(
-        lambda t: surprise_at(np.exp(t), z, y),
-        bounds=(np.log(0.05), np.log(20)),
-        method="bounded",
-    )
-    return float(np.exp(found.x))
+    """The T between 1/20 and 20 with the least surprise."""
+    return lowest(lambda T: surprise_at(T, z, y), 1 / 20, 20)
 
 
 # %% [markdown]
-# Can we trust it? We need a case whose answer is known. Let praise and blame be equally frequent, and the margins of praise normally
-# distributed around $\mu$, those of blame around $-\mu$, both with standard deviation $\sigma$. By Bayes, the log odds of praise at
+# Can we trust it? Take a case whose answer is known. Let praise and blame be equally frequent, and the margins of praise normally
+# distributed around $\mu$, those of blame around $-\mu$, both with standard deviation $s$. By Bayes, the log odds of praise at
 # margin $z$ are
 #
-# $$\log\frac{e^{-(z-\mu)^2/2\sigma^2}}{e^{-(z+\mu)^2/2\sigma^2}} = \frac{2\mu}{\sigma^2}\, z, \qquad\text{so}\qquad
-# T = \frac{\sigma^2}{2\mu} \tag{5}$$
+# $$\log\frac{e^{-(z-\mu)^2/2s^2}}{e^{-(z+\mu)^2/2s^2}} = \frac{2\mu}{s^2}\, z, \qquad\text{so}\qquad
+# T = \frac{s^2}{2\mu} \tag{5}$$
 #
 # is the temperature at which the probabilities are true.
 
 
-# %%
-def gaussian_temperature(mu, sigma):
-    """Formula (5)."""
-    return sigma**2 / (2 * mu)
-
-
 # %% tags=["hide-input"]
+# @title The closed form against temperatures that are found
+def gaussian_temperature(mu, s):
+    """Formula (5)."""
+    return s**2 / (2 * mu)
+
+
 rng = np.random.default_rng(0)
 y = rng.integers(0, 2, 50_000)
-for mu, sigma in [(1, 1), (1, 2), (3, 2)]:
-    z = rng.normal(mu * (2 * y - 1), sigma)
-    print(f"μ = {mu}, σ = {sigma}: formula (5)", end=" ")
-    print(f"{gaussian_temperature(mu, sigma):.2f}, ", end="")
+for mu, s in [(1, 1), (1, 2), (3, 2)]:
+    z = rng.normal(mu * (2 * y - 1), s)
+    print(f"μ = {mu}, s = {s}: formula (5)", end=" ")
+    print(f"{gaussian_temperature(mu, s):.2f}, ", end="")
     print(f"found {best_temperature(z, y):.2f}")
 
 # %% [markdown]
-# Now $T$ from the validation sentences of films, and the calibration error on test before and after:
+# Now $T$ from the validation sentences of films, and the calibration error on test before and after, for two ways of training:
 
 # %% tags=["hide-input"]
 # @title Temperatures from validation, calibration errors on test
@@ -943,85 +877,104 @@ for training in ("once", "twice"):
         temperatures.setdefault(training, []).append(T)
         for kind in KINDS:
             z_test, labels = stored[training, kind][seed], test[kind][1]
-            p = sigmoid(z_test / T)
             numbers = [
                 calibration_error(sigmoid(z_test), labels),
-                calibration_error(p, labels),
-                p.mean() - labels.mean(),
+                calibration_error(sigmoid(z_test / T), labels),
             ]
             after.setdefault((training, kind), []).append(numbers)
 
 # %% tags=["hide-input"]
-print("mean of three seeds")
+print("ECE, mean of three seeds:    ", *KINDS)
 for training, found_T in temperatures.items():
-    print(f"{training}: T =", ", ".join(f"{T:.2f}" for T in found_T))
-    for kind in KINDS:
-        before, mended, lean = np.mean(after[training, kind], axis=0)
-        print(f"   {kind:<10} ECE {before:.3f} → {mended:.3f}", end="")
-        print(f"   mean p minus share, after: {lean:+.3f}")
+    print(f"{training}, T =", ", ".join(f"{T:.2f}" for T in found_T))
+    levels = {kind: np.mean(after[training, kind], axis=0) for kind in KINDS}
+    for step, words in enumerate(("as it is", "margins divided by T")):
+        print(f"   {words:<25}", end="")
+        for kind in KINDS:
+            print(f"{levels[kind][step]:{len(kind) + 1}.3f}", end="")
+        print()
 
 # %% [markdown]
-# After one pass $T$ is near one: by the film sentences there was little to mend. After two passes the model is too sure, with $T$
-# well above one in each seed, and one number takes away more than a third of the error on films and on editorials, which it has not seen.
-# On products and tweets more than two thirds stay, in each seed, and nearly all of what stays is tilt: dividing by $T$ makes all
-# probabilities more or less sure, but each stays on its side of one half.
+# After two passes the model is too sure: $T$ is well above one in each seed, and the error on films falls. On products and tweets more than
+# two thirds of it stay. Dividing by $T$ moves no probability to the other side of one half.
 #
-# Against a tilt one needs a second number, which moves all margins: $\sigma(az + b)$, known as *Platt scaling*. And one needs
-# texts of the new kind. We draw 100 of its test texts at random, fit on these, judge on the others, and take the mean of 20 draws:
+# Against a tilt one needs a number that moves all margins to one side: $\sigma(z + c)$. With a factor too, $\sigma(az + c)$, this is *Platt scaling*.
 
 
-# %% tags=["hide-input"]
-# @title One number or two from a hundred rated texts
+# %%
+def best_shift(z, y):
+    """The c with the least surprise of z + c."""
+    return lowest(lambda c: surprise_at(1, z + c, y), -10, 10)
+
+
 def platt(z, y):
-    """a and b of the probability sigmoid(a z + b), least surprise."""
+    """a and c of the probability sigmoid(a z + c), least surprise."""
     fitted = LogisticRegression(C=1000).fit(z[:, None], y)
     return fitted.coef_[0, 0], fitted.intercept_[0]
 
 
-def fitted_on(z, y, films, draws=20, n=100):
-    """Errors as they are, a, b of films, T, a, b of n texts; accuracies."""
-    a_films, b_films = platt(films, truth)
+# %% [markdown]
+# And one needs texts of the new kind. The sweep kept answers for its test texts alone, so we divide these: whole reviews or articles are drawn until
+# a hundred texts are there (a tweet stands alone). We fit on the hundred, judge on what was not drawn, and take the mean of 20 draws. *Surprise* is
+# $S(1)$, *accuracy* the balanced one:
+
+
+# %% tags=["hide-input"]
+# @title The review or article that a text is from
+def documents(kind):
+    """For each clear test text the number of its review or article."""
+    rows = data[kind]["test"]
+    kept = np.abs(np.array(rows["score"])) >= 0.5
+    return np.unique(np.array(rows["document"])[kept], return_inverse=True)[1]
+
+
+# %% tags=["hide-input"]
+# @title Fitted on a hundred texts, judged on the others
+def fitted_on(z, y, document, draws=20, n=100):
+    """[3, 4]: error, surprise, balanced accuracy; as is, T, c, a and c."""
     numbers = []
     for draw in range(draws):
-        places = np.random.default_rng(draw).permutation(len(z))
-        own, rest = places[:n], places[n:]
-        T, (a, b) = best_temperature(z[own], y[own]), platt(z[own], y[own])
-        moved = [z, a_films * z + b_films, z / T, a * z + b]
+        rng = np.random.default_rng(draw)
+        turn = rng.permutation(document.max() + 1)[document]  # [N]
+        own = np.argsort(turn, kind="stable")[:n]
+        rest = turn > turn[own[-1]]
+        T, c = best_temperature(z[own], y[own]), best_shift(z[own], y[own])
+        a, both = platt(z[own], y[own])
+        moved = [x[rest] for x in (z, z / T, z + c, a * z + both)]
         numbers.append(
-            [calibration_error(sigmoid(x[rest]), y[rest]) for x in moved]
-            + [level_of(x[rest], y[rest]) for x in (z, moved[-1])]
+            [
+                [calibration_error(sigmoid(x), y[rest]) for x in moved],
+                [surprise_at(1, x, y[rest]) for x in moved],
+                [level_of(x, y[rest]) for x in moved],
+            ]
         )
-    return np.mean(numbers, axis=0)  # [6]
+    return np.mean(numbers, axis=0)
 
 
 # %% tags=["hide-input"]
 mended = {}
-print(" " * 17, "ECE                                 balanced accuracy")
-print(" " * 17, "as it is  films: a, b  T    a, b      before  after")
-for kind, training in [
-    *((kind, "once") for kind in DOMAINS),
-    ("tweets", "frozen"),
-]:
-    mended[training, kind] = np.array(
-        [
-            fitted_on(z, test[kind][1], films)
-            for z, films in zip(
-                stored[training, kind],
-                stored[training, "validation"],
-                strict=True,
-            )
-        ]
-    )  # [seeds, 6]
-    line = zip(
-        mended[training, kind].mean(axis=0), (8, 11, 6, 6, 11, 7), strict=True
+print("mean of 3 seeds        as it is      T      c   a, c")
+for kind in DOMAINS:
+    answers, labels, document = (
+        stored["once", kind],
+        test[kind][1],
+        documents(kind),
     )
-    print(f"{kind:<10} {training:<7}", end="")
-    print("".join(f"{x:{width}.3f} " for x, width in line))
+    mended[kind] = np.array([fitted_on(z, labels, document) for z in answers])
+    for name, line in zip(
+        ("ECE", "surprise", "accuracy"), mended[kind].mean(axis=0), strict=True
+    ):
+        print(f"{kind:<10} {name:<12}", end="")
+        print(
+            "".join(
+                f"{x:{w}.3f}" for x, w in zip(line, (8, 7, 7, 7), strict=True)
+            )
+        )
 
 # %% [markdown]
-# On products and tweets the two numbers take away more than half of the error, in each seed. Two from films do not, nor does one from the
-# same hundred. The answers get better too: on tweets each seed is now above the frozen encoder, be it with two numbers of its
-# own or without: here is the gain that AUC promised. On editorials the error stays about what it was.
+# On products and tweets $c$ alone takes away more than two fifths of the error in each seed, and $T$ less than a third. On tweets, $a$ and
+# $c$ together bring it lower still. The shift moves the threshold too, so answers change: with $a$ and $c$ the balanced accuracy on products and
+# tweets is higher in each seed. For editorials the table shows no gain in error or surprise.
 
 # %% tags=["claims"]
 p, y = sigmoid(stored["once", "tweets"][0]), test["tweets"][1]
@@ -1031,40 +984,31 @@ z = stored["once", "validation"][0]
 both = np.stack([0 * z, z], axis=1)  # [N, 2], scores of blame and praise
 T = calibration.fit_temperature(both, truth)
 close("So is its temperature", T, temperatures["once"][0], atol=0.01)
-off = np.abs(np.log(temperatures["once"]))
-check("Once: each T within a tenth of one", max(off) < 0.1)
 check("Twice: each T above 1.3", min(temperatures["twice"]) > 1.3)
-
-# %% tags=["claims"]
-for kind in KINDS:
-    before, later, lean = np.array(after["twice", kind]).T  # [seeds] each
-    stays, leans = later / before, -lean / later
-    if kind in ("films", "editorials"):
-        check(f"Twice, {kind}: a third of the error goes", max(stays) < 2 / 3)
+for kind in ("films", "products", "tweets"):
+    before, later = np.array(after["twice", kind]).T  # [seeds] each
+    stays = later / before
+    if kind == "films":
+        check("Twice, films: less error in each seed", max(stays) < 1)
     else:
         check(f"Twice, {kind}: two thirds stay", min(stays) > 2 / 3)
-        check(f"Twice, {kind}: nine tenths of it tilt", min(leans) > 0.9)
 for kind in ("products", "tweets"):
-    raw, films, one, two, zero, moved = mended["once", kind].T
-    check(f"{kind}: a and b of 100, half the error", max(two / raw) < 0.5)
-    check(f"{kind}: not so T of 100", min(one / raw) > 0.75)
-    check(f"{kind}: nor a and b of films", min(films / raw) > 0.75)
-    check(f"{kind}: better answers with a and b", min(moved - zero) > 0.01)
-each, frozen = mended["once", "tweets"][:, 5], mended["frozen", "tweets"]
-check(
-    "Tweets, a and b: each seed above frozen", min(each) > frozen[0, 4:].max()
-)
-raw, *_, two, _, _ = mended["once", "editorials"].mean(axis=0)
-check("Editorials: a and b change the error by < 0.01", abs(two - raw) < 0.01)
+    raw, by_T, by_c, by_both = mended[kind][:, 0].T  # [seeds] each
+    check(f"{kind}: c takes two fifths of the error", max(by_c / raw) < 0.6)
+    check(f"{kind}: T less than a third", min(by_T / raw) > 2 / 3)
+    raw, *_, by_a_and_c = mended[kind][:, 2].T
+    check(f"{kind}: better answers with a and c", min(by_a_and_c - raw) > 0)
+raw, by_T, by_c, by_both = mended["tweets"][:, 0].T
+check("Tweets: a and c lower than c alone", min(by_c - by_both) > 0)
 
 # %% [markdown]
 # ## Summary
 #
-# The accuracy on films shows none of this: fine-tuning orders tweets better than *frozen* does, behind a lean to one side; after one pass
-# *never boring* is taken for blame; probabilities on products and tweets lie too low. Before a new
-# kind of text is called difficult, its ratings should be compared with the old one's: tweets and editorials were no harder for either
-# encoder than films rated as weakly. At an equal price no cure was shown to do better on films than a second pass. And on
-# products and tweets a hundred rated texts of the new kind mended more of the calibration error than all validation sentences of films.
+# Fine-tuning on films ordered all four kinds of text better than *frozen* did, but behind a lean to one side. Before a new
+# kind of text is called difficult, compare its ratings with the old one's: tweets and editorials were ordered no worse
+# than films rated as weakly. Still, taught by texts of the kind itself the frozen encoder did better. *Never boring*
+# was taken for blame after one pass. At an equal price no cure was shown to do better on films than a second pass. On
+# products and tweets a shift, learned from a hundred rated texts of the kind, mended more of the calibration error than a temperature.
 #
 # ## Exercises
 #
@@ -1102,7 +1046,7 @@ exercises.recall(macro_recall)
 # > **Exercise 2.** An experiment on typing (★★☆, 15 minutes). How does the damage grow with the chance $k$ of a typo? Guess the
 # > accuracy when every long word has one. Then write `typing_curve(classify, texts, labels, chances)`, the list of accuracies
 # > on the texts with typos, made by `perturbations.with_typos(texts, k, seed=0)`, for each $k$ of `chances`. Call it with the
-# > model from above on validation sentences. (With no list of known words a typo may make another word.)
+# > model from above on validation sentences.
 #
 # <details><summary>Hint</summary>
 #
@@ -1146,7 +1090,7 @@ exercises.typing(typing_curve)
 
 # %% [markdown]
 # > **Exercise 3.** Temperature with pencil (★★☆, 10 minutes). The margins of praise are normally distributed around 1.5, those of
-# > blame around −1.5, both with standard deviation 3, and both are equally frequent. What is $T$ by formula (5)? Then somebody doubles
+# > blame around −1.5, both with standard deviation $s = 3$, and both are equally frequent. What is $T$ by formula (5)? Then somebody doubles
 # > all margins. What is $T$ now? Let `two_temperatures()` return the two numbers.
 #
 # <details><summary>Hint</summary>
@@ -1178,11 +1122,9 @@ exercises.temperatures(two_temperatures)
 # ## Common mistakes
 #
 # - *One test set speaks for all texts*: ask what the texts will be for which the model is used, and rate a few hundred of those.
-# - *Accuracies of sets with different shares of the classes are compared*: print what always giving one answer would reach, or
-#   take balanced accuracy.
-# - *A cure is compared with a model that was trained less*: give the plain model the same passes first.
+# - *Accuracies of sets with different shares of the classes are compared*: take balanced accuracy, or AUC.
+# - *A cure is compared with a model that was trained less*: give both the same passes.
 # - *A calibration error is read as if a perfect model had zero*: draw labels from the model's own probabilities and see what is left.
-# - *The temperature is fitted on test*: fit it on validation; it is a choice like any other.
 #
 # ## Further reading
 #
@@ -1195,9 +1137,9 @@ exercises.temperatures(two_temperatures)
 #   steps on word vectors as in formula (2), of fixed length.
 # - Naeini, Cooper and Hauskrecht (2015), [Obtaining well calibrated probabilities using Bayesian binning](https://doi.org/10.1609/aaai.v29i1.9602):
 #   the expected calibration error of formula (3).
-# - Guo et al. (2017), [On calibration of modern neural networks](https://arxiv.org/abs/1706.04599): temperature scaling, Platt's two
-#   numbers, and pictures like ours of what probabilities are worth.
+# - Lipton, Wang and Smola (2018), [Detecting and correcting for label shift with black box predictors](https://arxiv.org/abs/1802.03916):
+#   what to do when the shares of the classes change.
+# - Guo et al. (2017), [On calibration of modern neural networks](https://arxiv.org/abs/1706.04599): temperature
+#   scaling, and the two numbers of Platt (1999). Their error is that of the probability of the answer; ours is that of praise.
 # - Lakshminarayanan, Pritzel and Blundell (2017), [Simple and scalable predictive uncertainty estimation using deep ensembles](https://arxiv.org/abs/1612.01474):
 #   several seeds as one model.
-# - Desai and Durrett (2020), [Calibration of pre-trained transformers](https://aclanthology.org/2020.emnlp-main.21/): temperatures of
-#   fine-tuned BERT, within and across kinds of text.

@@ -68,12 +68,12 @@ def temperatures(two_temperatures: Any) -> None:
     if same(first, 1 / 3):
         raise Mistake("Upside down: you have the factor of z in the log odds, 1/T.")
     if not same(first, 3):
-        raise Mistake("The first T is σ²/(2μ) with σ = 3 and μ = 1.5.")
+        raise Mistake("The first T is s²/(2μ) with s = 3 and μ = 1.5.")
     if same(second, 12):
         raise Mistake("The means double as well, below the line.")
     if same(second, 1.5):
         raise Mistake("Larger margins are surer: T must grow to take that back.")
     if same(second, 3):
-        raise Mistake("σ² grows by four and μ by two: they do not cancel.")
+        raise Mistake("s² grows by four and μ by two: they do not cancel.")
     if not same(second, 6):
-        raise Mistake("The second T has σ = 6 and μ = 3.")
+        raise Mistake("The second T has s = 6 and μ = 3.")
