@@ -1,0 +1,171 @@
+"""Seven ways to fine-tune the encoder, four of them with equally many numbers: accuracy on test.
+
+    OMP_NUM_THREADS=1 python benchmarks/sweep_parameter_efficient.py [--searched N] [--seeds S]
+
+First a search on validation, one run for each rate: one epoch over N training sentences, drawn by
+the seed; the rate with the lowest mean surprise on validation is taken. (Full fine-tuning keeps the
+rate of benchmarks/sweep_finetune_sentiment.py.) Then one epoch over all training sentences for
+every way and seed, and its answers to the test sentences. The seed draws the head, what is added,
+the order and dropout. Word embeddings stay frozen everywhere. `seconds` are processor seconds.
+"""
+
+import functools
+import time
+from typing import Annotated, Any, cast
+
+import numpy as np
+import sweep
+import torch
+import torch.nn.functional as F
+import typer
+from transformers import AutoTokenizer
+
+from lmcourse.data.reviews import load_reviews
+from lmcourse.models import classifier, pretrained
+from lmcourse.models.adalora import AdaLoRA
+from lmcourse.models.adapted import Adapted
+from lmcourse.models.adapter import Adapters
+from lmcourse.models.classifier import SentenceClassifier
+from lmcourse.models.lora import LoRA
+from lmcourse.models.prefix import Prefix
+from lmcourse.session import Session
+from lmcourse.text.batches import LengthBuckets, Rows
+from lmcourse.text.labelled import encode
+from lmcourse.training.classification import padded, scores
+from lmcourse.training.loop import fit
+
+CHAPTER = "bert/parameter_efficient"
+LONGEST = 128
+BATCH = 32
+PENALTY = 0.1  # on what P and Q of AdaLoRA lack of being orthonormal
+RATES = {
+    "head": (8e-3, 3.2e-2, 1.28e-1),
+    "top layer": (2e-4, 8e-4, 3.2e-3),
+    "adapters": (5e-4, 2e-3, 8e-3),
+    "prefix": (2e-3, 8e-3, 3.2e-2),
+    "LoRA": (5e-4, 2e-3, 8e-3),
+    "AdaLoRA": (2e-3, 8e-3, 3.2e-2),
+    "full": (2e-4,),
+}
+
+
+def built(way: str, seed: int) -> SentenceClassifier | Adapted:
+    """The pretrained encoder with what one of the ways trains; fresh numbers from the seed."""
+    model = classifier.fresh(2, seed)
+    if way == "full":
+        return model
+    if way == "top layer":
+        top = Adapted(model)
+        cast(Any, model.encoder).encoder.layer[-1].requires_grad_(True)
+        return top
+    made: dict[str, Any] = {
+        "head": Adapted,
+        "adapters": functools.partial(Adapters, size=15, seed=seed),
+        "prefix": functools.partial(Prefix, length=32, seed=seed),
+        "LoRA": functools.partial(LoRA, rank=16, seed=seed),
+        "AdaLoRA": functools.partial(AdaLoRA, rank=24, kept=16, seed=seed),
+    }
+    return made[way](model)
+
+
+def trained(
+    model: torch.nn.Module, rows: Rows, labels: np.ndarray, rate: float, run: Session
+) -> float:
+    """One epoch of `fine_tune`, with AdaLoRA's penalty and pruning; processor seconds."""
+    targets = torch.as_tensor(labels)
+    buckets = LengthBuckets([len(row) for row in rows], BATCH, run.seed)
+    steps = buckets.batches_per_epoch
+
+    def loss(model: torch.nn.Module, chosen: list[int]) -> torch.Tensor:
+        ids, mask = padded([rows[i] for i in chosen], run.device)
+        surprise = F.cross_entropy(model(ids, mask).float(), targets[chosen])
+        return surprise + PENALTY * model.penalty() if isinstance(model, AdaLoRA) else surprise
+
+    after = model.on_step(steps) if isinstance(model, AdaLoRA) else None
+    torch.manual_seed(run.seed)  # dropout
+    began = time.process_time()
+    fit(
+        model,
+        loss,
+        buckets,
+        steps=steps,
+        learning_rate=rate,
+        session=run,
+        on_step=after,
+        label=f"{type(model).__name__}, {rate:g}",
+    )
+    return time.process_time() - began
+
+
+def main(
+    searched: Annotated[int, typer.Option(min=32, help="sentences for the search")] = 2400,
+    seeds: Annotated[int, typer.Option(min=2, help="runs of each way")] = 3,
+) -> None:
+    """Searches the rates, runs every way once a seed and prints the accuracies on test."""
+    torch.set_num_threads(1)
+    tokenizer = AutoTokenizer.from_pretrained(pretrained.encoder_folder())
+    rows, labels = {}, {}
+    for name, split in load_reviews("binary").items():
+        rows[name] = encode(list(split["text"]), tokenizer, LONGEST)
+        labels[name] = np.array(split["label"])
+
+    def measure(run: Session, trial: sweep.Trial) -> dict[str, Any]:
+        searching = trial["stage"] == "search"
+        order = np.random.default_rng(run.seed).permutation(len(rows["train"]))
+        used = order[:searched] if searching else np.arange(len(order))
+        model = built(trial["way"], run.seed)
+        seconds = trained(
+            model, [rows["train"][i] for i in used], labels["train"][used], trial["rate"], run
+        )
+        z = scores(model, rows["validation"], run)  # [N, 2]
+        truth = torch.as_tensor(labels["validation"])
+        found = {
+            "surprise": F.cross_entropy(z, truth).item(),
+            "accuracy": float((z.argmax(dim=-1) == truth).float().mean()),
+            "seconds": round(seconds, 1),
+        }
+        if searching:
+            return found
+        right = scores(model, rows["test"], run).argmax(dim=-1).numpy() == labels["test"]
+        numbers = [p.numel() for p in model.parameters() if p.requires_grad]
+        head = sum(
+            p.numel() for p in cast(Any, getattr(model, "classifier", model)).head.parameters()
+        )
+        found |= {
+            "trained": sum(numbers) - head,
+            "test": float(np.mean(right)),
+            "right": np.packbits(right).tobytes().hex(),
+        }
+        if isinstance(model, AdaLoRA):
+            found["used"] = model.used
+            found["ranks"] = {name: int(alive.sum()) for name, alive in model.alive.items()}
+        return found
+
+    command = "python benchmarks/sweep_parameter_efficient.py"
+    command += f" --searched {searched} --seeds {seeds}"
+    about = {"searched": searched, "sentences": len(rows["train"]), "tested": len(rows["test"])}
+    search = [
+        {"stage": "search", "way": way, "rate": rate, "seed": 0}
+        for way, rates in RATES.items()
+        if len(rates) > 1
+        for rate in rates
+    ]
+    runs = sweep.run(CHAPTER, command, search, measure, **about)
+    best = {"full": RATES["full"][0]}
+    for way in RATES:
+        tried = [r for r in runs if (r["stage"], r["way"]) == ("search", way)]
+        if tried:
+            best[way] = min(tried, key=lambda r: r["surprise"])["rate"]
+    final = [
+        {"stage": "final", "way": way, "rate": best[way], "seed": seed}
+        for seed in range(seeds)
+        for way in RATES
+    ]
+    runs = sweep.run(CHAPTER, command, search + final, measure, **about)
+    for way in RATES:
+        values = [r["test"] for r in runs if (r["stage"], r["way"]) == ("final", way)]
+        print(f"{way:10} {best[way]:g}", *(f"{value:.3f}" for value in values))
+
+
+if __name__ == "__main__":
+    typer.run(main)
