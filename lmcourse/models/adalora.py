@@ -113,13 +113,13 @@ class AdaLoRA(Adapted):
                 self._spread[key] = SMOOTHING * spread + (1 - SMOOTHING) * (now - mean).abs()
                 self._mean[key] = mean
 
-    def sensitivity(self) -> dict[str, Tensor]:
+    def number_scores(self) -> dict[str, Tensor]:
         """s of every number, by layer and letter, "….query.P"; `observe` must have been called."""
         return {key: mean * self._spread[key] for key, mean in self._mean.items()}
 
     def importance(self) -> dict[str, Tensor]:
         """Of each layer's triplets, [r]; `observe` must have been called."""
-        s = self.sensitivity()
+        s = self.number_scores()
         return {
             name: s[f"{name}.L"] + s[f"{name}.P"].mean(dim=0) + s[f"{name}.Q"].mean(dim=1)
             for name in self.layers
