@@ -120,7 +120,7 @@ def main(
         )
         z = scores(model, rows["validation"], run)  # [N, 2]
         truth = torch.as_tensor(labels["validation"])
-        found = {
+        found: dict[str, Any] = {
             "surprise": F.cross_entropy(z, truth).item(),
             "accuracy": float((z.argmax(dim=-1) == truth).float().mean()),
             "seconds": round(seconds, 1),

@@ -106,7 +106,7 @@ class AdaLoRA(Adapted):
             for letter in "PLQ":
                 p = cast(nn.Parameter, getattr(layer, letter))
                 key = f"{name}.{letter}"
-                now = (p * p.grad).abs()
+                now = (p * cast(Tensor, p.grad)).abs()
                 mean = self._mean.get(key, torch.zeros_like(now))
                 spread = self._spread.get(key, torch.zeros_like(now))
                 mean = SMOOTHING * mean + (1 - SMOOTHING) * now
