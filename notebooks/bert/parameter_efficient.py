@@ -34,10 +34,7 @@ SEED = 0
 
 # %%
 import math
-import shutil
-import tempfile
 import time
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -404,6 +401,9 @@ print("largest difference of a score:", float((merged - unmerged).abs().max()))
 # others; so the hash is compared.
 
 # %% tags=["nbval-ignore-output"]
+import tempfile
+from pathlib import Path
+
 folder = Path(tempfile.mkdtemp())  # any folder
 trained.save(folder / "praise.safetensors")
 file_bytes = (folder / "praise.safetensors").stat().st_size
@@ -433,7 +433,6 @@ refusals = {
     "rank 385": refusal(lora.LoRA, model, 385),
     "prefix of 512": refusal(prefix.Prefix, model, 512),
 }
-shutil.rmtree(folder)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 for name, message in refusals.items():
@@ -458,7 +457,8 @@ check(
 # Low rank beside the weights is one idea of several. Each of the next three leaves the encoder frozen
 # and puts its numbers elsewhere:
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A layer of BERT drawn as boxes from left to right: queries, keys and values, then attention, its dense layer, a sum and norm, the feed-forward part, and another sum and norm. Coloured marks show the additions: LoRA and AdaLoRA at queries and values, prefix at keys and values, adapters after the dense layer and after the feed-forward part."}}
+# %% tags=["hide-input"]
+# @title Boxes and marks of the picture
 boxes = {  # centre x, centre y, text
     "q": (0.8, 3, "query"),
     "k": (0.8, 2, "key"),
@@ -477,6 +477,8 @@ marks = [  # x, y, text, colour
     (5.2, 1.3, "adapter", plot.GREEN),
     (8.9, 1.3, "adapter", plot.GREEN),
 ]
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A layer of BERT drawn as boxes from left to right: queries, keys and values, then attention, its dense layer, a sum and norm, the feed-forward part, and another sum and norm. Coloured marks show the additions: LoRA and AdaLoRA at queries and values, prefix at keys and values, adapters after the dense layer and after the feed-forward part."}}
 figure, ax = plot.panels(height=2.3)
 arrows = ["qa", "ka", "va", "ad", "dn", "nf", "fm"]
 for start, end in arrows:
