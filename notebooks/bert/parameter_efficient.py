@@ -77,8 +77,8 @@ print(
 )
 
 # %% [markdown]
-# A number takes four bytes, so ten fine-tuned copies take ten times the whole. Yet all ten begin with the
-# same weights. Could we store these once, and for each task only how it differs?
+# A number takes four bytes, and ten fine-tuned copies, each kept whole, take ten times the whole. Yet all ten begin with
+# the same weights. Could we store these once, and for each task only how it differs?
 #
 # **You will**
 #
@@ -122,7 +122,7 @@ print("numbers:", W.numel(), "in W,", A.numel() + B.numel(), "in A and B")
 
 # %% [markdown]
 # The last two lines agree, as they must: the change can be computed beside $W$ or added into it. A change
-# of one column times one row has **rank** one. With $r$ columns and $r$ rows it has rank $r$ at most, and this is
+# of one column times one row has **rank** one (or is zero). With $r$ columns and $r$ rows it has rank $r$ at most, and this is
 # **LoRA**, *low-rank adaptation*: for frozen $W$ and $b$, with $A$ of size $r \times d_{\text{in}}$ and $B$ of size
 # $d_{\text{out}} \times r$,
 #
@@ -291,7 +291,7 @@ for name in ("train", "validation"):
     rows[name] = encode(list(data[name]["text"])[:keep], tokenizer, 128)
     labels[name] = np.array(data[name]["label"])[:keep]
 
-LEARNING_RATE = 2e-3
+LEARNING_RATE = 8e-3
 trained = lora.LoRA(classifier.fresh(2, SEED), RANK, seed=SEED)
 history = fine_tune(
     trained,
@@ -304,10 +304,10 @@ history = fine_tune(
 # %% tags=["hide-input", "nbval-ignore-output"]
 z = scores(trained, rows["validation"], run)  # [N, 2]
 right = (z.argmax(dim=1).numpy() == labels["validation"]).mean()
-part = max(1, history.steps // 4)
-for start in range(0, history.steps - part + 1, part):
-    mean = np.mean(history.losses[start : start + part])
-    print(f"steps {start + 1:3} to {start + part:3}: mean loss {mean:.3f}")
+for i, part in enumerate(np.array_split(history.losses, 4)):
+    print(
+        f"quarter {i + 1} of {history.steps} steps: mean loss {np.mean(part):.3f}"
+    )
 print(f"accuracy on validation: {right:.3f}")
 
 # %% [markdown]
@@ -320,7 +320,7 @@ print(f"accuracy on validation: {right:.3f}")
 
 
 # %% tags=["hide-input"]
-# @title Products and milliseconds of one step, forward and backward
+# @title Milliseconds of one step, forward and backward
 from torch.utils.flop_counter import FlopCounterMode
 
 
@@ -340,6 +340,8 @@ def one_step(model, step, batch_size=32):
     return 1000 * np.diff(clock)
 
 
+# %% tags=["hide-input"]
+# @title Products of one step, forward and backward
 def products(model):
     """Multiplications and additions (forward, backward) of a pair."""
     a, b = ids.to(run.device), mask.to(run.device)
@@ -369,8 +371,8 @@ model = model.cpu().eval()
 
 # %% [markdown]
 # The products are those of the pair from above, the times those of batches of 32. LoRA's forward pass has slightly more to compute, its backward pass about half. About a
-# third of the products of a step are saved. What shrinks in proportion to the trained numbers is memory: their slopes,
-# and the two running means that AdamW keeps of each.
+# third of the products of a step are saved. What shrinks in proportion to the trained numbers is what must be kept for each of
+# them: its slope, and AdamW's two running means.
 
 # %% tags=["claims"]
 forward, backward = work["LoRA"] / work["full"]
@@ -383,7 +385,8 @@ check("A step has between 0.6 and 0.7 of the products", 0.6 < whole < 0.7)
 # ## Merged, and kept in a small file
 #
 # For answers, the change can be added into the weights, as `inside` did above. Then the model has its
-# old shape, and costs what it cost before. Subtracting the change undoes it.
+# old shape, and costs what it cost before. Subtracting the change undoes it, up to
+# rounding.
 
 # %% tags=["nbval-ignore-output"]
 trained = trained.cpu()
@@ -452,10 +455,10 @@ check(
 )
 
 # %% [markdown]
-# ## Three other places
+# ## Three relatives
 #
-# Low rank beside the weights is one idea of several. Each of the next three leaves the encoder frozen
-# and puts its numbers elsewhere:
+# Three more ways leave the encoder frozen. Two put their numbers elsewhere, and the third shares out LoRA's in
+# another way:
 
 # %% tags=["hide-input"]
 # @title Boxes and marks of the picture
@@ -604,7 +607,7 @@ for (name, values), stays in zip(found.items(), choice, strict=True):
 
 
 # %% tags=["hide-input"]
-# @title Formulas (3) and (4) against the package and the encoder's own attention
+# @title Formulas (3) and (4) against package and encoder
 from transformers import DynamicCache
 
 small_one = adapter.Bottleneck(8, 3, run.generator())
@@ -639,7 +642,7 @@ close("The toy's ranks", alive.sum(dim=1), [3, 1])
 # %% [markdown]
 # ## Was the bet won?
 #
-# Four kinds with equally many numbers, and three rivals: the head alone, the top layer alone, and full
+# Four ways with equally many numbers within 5 % (AdaLoRA begins with half as many again), and three rivals: the head alone, the top layer alone, and full
 # fine-tuning (of all but the word embeddings). `benchmarks/sweep_parameter_efficient.py` of the book's repository has
 # trained them all. First it searched for a learning rate, one run each on a part of the training sentences:
 
@@ -736,9 +739,10 @@ for way, (key, label) in labels_of.items():
 
 # %% tags=["claims"]
 if len(final) == len(order):
-    spent = [final[w][0]["trained"] for w in ("adapters", "prefix", "LoRA")]
-    spent.append(final["AdaLoRA"][0]["used"])
-    most = max(*spent, final["AdaLoRA"][0]["trained"])
+    alike = ("adapters", "prefix", "LoRA", "AdaLoRA")
+    numbers = [final[way][0] for way in alike]
+    spent = [n.get("used", n["trained"]) for n in numbers]
+    most = max(n["trained"] for n in numbers)
     check(
         "Record: the four budgets agree within 5 %",
         max(spent) < 1.05 * min(spent),
@@ -757,7 +761,8 @@ if len(final) == len(order):
 #
 # Freeze $W$, learn $BA$ beside it: the change costs $r\,(d_{\text{in}} + d_{\text{out}})$ numbers, does nothing at first, can be merged
 # at the end, and fits into a small file that belongs to one base model. Forward pass and a good part of the
-# backward pass are paid as before. Adapters, prefix and AdaLoRA spend the same budget at other places.
+# backward pass are paid as before. Adapters and prefix spend such a budget at other places, and
+# AdaLoRA shares it out between the matrices.
 #
 # ## Exercises
 #
@@ -852,7 +857,7 @@ def merged(W, A, B, alpha):
 exercises.merged(merged)
 
 # %% [markdown]
-# > **Exercise 4.** An experiment: does it need rank sixteen (★★★, 20 minutes)? The singular value decomposition
+# > **Exercise 4.** Rank sixteen or less (★★★, 20 minutes). An experiment. The singular value decomposition
 # > (`torch.linalg.svd`) writes a matrix as a sum of matrices of rank one, the largest first; the first $k$ of them are the nearest
 # > matrix of rank $k$. Write `cut(change, k)`, that nearest matrix. Then guess how much accuracy is lost when every change in `trained`
 # > is cut to rank one, and measure it on validation. (A matrix cut to $k = 16$ must lose nothing.)
