@@ -291,7 +291,7 @@ for name in ("train", "validation"):
     rows[name] = encode(list(data[name]["text"])[:keep], tokenizer, 128)
     labels[name] = np.array(data[name]["label"])[:keep]
 
-LEARNING_RATE = 8e-3
+LEARNING_RATE = 2e-3
 trained = lora.LoRA(classifier.fresh(2, SEED), RANK, seed=SEED)
 history = fine_tune(
     trained,
@@ -305,9 +305,7 @@ history = fine_tune(
 z = scores(trained, rows["validation"], run)  # [N, 2]
 right = (z.argmax(dim=1).numpy() == labels["validation"]).mean()
 for i, part in enumerate(np.array_split(history.losses, 4)):
-    print(
-        f"quarter {i + 1} of {history.steps} steps: mean loss {np.mean(part):.3f}"
-    )
+    print(f"quarter {i + 1} of the steps: mean loss {np.mean(part):.3f}")
 print(f"accuracy on validation: {right:.3f}")
 
 # %% [markdown]
@@ -644,7 +642,7 @@ close("The toy's ranks", alive.sum(dim=1), [3, 1])
 #
 # Four ways with equally many numbers within 5 % (AdaLoRA begins with half as many again), and three rivals: the head alone, the top layer alone, and full
 # fine-tuning (of all but the word embeddings). `benchmarks/sweep_parameter_efficient.py` of the book's repository has
-# trained them all. First it searched for a learning rate, one run each on a part of the training sentences:
+# trained them all. First it searched for a learning rate, one run each with a seed that is not used again:
 
 # %% tags=["hide-input"]
 search = sweep("bert/parameter_efficient")
@@ -653,7 +651,7 @@ for trial in search["runs"]:
     where = tried if trial["stage"] == "search" else final
     where.setdefault(trial["way"], []).append(trial)
 print(search["command"])
-print(f"mean surprise on validation after {search['searched']:,} sentences")
+print(f"mean surprise on validation, {search['sentences']:,} sentences once")
 for way, trials in tried.items():
     best = min(trials, key=lambda r: r["surprise"])
     shown = [
