@@ -311,6 +311,24 @@ def test_sizes_outside_their_limits_are_refused(wrong):
         Adapters(tiny(), wrong)
 
 
+def test_what_is_refused_leaves_the_classifier_as_it_was():
+    base = tiny()
+    names = [name for name, _ in base.named_parameters()]
+    for refused in (
+        lambda: LoRA(base, 17),
+        lambda: LoRA(base, 2, names=("q_proj",)),
+        lambda: AdaLoRA(base, 17, 3),
+        lambda: AdaLoRA(base, 4, 5),
+        lambda: Adapters(base, 17),
+        lambda: Prefix(base, 64),
+        lambda: Prefix(base, 0),
+    ):
+        with pytest.raises(ValueError, match=r"rank|kept|size|length|no linear layer"):
+            refused()
+        assert all(p.requires_grad for p in base.parameters())
+        assert [name for name, _ in base.named_parameters()] == names
+
+
 def test_limits_are_named():
     with pytest.raises(ValueError, match="rank must be a whole number from 1 to 16"):
         LoRA(tiny(), 17)
