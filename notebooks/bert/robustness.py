@@ -282,13 +282,13 @@ for kind in KINDS:
     print(f"      {auc_ahead[kind]}")
 
 # %% [markdown]
-# On all four kinds each seed orders the texts better than the frozen encoder. We come back to the lean to one side.
+# On all four kinds each seed orders the texts better than the frozen encoder. We come back to the tilt to one side.
 #
 # ### Harder, or rated more weakly?
 #
 # Editorials have the lowest AUC. But look at *strength*: they are rated weakly, and film sentences
 # with weak ratings are [harder](finetune_sentiment.ipynb) too. So each text of another kind gets as *twins* the 20 film test sentences of the same
-# label with the nearest ratings. In place of a pair of texts we take the pairs of their twins: what share of them is in order?
+# label with the nearest ratings. In place of a pair of texts we take the 400 pairs of their twins: what share of them is in order?
 
 
 # %%
@@ -329,6 +329,7 @@ def taught_by(kind):
 def of_twins(table, kind):
     """Pairs [N_1, N_0] of a kind, from the table of pairs of films."""
     film_labels, labels = test["films"][1], test[kind][1]
+    # the place of each film sentence among those of its label
     place = np.where(film_labels, film_labels.cumsum() - 1, 0)
     place += np.where(film_labels, 0, (1 - film_labels).cumsum() - 1)
     rows = place[twins[kind][labels == 1]]  # [N_1, 20]
@@ -365,7 +366,7 @@ for kind in DOMAINS:
 # are only "inspired by" public ones, some 200 of 4,200 made up.)
 #
 # *No harder* does not mean that nothing was lost: taught by half as many texts of the own kind, the frozen encoder orders
-# each kind better.
+# each kind better than taught by films (products: of the same five ones, though).
 
 # %% tags=["claims"]
 for kind in KINDS:
@@ -385,7 +386,7 @@ for kind in DOMAINS:
     check(f"{kind}: too few are called positive", most < still < share)
     if reader.encoder.config.hidden_size == 384:  # not the hub's larger one
         low = own_ahead[kind].low
-        check(f"{kind}: frozen, taught by its own kind, is ahead", low > 0)
+        check(f"{kind}: frozen, own kind above films, and interval", low > 0)
 
 # %% [markdown]
 # ## Slips of the finger
@@ -623,8 +624,8 @@ check(
     np.diff([0, *along]).min() > 0,
 )
 check(
-    "Aside it changes by less than a fifth of that",
-    max(np.divide(aside, along)) < 0.2,
+    "Aside it changes by less than a fiftieth of that",
+    max(np.divide(aside, along)) < 0.02,
 )
 
 # %% [markdown]
@@ -684,18 +685,16 @@ axes[-1].set_xlabel("difference of balanced accuracy")
 plt.show()
 
 # %% [markdown]
-# Even the second pass does not help every seed on films. And we find no winner: of the three other cures none has an interval on films
-# that lies above zero. Even on films with typos that of *typos* begins close to zero. Some intervals elsewhere miss zero, but they know nothing of other
+# On these film sentences no gain of the second pass is shown, and none of the three other cures over it: their intervals
+# hold zero or end below it. Even on films with typos of the three kinds it was taught that of *typos* begins close to zero. Some intervals elsewhere miss zero, but they know nothing of other
 # seeds, and the circles lie far apart: three are too few for a ranking.
 #
 # One thing is steadier: on films, with typos and without, each pair of models is ahead of the mean of its own two members.
 
 # %% tags=["claims"]
-least = paired["twice", "films"].min()
-check("Films: a seed of twice is behind once", least < 0)
-for cure in ("typos", "two models", "adversarial"):
+for cure, rival in CURES.items():
     low = gains[cure, "films"].low
-    check(f"Films: interval of {cure} minus twice not above zero", low < 0)
+    check(f"Films: interval of {cure} minus {rival} not above zero", low < 0)
 ahead_by = np.concatenate([over_members["films"], over_members["typos"]])
 check("Films, typos: pairs ahead of their members", ahead_by.min() > 0)
 low = gains["typos", "typos"].low
@@ -795,9 +794,11 @@ plt.show()
 # in each seed. *Mean p minus share* says how: the
 # mean probability lies below the share of praise by nearly all of the error. The model tilts to one side.
 #
-# Is it the kind of text? Not alone: the film twins of the tweets tilt to the same side by about half as much. They have the tweets'
-# shares of praise and blame, not those of training; where nothing changes but these shares, one speaks of
-# *label shift*. The twins of products tilt less than half as much as products.
+# Is it the kind of text? Not alone: the film twins of the tweets tilt to the same side by about half as much, those of products
+# by less than half as much.
+#
+# The twins have the tweets' shares of praise and blame, not those of training, and ratings as weak. Where nothing changes but
+# the shares, one speaks of *label shift*.
 
 # %% tags=["claims"]
 for kind in ("products", "tweets"):
@@ -898,7 +899,7 @@ for training, found_T in temperatures.items():
 # After two passes the model is too sure: $T$ is well above one in each seed, and the error on films falls. On products and tweets more than
 # two thirds of it stay. Dividing by $T$ moves no probability to the other side of one half.
 #
-# Against a tilt one needs a number that moves all margins to one side: $\sigma(z + c)$. With a factor too, $\sigma(az + c)$, this is *Platt scaling*.
+# A number that moves all margins to one side is made for a tilt: $\sigma(z + c)$. With a factor too, $\sigma(az + c)$, this is *Platt scaling*.
 
 
 # %%
@@ -908,7 +909,7 @@ def best_shift(z, y):
 
 
 def platt(z, y):
-    """a and c of the probability sigmoid(a z + c), least surprise."""
+    """a and c of sigmoid(a z + c), least surprise, hardly any penalty."""
     fitted = LogisticRegression(C=1000).fit(z[:, None], y)
     return fitted.coef_[0, 0], fitted.intercept_[0]
 
@@ -1004,9 +1005,9 @@ check("Tweets: a and c lower than c alone", min(by_c - by_both) > 0)
 # %% [markdown]
 # ## Summary
 #
-# Fine-tuning on films ordered all four kinds of text better than *frozen* did, but behind a lean to one side. Before a new
+# Fine-tuning on films ordered all four kinds of text better than *frozen* did; on new kinds both tilt. Before a new
 # kind of text is called difficult, compare its ratings with the old one's: tweets and editorials were ordered no worse
-# than films rated as weakly. Still, taught by texts of the kind itself the frozen encoder did better. *Never boring*
+# by both encoders than films rated as weakly. Still, the frozen encoder did better when texts of the kind itself taught it than when films did. *Never boring*
 # was taken for blame after one pass. At an equal price no cure was shown to do better on films than a second pass. On
 # products and tweets a shift, learned from a hundred rated texts of the kind, mended more of the calibration error than a temperature.
 #
