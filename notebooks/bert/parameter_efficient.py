@@ -135,7 +135,7 @@ print("numbers:", W.numel(), "in W,", A.numel() + B.numel(), "in A and B")
 #
 # $$y = W x + b + \frac{\alpha}{r}\, B\,(A x) \tag{1}$$
 #
-# where $\alpha$ is a number that we choose; we take $\alpha = r$, so that the factor is one. Only $A$ and $B$
+# where $\alpha$ is a number that we choose, so that the size of the change need not grow with $r$; we take $\alpha = r$, so that the factor is one. Only $A$ and $B$
 # are trained. Instead of $d_{\text{out}}\, d_{\text{in}}$ numbers that is
 #
 # $$n = r\,(d_{\text{in}} + d_{\text{out}}) \tag{2}$$
@@ -143,7 +143,7 @@ print("numbers:", W.numel(), "in W,", A.numel() + B.numel(), "in A and B")
 # At first $A$ is drawn at random and $B$ is zero. So the change is zero too, and training begins at the pretrained model.
 #
 # Not every change can be written with few columns and rows: to become zero, our $W$ would need a change of rank four. That
-# low rank is enough is a bet. We look at the end whether it was won.
+# low rank is enough is a bet. We look at the end at what such a change loses.
 
 # %% tags=["claims"]
 close("Beside or inside: the same y", beside, inside)
@@ -201,7 +201,7 @@ trained_numbers = sum(p.numel() for p in ours.parameters() if p.requires_grad)
 # %% [markdown]
 # Which numbers are trained? Here and below: all that take a gradient, those of the head among them. Three things should
 # be true. Their count is that of (2), summed over the changed matrices, and that of the head. With $B = 0$ no score changes. And
-# when the loss is differentiated, slopes arrive at exactly these numbers.
+# with a $B$ that is not zero, slopes arrive at exactly these numbers.
 
 # %% tags=["hide-input"]
 # @title Does the untrained change do nothing, and who receives a gradient?
@@ -218,7 +218,9 @@ for layer in ours.modules():  # a change to test with
     if isinstance(layer, LoRALinear):
         layer.B.data = 0.1 * torch.randn(layer.B.shape, generator=generator)
 F.cross_entropy(ours(ids, mask), torch.tensor([0, 1])).backward()
-reached = {n for n, p in ours.named_parameters() if p.grad is not None}
+reached = {
+    n for n, p in ours.named_parameters() if p.grad is not None and p.grad.any()
+}
 added = [n for n in reached if n.rpartition(".")[2] in ("A", "B")]
 head = [n for n in reached if n.startswith("head.")]
 
@@ -373,7 +375,7 @@ for step in range(run.size(smoke=1, cpu=8, gpu=30)):
     for name, rival in rivals.items():  # in turn, so that both see the same
         times[name].append(one_step(rival.to(run.device).train(), step))
 work = {name: products(rival) for name, rival in rivals.items()}
-print("        millions of products          ms, median")
+print("        millions of operations        ms, median")
 print("        forward    backward     forward  backward")
 for name in rivals:
     print(f"{name:<5}", "".join(f"{n / 1e6:11.0f}" for n in work[name]), end="")
@@ -384,15 +386,15 @@ model = model.cpu().eval()
 
 # %% [markdown]
 # LoRA's forward pass has slightly more to compute, its backward pass about half. About a
-# third of the products of a step are saved, no more. What shrinks in proportion to the trained numbers is what training keeps for each of
+# third of the operations of a step are saved, no more (the milliseconds of so small a model hang on the machine). What shrinks in proportion to the trained numbers is what training keeps for each of
 # them: its slope, and AdamW's two running means.
 
 # %% tags=["claims"]
 forward, backward = work["LoRA"] / work["full"]
 whole = work["LoRA"].sum() / work["full"].sum()
-check("LoRA's forward pass has more products", 1 < forward < 1.1)
+check("LoRA's forward pass has more operations", 1 < forward < 1.1)
 check("Its backward pass has about half of them", 0.4 < backward < 0.6)
-check("A step has between 0.6 and 0.7 of the products", 0.6 < whole < 0.7)
+check("A step has between 0.6 and 0.7 of the operations", 0.6 < whole < 0.7)
 
 # %% [markdown]
 # ## Merged, and kept in a small file
@@ -427,6 +429,8 @@ loaded.load(folder / "praise.safetensors")
 with torch.inference_mode():
     from_file = loaded(ids, mask)
 print(f"{file_bytes / 1e6:.2f} MB instead of {4 * total / 1e6:.0f} MB")
+changed = 4 * (total - model.encoder.embeddings.word_embeddings.weight.numel())
+print(f"or {changed / 1e6:.0f} MB, without the word embeddings, frozen here")
 
 
 # %% tags=["hide-input"]
@@ -541,7 +545,9 @@ def with_prefix(q, K, V, PK, PV):
 
 # %% [markdown]
 # **AdaLoRA** sits where LoRA does, and asks whether every matrix needs the same rank. It writes the change as $P \Lambda Q$ with $\Lambda$ diagonal:
-# a sum of *triplets*, each a column of $P$, one number $\lambda$ and a row of $Q$. A penalty holds the columns of $P$,
+# a sum of *triplets*, each a column of $P$, one number $\lambda$ and a row of $Q$.
+#
+# A penalty holds the columns of $P$,
 # and the rows of $Q$, near to length one and right angles. Training begins with more triplets than the budget allows. From time to time the
 # triplets of *all* matrices are ranked together, and the least important get $\lambda = 0$.
 #
@@ -561,7 +567,7 @@ def triplets(s_P, s_L, s_Q):
 
 
 def kept(importances, budget):
-    """Which triplets of all matrices [n, r] are among the best."""
+    """Which triplets of all matrices [n, r] are among the best (no ties)."""
     ranked = importances.flatten().sort(descending=True).values
     return importances >= ranked[budget - 1]
 
@@ -578,8 +584,8 @@ for i, (row, stays) in enumerate(zip(toy, alive, strict=True)):
     print(f"matrix {i}: {'  '.join(shown)}   rank {int(stays.sum())}")
 
 # %% [markdown]
-# Now in BERT, with three triplets at queries and values of every layer. After some steps of training (without the penalty, which
-# is zero at first) two a matrix may stay on average. Will each matrix keep two?
+# Now in BERT, with three triplets at queries and values of every layer. After some steps of training (without the penalty, to keep the
+# code short) two a matrix may stay on average. Will each matrix keep two?
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title One decision of AdaLoRA
@@ -616,7 +622,7 @@ for (name, values), stays in zip(found.items(), choice, strict=True):
 
 # %% [markdown]
 # They do not. (This is one decision after a few steps of one run. In training, the decision is made again every few steps, and a triplet may come
-# back until the last of them.) Before we go on, are (3), (4) and (5) what the package computes?
+# back until the last of them.) Before we go on, are (3), (4) and, given $s$, (5) what package and encoder compute?
 
 # %% tags=["hide-input"]
 # @title Formulas (3) and (4) against package and encoder
@@ -651,15 +657,15 @@ ratio = mine / importances  # [12, 3]
 close("Formula (5) is the package's importance", ratio, 1.0, atol=1e-4)
 check("The package prunes the same triplets", torch.equal(alive_there, choice))
 ranks = choice.sum(dim=1)  # [12]
-check("AdaLoRA gives different ranks", ranks.min() < ranks.max())
+check("This decision gives different ranks", ranks.min() < ranks.max())
 
 # %% [markdown]
-# ## Was the bet won?
+# ## What is lost?
 #
-# Four ways add equally many numbers within 5 % (AdaLoRA begins with half as many again), and have three rivals: the head
-# alone, the top layer and the head, and full fine-tuning (of all but the word embeddings). `benchmarks/sweep_parameter_efficient.py` of
+# Four ways add equally many numbers within 5 % (AdaLoRA begins with half as many again), and have four rivals: the head
+# alone, the biases and the head (BitFit; Ben Zaken et al. 2022), the top layer and the head, and full fine-tuning (of all but the word embeddings). `benchmarks/sweep_parameter_efficient.py` of
 # the book's repository has trained each for one epoch. First it searched for a learning rate, one run for each, with a seed
-# that is not used again. Where the best rate was the highest or the lowest, the next was tried too:
+# of its own. Where the best rate was the highest or the lowest, the next was tried too:
 
 # %% tags=["hide-input"]
 search = sweep("bert/parameter_efficient")
@@ -682,7 +688,7 @@ for way, trials in tried.items():
 
 # %% [markdown]
 # The star marks the rate that was taken. Full fine-tuning keeps the rate of its [own chapter](finetune_sentiment.ipynb), which was
-# searched in steps of four where these are steps of two.
+# searched more coarsely.
 #
 # Then each was trained with three seeds, and answered the test sentences. The difference to full fine-tuning has two intervals of 95 %.
 # *Over sentences*: for each test sentence the share of three runs that are right, minus that of full fine-tuning; a bootstrap draws the sentences again and again
@@ -699,7 +705,10 @@ def right_answers(trial):
     return np.unpackbits(packed)[:tested].astype(float)
 
 
-order = ["head", "top layer", "adapters", "prefix", "LoRA", "AdaLoRA", "full"]
+order = [
+    *("head", "biases", "top layer", "adapters", "prefix", "LoRA", "AdaLoRA"),
+    "full",
+]
 answers = {
     way: np.array([right_answers(trial) for trial in final[way]])
     for way in order
@@ -744,7 +753,7 @@ print(heading)
 for way, gap in gaps.items():
     show(f"{way} - full", *gap)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Six ways below each other on an axis of points of accuracy minus full fine-tuning, with a dotted line at zero. Each has a dot with an interval, and three short marks below it for the seeds. The head lies far to the left, near minus nine. The top layer, prefix and AdaLoRA lie between minus three and minus four, LoRA and adapters near minus one. All intervals lie left of zero."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Seven ways below each other on an axis of points of accuracy minus full fine-tuning, with a dotted line at zero. Each has a dot with an interval, and three short marks below it for the seeds. The head lies far to the left, near minus nine. The top layer, prefix and AdaLoRA lie between minus three and minus four, the biases near minus two, LoRA and adapters near minus one. All intervals lie left of zero."}}
 figure, ax = plot.panels(height=3)
 plot.intervals(ax, list(gaps), [paired for _, paired, _ in gaps.values()])
 for place, (by_seed, _, _) in enumerate(gaps.values()):
@@ -760,9 +769,9 @@ plt.show()
 # %% [markdown]
 # LoRA trains less than a hundredth of the model's numbers. It is behind full fine-tuning with each of the three seeds. Its interval over
 # sentences lies below zero; the one over seeds, wide with only three of them, reaches just past it. By how much is LoRA behind? Both intervals hold a
-# loss of one point, and smaller and larger ones. That it comes within one point is neither shown by these runs nor excluded.
+# loss of one point, and smaller and larger ones. That it comes within one point is neither shown by these runs nor excluded. The same goes for adapters.
 #
-# And does it matter where equally many numbers sit? We take the ways in pairs, and LoRA and adapters against the top layer too:
+# And do ways with equally many numbers differ? We take the ways in pairs, and some against the top layer and the biases:
 
 # %% tags=["hide-input"]
 pairs = [("LoRA", "adapters"), ("prefix", "AdaLoRA")]
@@ -770,8 +779,9 @@ ahead = [
     (way, other)
     for way in ("LoRA", "adapters")
     for other in ("prefix", "AdaLoRA", "top layer")
-]
-between = {pair: difference(*pair) for pair in pairs + ahead}
+] + [("biases", "top layer")]
+close_to = ("LoRA", "biases")
+between = {pair: difference(*pair) for pair in [*pairs, *ahead, close_to]}
 print(heading)
 for (way, other), gap in between.items():
     show(f"{way} - {other}", *gap)
@@ -788,16 +798,20 @@ for i in range(layers):
 # LoRA and adapters are not separated by these intervals, nor are prefix and AdaLoRA. But LoRA is ahead of both prefix and AdaLoRA with each seed and in both intervals, and so are
 # adapters. Both are ahead of the top layer as well, which trains more than ten times as many numbers.
 #
-# This holds for one epoch, one task, and the places chosen here. AdaLoRA spends part of this epoch on triplets that it drops; whether it would catch up
+# The biases surprised us. They are a fifth of LoRA's budget and less, and ahead of the top layer too. LoRA is ahead of them with each seed,
+# by less than a point on average, and the interval over sentences holds zero. (None of all these intervals is corrected for their number.)
+#
+# This holds for one epoch, one task, and the places chosen here. AdaLoRA spends part of this epoch on triplets that it drops; whether it, or prefix, would catch up
 # in a longer training was not tried. What it kept is uneven: with all three seeds, values kept more than queries in the first three layers and in the last.
 
 # %% [markdown]
-# Five ways become rungs of [the ladder](../../book/results.md), each with the mean of its three seeds. As for the other rungs, its parameters are all numbers that the
-# model needs for an answer, the frozen ones too; the note has those that were trained.
+# Six ways become rungs of [the ladder](../../book/results.md), each with the mean of its three seeds. As for the other rungs, its parameters are all numbers of the
+# model as it is trained, the frozen ones too; the note has those that were trained. (Intervals: 95 %, bootstrap over sentences, of the mean.)
 
 # %% tags=["hide-input"]
 # @title The rungs are recorded
 labels_of = {
+    "biases": ("biases", "Biases of MiniLM"),
     "top layer": ("top_layer", "Top layer of MiniLM"),
     "adapters": ("adapters", "Adapters in MiniLM"),
     "prefix": ("prefix", "Prefix tuning of MiniLM"),
@@ -807,7 +821,8 @@ labels_of = {
 for way, (key, label) in labels_of.items():
     value, *bounds = statistics.bootstrap_mean(answers[way].mean(axis=0))
     beside = used if way == "AdaLoRA" else numbers[way]  # beside the base
-    beside = 0 if way == "top layer" else beside - head_numbers
+    own = way in ("top layer", "biases")  # they train what is there
+    beside = 0 if own else beside - head_numbers
     note = f"{numbers[way]:,} numbers trained; mean of three seeds; "
     rung = {"ladder": "classification", "label": label}
     rung["parameters"] = total + beside
@@ -847,7 +862,12 @@ check(
 # %% tags=["claims"]
 for (way, other), (by_seed, paired, seeds) in between.items():
     lowest, highest = max(paired.low, seeds.low), min(paired.high, seeds.high)
-    if (way, other) in ahead:
+    if (way, other) == close_to:
+        label = f"Record, {way} minus {other}"
+        check(f"{label}: each seed above zero", min(by_seed) > 0)
+        check(f"{label}: mean below a point", paired.value < 1)
+        check(f"{label}: zero lies over sentences", paired.low < 0)
+    elif (way, other) in ahead:
         label = f"Record, {way} minus {other}: each seed and both intervals"
         above = min(*by_seed, paired.low, seeds.low) > 0
         check(f"{label} above zero", above)
@@ -867,6 +887,9 @@ check(
 )
 times_more = numbers["top layer"] / max(numbers["LoRA"], numbers["adapters"])
 check("The top layer trains over ten times LoRA's numbers", times_more > 10)
+check(
+    "Biases: below a fifth of LoRA's", 5 * numbers["biases"] < numbers["LoRA"]
+)
 
 # %% tags=["claims"]
 rates = {way: {trial["rate"] for trial in final[way]} for way in best}
@@ -890,8 +913,8 @@ check(
 # Freeze $W$, learn $BA$ beside it: the change costs $r\,(d_{\text{in}} + d_{\text{out}})$ numbers, does nothing at first, can be merged
 # at the end, and fits into a small file that belongs to one base model. Forward pass and about half of the
 # backward pass are paid as before. Adapters and prefix spend such a budget at other places, and
-# AdaLoRA shares it out between the matrices. After one epoch on our reviews, full fine-tuning was ahead of all of them: a little ahead of LoRA and
-# adapters, more of prefix and AdaLoRA.
+# AdaLoRA shares it out between the matrices. After one epoch on our reviews, full fine-tuning was ahead of all of them in each of our
+# three runs: less of LoRA and adapters than of prefix and AdaLoRA.
 #
 # ## Exercises
 #
@@ -925,9 +948,9 @@ def largest_rank():
 exercises.largest_rank(largest_rank)
 
 # %% [markdown]
-# > **Exercise 2.** Two zeros (★★☆, 10 minutes). $B$ starts at zero, and $A$ does not. Think about the very first step:
+# > **Exercise 2.** Two zeros (★★☆, 10 minutes). $B$ starts at zero, and $A$ does not. Think about the slopes of the very first step:
 # > which of the two receives a slope that is not zero? And if $A$ were zero and $B$ drawn? If both were zero? Write
-# > `moving(a_is_zero, b_is_zero)`, which gives two truth values: does $A$ move, and does $B$?
+# > `moving(a_is_zero, b_is_zero)`, which gives two truth values: does $A$ receive such a slope, and does $B$?
 #
 # <details><summary>Hint</summary>
 #
@@ -938,7 +961,7 @@ exercises.largest_rank(largest_rank)
 
 # %% tags=["exercise"]
 def moving(a_is_zero, b_is_zero):
-    """Whether A moves in the first step, and whether B does."""
+    """Whether a slope reaches A in the first step, and whether one reaches B."""
     ...
 
 
@@ -948,10 +971,10 @@ exercises.moving(moving)
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
 def moving(a_is_zero, b_is_zero):
-    """Whether A moves in the first step, and whether B does."""
-    a_moves = not b_is_zero  # the slope of A passes through B
-    b_moves = not a_is_zero  # the slope of B is a multiple of A x
-    return a_moves, b_moves
+    """Whether a slope reaches A in the first step, and whether one reaches B."""
+    to_a = not b_is_zero  # the slope of A passes through B
+    to_b = not a_is_zero  # the slope of B is a multiple of A x
+    return to_a, to_b
 
 
 exercises.moving(moving)
@@ -1042,6 +1065,7 @@ exercises.cut(cut)
 #
 # - Houlsby et al. (2019), [Parameter-efficient transfer learning for NLP](https://arxiv.org/abs/1902.00751): adapters.
 # - Li and Liang (2021), [Prefix-tuning](https://aclanthology.org/2021.acl-long.353/): learned keys and values, for generation.
+# - Ben Zaken, Goldberg and Ravfogel (2022), [BitFit](https://aclanthology.org/2022.acl-short.1/): the biases alone.
 # - Hu et al. (2022), [LoRA](https://arxiv.org/abs/2106.09685): the low-rank change, and where to put it.
 # - Zhang et al. (2023), [AdaLoRA](https://arxiv.org/abs/2303.10512): one budget for all matrices, and the smoothing in its scores.
 # - Aghajanyan, Gupta and Zettlemoyer (2021),
