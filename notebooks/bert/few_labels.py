@@ -222,7 +222,7 @@ for system in ("tf-idf", "frozen", "tuned"):
     ordered = sorted(means, key=means.get, reverse=True)
     best[system] = ordered[0]
     print(f"\n{system}: {len(means)} settings tried")
-    for settings in (ordered[0], ordered[1], ordered[-1]):
+    for settings in ordered[:2]:
         print(f"  {means[settings]:.3f}  {settings}")
 
 # %% [markdown]
@@ -441,9 +441,9 @@ for way, name in WAYS.items():
     print(f"{name:<24} {low:8.3f} {middle:7.3f} {high:8.3f}")
 
 # %% [markdown]
-# As asked, the wording decides a great deal, and with no labels there is no way to know which wording is
-# good. Less the mean, the spread is smaller and the median higher. From here on we keep the very first
-# prompt, less the mean: it was settled before anything was measured. A piece of it again, here and now:
+# As asked, the wording decides a great deal. Less the mean, the spread is smaller and the median higher. The
+# empty text is a capricious guide: for the very first prompt its correction is worse than none. From here on we keep this
+# first prompt, less the mean: it was settled before anything was measured. A piece of it again, here and now:
 
 
 # %%
@@ -475,6 +475,7 @@ check(
     "Record: less the mean the spread is smaller", np.ptp(less) < np.ptp(plain)
 )
 check("and the median is higher", np.median(less) > np.median(plain))
+check("First prompt: N/A makes it worse", kept["empty"] < kept["plain"] - 0.05)
 gaps = np.abs(some - kept["scores"][:FEW])
 check("The scores of these sentences are as on record", np.median(gaps) < 0.2)
 gap = abs(others.mean() - kept["level"])
@@ -733,10 +734,10 @@ for n, values in doubtful.items():
     print(f"{n:4} labels  {asked_well[n]}")
 
 # %% [markdown]
-# Neither is worth a point here. In none of the settings does self-training gain one on average, though most
-# of the labels it gives itself are right; and asking by doubt is not shown to be better than asking at
-# random. Another classifier, or other data, may fare differently. A report of such a gain should show
-# both the rival and the spread over draws.
+# In none of the settings does self-training gain a point on average, though most of the labels it gives
+# itself are right. Asking by doubt is ahead of asking at random with 64 and 128 labels on average, by so little that
+# twenty draws hardly tell it from nothing: the interval begins near zero. Another classifier, or other data, may
+# fare differently.
 
 # %% tags=["claims"]
 check(
@@ -745,10 +746,16 @@ check(
 )
 most = min(values[:, 2].mean() for values in taught.values())
 check("More than half of its own labels are right, in each setting", most > 0.5)
-check(
-    "By doubt minus at random: no interval lies above zero",
-    max(interval.low for interval in asked_well.values()) < 0,
-)
+if run.profile != "smoke":
+    gains = [asked_well[n] for n in (64, 128)]
+    check(
+        "By doubt is ahead on average with 64 and 128 labels",
+        min(gain.value for gain in gains) > 0,
+    )
+    check(
+        "Its intervals begin within two points of zero, or below",
+        max(gain.low for gain in gains) < 0.02,
+    )
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title Two rungs are recorded
