@@ -49,11 +49,6 @@ WORDS = [word for pair in PAIRS for word in pair]
 FEW = 60  # whose scores are kept, for the chapter to compare
 UNLABELLED = 200  # sentences whose mean score corrects a prompt
 ASKED, PAIR = "sentiment", 0  # the prompt that is compared: settled before anything was measured
-CHOSEN: dict[str, dict[str, Any]] = {  # the best of the part "choose", mean over sizes and draws
-    "tf-idf": {"features": "words and pieces", "read": "pool", "C": 100},
-    "frozen": {"scaled": False, "C": 0.1},
-    "tuned": {"rate": 3e-4, "steps": 40},
-}
 
 
 @functools.cache
@@ -220,8 +215,8 @@ def measure(run: Session, trial: sweep.Trial) -> dict[str, Any]:
     return {"accuracy": by(n, run.seed, split, **options)}
 
 
-def trials() -> list[sweep.Trial]:
-    """All of them, the cheap ones first."""
+def to_choose() -> list[sweep.Trial]:
+    """Settings offered to each system, on draws that no other part uses."""
     found: list[sweep.Trial] = []
     offered: dict[str, list[dict[str, Any]]] = {
         "tf-idf": [
@@ -243,9 +238,26 @@ def trials() -> list[sweep.Trial]:
                 for seed in range(100, 102 if system == "tuned" else 105):
                     trial = {"part": "choose", "system": system, "labels": n, "seed": seed}
                     found.append(trial | {"options": options})
-    for name in TEMPLATES:
-        found.append({"part": "prompt", "system": "prompt", "template": name, "seed": 0})
-    curve = [{"part": "curve", "system": s, "options": options} for s, options in CHOSEN.items()]
+    return found
+
+
+def best(system: str, runs: list[sweep.Trial]) -> dict[str, Any]:
+    """The settings with the highest mean accuracy on validation, over sizes and draws."""
+    found: dict[str, list[float]] = {}
+    options = {str(sorted(t["options"].items())): t["options"] for t in runs}
+    for trial in runs:
+        if trial["system"] == system:
+            key = str(sorted(trial["options"].items()))
+            found.setdefault(key, []).append(trial["accuracy"])
+    return options[max(found, key=lambda key: np.mean(found[key]))]
+
+
+def trials(chosen: dict[str, dict[str, Any]]) -> list[sweep.Trial]:
+    """Everything else, the cheap ones first, with the chosen settings of each system."""
+    found: list[sweep.Trial] = [
+        {"part": "prompt", "system": "prompt", "template": name, "seed": 0} for name in TEMPLATES
+    ]
+    curve = [{"part": "curve", "system": s, "options": options} for s, options in chosen.items()]
     for cheap in curve[:2]:
         found += [cheap | {"labels": n, "seed": s} for s in range(CHEAP) for n in SIZES]
     for seed in range(DEAR):
@@ -255,14 +267,15 @@ def trials() -> list[sweep.Trial]:
     return found
 
 
-def main(part: str = "", system: str = "") -> None:
-    """Measures what is not on record; with `part` or `system` only trials of that name."""
-    some = [
-        trial
-        for trial in trials()
-        if part in ("", trial["part"]) and system in ("", trial["system"])
-    ]
-    sweep.run(CHAPTER, COMMAND, some, measure, sizes=list(SIZES))
+def main() -> None:
+    """Chooses the settings, then measures with them; goes on from what is on record."""
+
+    def measured(some: list[sweep.Trial]) -> list[sweep.Trial]:
+        runs = sweep.run(CHAPTER, COMMAND, some, measure, sizes=list(SIZES))
+        return [trial for trial in runs if trial["part"] == "choose"]
+
+    choosing = measured(to_choose())
+    measured(trials({system: best(system, choosing) for system in ("tf-idf", "frozen", "tuned")}))
 
 
 if __name__ == "__main__":
