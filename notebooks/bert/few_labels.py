@@ -603,7 +603,7 @@ def median_interval(values):
 
 
 # %% tags=["hide-input"]
-# @title Who overtakes whom: all crossings
+# @title Who is to overtake whom
 def written(n):
     """A number of labels, or that it is censored."""
     if n == 0:
@@ -623,6 +623,9 @@ rivals = {
     "fine-tuned over the middle prompt": (curve["tuned"], MIDDLE),
     "fine-tuned over 8 shown": (curve["tuned"], levels["mean"][:, 2:]),
 }
+
+# %% tags=["hide-input"]
+# @title All crossings, by draw
 crossings = {}
 for name, (ours, theirs) in rivals.items():
     n = min(len(ours), len(theirs)) if np.ndim(theirs) else len(ours)
@@ -782,8 +785,7 @@ record(
     a,
     "accuracy",
     (a - half, a + half),
-    label="SmolLM2, prompt without labels",
-    note="less the mean of 200 sentences without labels",
+    label="SmolLM2, prompt, no labels",
     **rung,
 )
 if len(levels["mean"]) > 1:
