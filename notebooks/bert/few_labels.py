@@ -104,7 +104,7 @@ known = np.array(
     [[share_known(draw(n, s), texts["validation"]) for n in SIZES] for s in SIX]
 )  # [draws, sizes]
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of the words of validation sentences that stand in the labelled ones, against the number of labels on a logarithmic axis, a dot for each of six draws: about a quarter with 8 labels, rising to about four fifths with 1,024."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of the words of validation sentences that stand in the labelled ones, against the number of labels on a logarithmic axis, a dot for each of six draws: about three tenths with 8 labels, rising to about four fifths with 1,024."}}
 figure, ax = plot.panels(height=2.8)
 for s in SIX:
     ax.plot(SIZES, known[s], ".", color=plot.SKY)
@@ -195,18 +195,17 @@ def recorded(part, system, key="accuracy"):
 
 
 def curves(system):
-    """Accuracy on test [draws, sizes] of all draws that are complete."""
+    """Accuracy on test [draws, sizes]."""
     found = recorded("curve", system)
     seeds = sorted({seed for seed, _ in found})
-    rows = [[found.get((s, n), np.nan) for n in ALL] for s in seeds]
-    rows = np.array(rows).reshape(-1, len(ALL))
-    return rows[np.isfinite(rows).all(axis=1)]
+    return np.array([[found[s, n] for n in ALL] for s in seeds])
 
 
 ALL = story["sizes"]
 
 
 # %% tags=["hide-input"]
+# @title The settings that were tried, and the two best of each system
 choices = {}  # accuracies on validation by system and settings
 used_settings = set()  # those of the curves below
 for trial in runs:
@@ -230,7 +229,8 @@ for system in ("tf-idf", "frozen", "tuned"):
         print(f"  {means[settings]:.3f}  {settings}")
 
 # %% [markdown]
-# The first line of each is taken. Now let 32 labels be drawn twenty times, here and now:
+# The first line of each is taken. For TF-IDF $C = 100$ is the edge of what was offered, and 10 ties with it to
+# the digits printed. Fine-tuning was offered few settings; others might serve it better. Now let 32 labels be drawn twenty times, here and now:
 
 # %%
 C = {"TF-IDF": 100, "frozen": 0.1}
@@ -252,14 +252,16 @@ print("frozen minus TF-IDF, paired by draw, 95 % interval:", gap)
 
 # %% [markdown]
 # Look at the lowest and the highest draw. Whoever labels 32 sentences once and compares two programs
-# sees one pair of dots out of twenty. So everything below is repeated over draws and compared within a
-# draw. (The interval is Student's, for the mean over draws; all draws are judged on the same test
+# sees one such pair out of twenty. So all that learns from labels is repeated below over draws and compared
+# within a draw. (The interval is Student's, for the mean over draws; all draws are judged on the same test
 # sentences.)
 
 # %% tags=["claims"]
 if run.profile != "smoke":
     pairs = {"tf-idf": "TF-IDF", "frozen": "frozen"}
     for system, name in pairs.items():
+        first = best[system].split(", ")
+        check(f"{name}: C is the choice on record", f"C {C[name]}" in first)
         kept = recorded("curve", system)
         before = [kept[seed, 32] for seed in TWENTY]
         close(f"{name}: all draws as on record", live[name], before, atol=0.01)
@@ -269,6 +271,12 @@ if run.profile != "smoke":
             np.ptp(values) > 0.02,
         )
 check("Frozen is above TF-IDF with 32 labels on average", gap.low > 0)
+offered = [
+    trial["options"]["C"]
+    for trial in runs
+    if (trial["part"], trial["system"]) == ("choose", "tf-idf")
+]
+check("TF-IDF: no larger C was offered", max(offered) == C["TF-IDF"])
 
 # %% [markdown]
 # Here are the whole **learning curves**, accuracy against the number of labels, with fine-tuning as the
@@ -281,8 +289,6 @@ curve = {system: curves(system) for system in NAMES}  # [draws, sizes] each
 figure, ax = plot.panels(height=3.6)
 for (system, name), marker in zip(NAMES.items(), "osD", strict=True):
     values = curve[system]
-    if len(values) < 2:
-        continue
     spans = [statistics.seeds_interval(column) for column in values.T]
     mean, low, high = np.array(spans).T
     color = COLORS[system]
@@ -298,21 +304,22 @@ print("bands: 95 % interval (Student) for the mean over draws")
 print(f"on record, {story['date']}: {story['command']}")
 
 # %% [markdown]
-# Between 8 and 1,024 labels counting learns slowly, and the frozen encoder is ahead of it at every size. With
-# 1,024 fine-tuning is ahead of both.
+# On average over draws the frozen encoder is ahead of counting at every size. With 1,024 labels fine-tuning
+# is ahead of both, in every draw.
 
 # %% tags=["claims"]
 for system in NAMES:
     used = {t for t, name in used_settings if name == system}
-    if used:
-        check(f"{NAMES[system]}: settings as chosen", used == {best[system]})
+    check(f"{NAMES[system]}: settings as chosen", used == {best[system]})
 lead = curve["frozen"] - curve["tf-idf"]  # [draws, sizes]
 lows = [statistics.seeds_interval(column).low for column in lead.T]
 check("Record: at every size frozen minus TF-IDF is above zero", min(lows) > 0)
-if len(curve["tuned"]) > 1:
-    S = len(curve["tuned"])
-    lead = curve["tuned"][:, -1] - curve["frozen"][:S, -1]
-    check("Record, 1,024 labels: fine-tuned is above frozen", lead.min() > 0)
+for system in ("tf-idf", "frozen"):
+    lead = curve["tuned"][:, -1] - curve[system][: len(curve["tuned"]), -1]
+    check(
+        f"Record, 1,024 labels: fine-tuned above {NAMES[system]} in each draw",
+        lead.min() > 0,
+    )
 
 # %% [markdown]
 # ## No label at all
@@ -400,10 +407,9 @@ close(
 )
 
 # %% [markdown]
-# The last one says nothing at all, and still the model has an opinion: some answers are likely whatever
-# the text. Zhao et al. (2021) subtract the score of such an empty text (**contextual calibration**). If
-# there are $M$ sentences $u_j$ without labels one can subtract their mean instead, which makes about as
-# many answers praise as blame:
+# The last one says nothing at all, and still its score is not zero. Zhao et al. (2021) correct the answers
+# by those to such empty texts (**contextual calibration**); for two classes this subtracts the score of the empty
+# text. If there are $M$ sentences $u_j$ without labels one can subtract their mean instead:
 #
 # $$s'(x) = s(x) - \frac1M \sum_{j=1}^{M} s(u_j) \tag{2}$$
 #
@@ -442,9 +448,9 @@ for way, name in WAYS.items():
     print(f"{name:<24} {low:8.3f} {middle:7.3f} {high:8.3f}")
 
 # %% [markdown]
-# As asked, the wording decides a great deal. Less the mean, the spread is smaller and the median higher. The
-# empty text is a capricious guide: for the very first prompt its correction is worse than none. From here on we keep this
-# first prompt, less the mean: it was settled before anything was measured. A piece of it again, here and now:
+# As asked, the wording decides a great deal. Less the mean, the spread is smaller and the median higher. From here
+# on we keep the first prompt, less the mean. The prompt was settled before anything was measured, the correction
+# was not: a row of a table below has the prompt as asked, too. A piece of it again, here and now:
 
 
 # %%
@@ -478,7 +484,6 @@ check(
     "Record: less the mean the spread is smaller", np.ptp(less) < np.ptp(plain)
 )
 check("and the median is higher", np.median(less) > np.median(plain))
-check("First prompt: N/A makes it worse", kept["empty"] < kept["plain"] - 0.05)
 gaps = np.abs(some - kept["scores"][:FEW])
 check("The scores of these sentences are as on record", np.median(gaps) < 0.2)
 gap = abs(others.mean() - kept["level"])
@@ -509,8 +514,7 @@ def shown(k, seed):
 print(shown(2, SEED))
 
 # %% [markdown]
-# The model reads this before *each* test sentence, so here it pays that the common beginning is computed
-# once.
+# The model reads this before *each* test sentence. On record are six draws, each judged on all test sentences.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test against the number of labelled sentences in the prompt, none, 2, 4 and 8, a dot for each draw, as asked and less the mean. As asked the dots scatter widely; less the mean they lie higher and closer together."}}
 figure, ax = plot.panels(height=3.2)
@@ -520,16 +524,13 @@ for way, color, shift in (
     ("mean", plot.BLUE, 0.1),
 ):
     found = recorded("shown", "shown", way)
-    done = [s for s in SIX if {(s, 2), (s, 4), (s, 8)} <= found.keys()]
-    rows = [[found[s, k] for k in (2, 4, 8)] for s in done]
-    levels[way] = np.array(rows).reshape(-1, 3)
+    levels[way] = np.array([[found[s, k] for k in (2, 4, 8)] for s in SIX])
     ax.plot([shift], [kept[way]], "D", color=color)
     for row in levels[way]:
         ax.plot(np.array([1, 2, 3]) + shift, row, ".", color=color)
     places = np.array([1, 2, 3]) + shift
-    if len(rows):
-        means = levels[way].mean(axis=0)
-        ax.plot(places, means, "_", color=color, markersize=16)
+    means = levels[way].mean(axis=0)
+    ax.plot(places, means, "_", color=color, markersize=16)
     ax.plot([], [], "o", color=color, label=WAYS[way])
 ax.set_xticks(range(4), ["none", "2", "4", "8"])
 ax.set(xlabel="labelled sentences in the prompt", ylabel="accuracy on test")
@@ -540,8 +541,6 @@ plt.show()
 print("8 shown minus none, paired by draw, 95 % interval")
 gain = {}
 for way, values in levels.items():
-    if len(values) < 2:
-        continue
     gain[way] = statistics.seeds_interval(values[:, 2] - kept[way])
     print(f"{WAYS[way]:<14} {gain[way]}")
 
@@ -619,6 +618,7 @@ rivals = {
     "TF-IDF over the prompt": (curve["tf-idf"], kept["mean"]),
     "frozen over the prompt": (curve["frozen"], kept["mean"]),
     "fine-tuned over the prompt": (curve["tuned"], kept["mean"]),
+    "fine-tuned over the prompt as asked": (curve["tuned"], kept["plain"]),
     "frozen over the middle prompt": (curve["frozen"], MIDDLE),
     "fine-tuned over the middle prompt": (curve["tuned"], MIDDLE),
     "fine-tuned over 8 shown": (curve["tuned"], levels["mean"][:, 2:]),
@@ -631,32 +631,39 @@ for name, (ours, theirs) in rivals.items():
     n = min(len(ours), len(theirs)) if np.ndim(theirs) else len(ours)
     rival = theirs[:n] if np.ndim(theirs) else theirs
     leads = ours[:n] - rival  # [draws, sizes]
-    if len(leads) > 1:
-        crossings[name] = [crossing(ALL, lead) for lead in leads]
+    crossings[name] = [crossing(ALL, lead) for lead in leads]
 
 # %% tags=["hide-input"]
-print(" " * 34 + "draws  median  interval           (4)")
+print("draws: all, and of them censored, below 8 labels and above 1,024")
+print(" " * 36 + "all  <=  >   median  interval       (4)")
 for name, values in crossings.items():
     S = len(values)
+    below, above = values.count(0), values.count(math.inf)
     middle, low, high = (written(n) for n in median_interval(values))
     k = max([k for k in range(1, S) if coverage(S, k) >= 0.95], default=1)
-    between = f"{low} to {high}"
-    print(f"{name:<34} {S:4}  {middle:>6}  {between:<18} {coverage(S, k):.2f}")
+    print(f"{name:<36} {S:2} {below:3} {above:2}  {middle:>7}", end="")
+    print(f"  {low + ' to ' + high:<16} {coverage(S, k):.2f}")
 
 # %% [markdown]
-# For counting and for the frozen encoder the interval of the crossing with the prompt begins above the last size: with
-# 1,024 labels they have not overtaken it. That is one prompt. The rows of the *middle prompt*, which has the median of all
-# accuracies less the mean, show how much hangs on the choice. (Each draw has other labels; the test
-# sentences are the same for all, and these intervals say nothing about other ones.)
+# Fine-tuning overtakes counting in every draw, and the frozen encoder too. With these settings and up to 1,024
+# labels, counting and the frozen encoder overtake this prompt in no draw. For fine-tuning, against this prompt and
+# against eight shown sentences, the interval ends above the last size: how many labels it takes, our record cannot
+# tell. And that is one prompt. Against the *middle prompt*, which has the median of all accuracies less the mean,
+# fine-tuning gets ahead in every draw. (Each draw has other labels; the test sentences are the same for all, and these
+# intervals say nothing about other ones.)
 
 # %% tags=["claims"]
-if run.profile != "smoke":
-    for name in ("TF-IDF over the prompt", "frozen over the prompt"):
-        low = median_interval(crossings[name])[1]
-        check(
-            f"{name}: the interval begins above the last size", low == math.inf
-        )
-    close("(3) by hand", crossing([8, 16, 32], [-2, -1, 3]), 16 * 2**0.25)
+for rival in ("TF-IDF", "frozen", "the middle prompt"):
+    name = f"fine-tuned over {rival}"
+    check(f"{name}: in each draw", max(crossings[name]) < math.inf)
+for ours in ("TF-IDF", "frozen"):
+    censored = crossings[f"{ours} over the prompt"]
+    check(f"{ours} over the prompt: in no draw", min(censored) == math.inf)
+for rival in ("the prompt", "8 shown"):
+    name = f"fine-tuned over {rival}"
+    high = median_interval(crossings[name])[2]
+    check(f"{name}: the interval ends above the last size", high == math.inf)
+close("(3) by hand", crossing([8, 16, 32], [-2, -1, 3]), 16 * 2**0.25)
 
 # %% [markdown]
 # ## Sentences without labels
@@ -705,11 +712,11 @@ def self_train(n, seed, each=100, rounds=5):
 
 
 # %%
-def ask_for(n, seed, by_doubt, start=16):
-    """Accuracy with n labels, sixteen of them drawn, the rest asked for."""
-    chosen = draw(start, seed)
+def ask_for(sizes, seed, by_doubt):
+    """Accuracy with each number of labels, 16 drawn, the rest asked for."""
+    chosen, found = draw(16, seed), []
     rng = np.random.default_rng([seed, 1])
-    while len(chosen) < n:
+    while len(chosen) < sizes[-1]:
         rest = np.setdiff1d(np.arange(len(labels["train"])), chosen)
         if by_doubt:
             regression = fit(chosen, labels["train"][chosen])
@@ -718,7 +725,9 @@ def ask_for(n, seed, by_doubt, start=16):
         else:
             new = rng.choice(rest, 16, replace=False)
         chosen = np.concatenate([chosen, new])
-    return on_test(fit(chosen, labels["train"][chosen]))
+        if len(chosen) in sizes:
+            found.append(on_test(fit(chosen, labels["train"][chosen])))
+    return found
 
 
 # %% tags=["hide-input"]
@@ -731,10 +740,10 @@ taught = {
     for each in EACH
 }  # [draws, 3]
 MORE = run.size(smoke=(32,), cpu=(32, 64, 128), gpu=(32, 64, 128, 256))
-doubtful = {
-    n: np.array([[ask_for(n, s, True), ask_for(n, s, False)] for s in TWENTY])
-    for n in MORE
-}  # [draws, 2]
+SIXTY = range(run.size(smoke=3, cpu=60, gpu=60))
+doubtful = np.array(
+    [[ask_for(MORE, s, True), ask_for(MORE, s, False)] for s in SIXTY]
+)  # [draws, 2, sizes]
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 print("self-training: after minus before, 95 % interval over draws")
@@ -743,17 +752,16 @@ for (n, each), values in taught.items():
     helped[n, each] = statistics.seeds_interval(values[:, 1] - values[:, 0])
     print(f"{n:4} labels, {each:3} a side and round  {helped[n, each]}", end="")
     print(f"   own labels right {values[:, 2].mean():.2f}")
-print("\nactive learning: by doubt minus at random")
-asked_well = {}
-for n, values in doubtful.items():
-    asked_well[n] = statistics.seeds_interval(values[:, 0] - values[:, 1])
-    print(f"{n:4} labels  {asked_well[n]}")
+print(f"\nactive learning: by doubt minus at random, {len(SIXTY)} draws")
+for n, column in zip(MORE, (doubtful[:, 0] - doubtful[:, 1]).T, strict=True):
+    print(f"{n:4} labels  {statistics.seeds_interval(column)}")
 
 # %% [markdown]
-# In none of the settings does self-training gain a point on average, though most of the labels it gives
-# itself are right. Asking by doubt is ahead of asking at random with 64 and 128 labels on average, by so little that
-# twenty draws hardly tell it from nothing: the interval begins near zero. Another classifier, or other data, may
-# fare differently.
+# In none of these settings does self-training gain a point on average, though most of the labels it gives
+# itself are right.
+#
+# This section is a look and not a test: results on test were seen before its code and its words were final,
+# this kind of self-training is one of five that were tried, and for active learning forty draws were added to twenty.
 
 # %% tags=["claims"]
 check(
@@ -762,16 +770,6 @@ check(
 )
 most = min(values[:, 2].mean() for values in taught.values())
 check("More than half of its own labels are right, in each setting", most > 0.5)
-if run.profile != "smoke":
-    gains = [asked_well[n] for n in (64, 128)]
-    check(
-        "By doubt is ahead on average with 64 and 128 labels",
-        min(gain.value for gain in gains) > 0,
-    )
-    check(
-        "Its intervals begin within two points of zero, or below",
-        max(gain.low for gain in gains) < 0.02,
-    )
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title Two rungs are recorded
@@ -788,29 +786,30 @@ record(
     label="SmolLM2, prompt, no labels",
     **rung,
 )
-if len(levels["mean"]) > 1:
-    level = statistics.seeds_interval(levels["mean"][:, 2])
-    record(
-        "few_labels.accuracy_few_shot",
-        level.value,
-        "accuracy",
-        level[1:],
-        label="SmolLM2, 8 labels in the prompt",
-        note="interval over draws",
-        **rung,
-    )
+level = statistics.seeds_interval(levels["mean"][:, 2])
+record(
+    "few_labels.accuracy_few_shot",
+    level.value,
+    "accuracy",
+    level[1:],
+    label="SmolLM2, 8 labels in the prompt",
+    note="interval over draws",
+    **rung,
+)
 
 # %% [markdown]
 # ## Summary
 #
-# How many labels is a pretrained model worth? Read through frozen vectors, it was ahead of counting with every
-# number of labels from 8 to 1,024. A small language model, asked by a prompt and corrected by the mean of sentences
-# without labels, needed none to be ahead of both, with the prompt on which we had settled. Where the curves cross scatters from draw to
-# draw, so a crossing comes with an interval, and with the draws in which there was none.
+# How many labels is a pretrained model worth? Read through frozen vectors, it was ahead of counting on average
+# with each number of labels tried. Fine-tuned, it overtook counting and the frozen vectors in every draw. The
+# place differs from draw to draw, so a crossing comes with an interval, and with the number of draws in which there
+# was none. A small language model, asked by one prompt and corrected by the mean of sentences without labels, was
+# overtaken by counting and by frozen vectors in no draw. For fine-tuning against it, or against eight shown sentences, the
+# interval ends above 1,024 labels. Against the middle one of fifteen prompts fine-tuning got ahead in every draw.
 #
 # ## Exercises
 #
-# > **Exercise 1.** A share that is known (★☆☆, 5 minutes). Formula (2) makes about half of the answers praise. Suppose
+# > **Exercise 1.** A share that is known (★☆☆, 5 minutes). Formula (2) puts the threshold at the mean score. Suppose
 # > you know that a given share of the sentences is praise. Write `threshold_for(scores, share)`: the
 # > number above which that share of the scores lies.
 #
@@ -909,7 +908,8 @@ for n in (8, 64):
                 accuracy(vectors, C["frozen"], c) for c in (draw(n, seed), some)
             ]
             lost.append(both[0] - both[1])
-    print(n, "labels, balanced minus any:", statistics.seeds_interval(lost))
+    loss = statistics.seeds_interval(lost)
+    print(f"{n} labels, balanced minus any: {loss}, {len(lost)} draws")
 exercises.unbalanced(draw_any)
 
 # %% [markdown]
