@@ -9,6 +9,7 @@ smaller ones. The parts, in this order:
 - prompt: SmolLM2 without labels, five templates by three pairs of label words, on test;
 - curve: accuracy on test with n labels: TF-IDF and frozen vectors under logistic regression,
   fine-tuning;
+- further: fine-tuning with more labels than that, each of them seen once;
 - shown: SmolLM2 with k labelled sentences in the prompt, on test.
 """
 
@@ -35,6 +36,7 @@ from lmcourse.training.classification import fine_tune, scores
 CHAPTER = "bert/few_labels"
 COMMAND = "python benchmarks/sweep_few_labels.py"
 SIZES = (8, 16, 32, 64, 128, 256, 512, 1024)
+FURTHER = (2048, 4096)
 CHEAP, DEAR = 20, 6  # draws
 TEMPLATES = {
     "sentiment": "Review: {text}\nSentiment:",
@@ -264,6 +266,11 @@ def trials(chosen: dict[str, dict[str, Any]]) -> list[sweep.Trial]:
         found += [curve[2] | {"labels": n, "seed": seed} for n in SIZES]
         for k in (2, 4, 8):
             found.append({"part": "shown", "system": "shown", "labels": k, "seed": seed})
+    for seed in range(DEAR):
+        for n in FURTHER:
+            options = chosen["tuned"] | {"steps": n // 32}
+            trial = {"part": "further", "system": "tuned", "labels": n, "seed": seed}
+            found.append(trial | {"options": options})
     return found
 
 
