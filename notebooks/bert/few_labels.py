@@ -72,6 +72,7 @@ def draw(n, seed):
     return np.concatenate(halves)  # [n]
 
 
+# %% tags=["hide-input"]
 for i in draw(8, SEED):
     side = "praise" if labels["train"][i] == 1 else "blame"
     print(f"{side:<7} {texts['train'][i][:200]}\n")
@@ -124,7 +125,7 @@ plt.show()
 # - draw labels again and again, and see how far one draw can mislead,
 # - ask a language model for a label with no training at all, by a prompt and two words,
 # - say after how many labels one system overtakes another, with an interval,
-# - test whether sentences *without* labels help.
+# - look whether sentences *without* labels help.
 #
 # **You need** [fine-tuning BERT](finetune_sentiment.ipynb): its data, TF-IDF, the frozen encoder and the
 # training loop come from there.
@@ -176,7 +177,7 @@ def accuracy(features, C, chosen):
 # How strong should the penalty be ($C$)? With eight labels nobody has a validation set. But one who
 # compares *systems* should not favour one. So the settings of all that learn were fixed once, by
 # `benchmarks/sweep_few_labels.py` in the book's repository: on draws of their own, with the whole validation
-# split. That is a luxury, but all have it, and up to 1,024 labels no setting depends on their number. The
+# split. That is a luxury, but all three that learn have it. The
 # same script made the record from which the larger results below come.
 
 # %% tags=["hide-input"]
@@ -202,7 +203,7 @@ def curves(system):
 
 
 ALL = story["sizes"]
-FURTHER = [2048, 4096]  # for fine-tuning alone
+FURTHER = [512, 1024, 2048]  # for fine-tuning, with settings of their own
 
 
 # %% tags=["hide-input"]
@@ -230,9 +231,8 @@ for system in ("tf-idf", "frozen", "tuned"):
         print(f"  {means[settings]:.3f}  {settings}")
 
 # %% [markdown]
-# The first line of each is taken. For TF-IDF $C = 100$ is the edge of what was offered, and 10 ties with it to
-# the digits printed. Fine-tuning was offered few settings; others might serve it better. Now let 32 labels be
-# drawn twenty times, here and now:
+# The first line of each is taken, whatever the number of labels. For TF-IDF $C = 100$ is the edge of what was
+# offered, and 10 ties with it to the digits printed. Now let 32 labels be drawn twenty times, here and now:
 
 # %%
 C = {"TF-IDF": 100, "frozen": 0.1}
@@ -271,27 +271,30 @@ if run.profile != "smoke":
             f"{name}: the draws differ by more than two points",
             np.ptp(values) > 0.02,
         )
-check("Frozen is above TF-IDF with 32 labels on average", gap.low > 0)
 tried = [settings for system, settings in choices if system == "tf-idf"]
 largest = max(float(s.split(",")[0].removeprefix("C ")) for s in tried)
 check("TF-IDF: no larger C was offered", largest == C["TF-IDF"])
 
 # %% [markdown]
 # Here are the whole **learning curves**, accuracy against the number of labels, with fine-tuning as the
-# third system: the loop of the chapter before, with as many steps for 8 labels as for 1,024. Beyond these sizes it
-# makes as many as see each label once (dashed).
+# third system: the loop of [fine-tuning BERT](finetune_sentiment.ipynb), with as many steps for 8 labels as for 1,024. So few steps may be too few
+# for many labels. For 512 and more, rate and number of passes were therefore chosen once more, on validation, with 1,024 labels (dashed):
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test against the number of labels on a logarithmic axis, 8 to 1,024 with bands for three systems. TF-IDF lies lowest and rises slowly, the frozen encoder lies above it, and fine-tuning starts beside the frozen encoder and ends highest; dashed, it rises on to 4,096 labels."}}
 NAMES = {"tf-idf": "TF-IDF", "frozen": "frozen", "tuned": "fine-tuned"}
 COLORS = {"tf-idf": plot.ORANGE, "frozen": plot.SKY, "tuned": plot.BLUE}
 curve = {system: curves(system) for system in NAMES}  # [draws, sizes] each
 beyond = recorded("further", "tuned")
+FAR = sorted({*ALL, *FURTHER})
 far = np.array(
     [
-        [*row, *(beyond[s, n] for n in FURTHER)]
+        [
+            beyond.get((s, n), row[min(i, len(row) - 1)])
+            for i, n in enumerate(FAR)
+        ]
         for s, row in enumerate(curve["tuned"])
     ]
-)  # fine-tuning with more labels, too: [draws, more sizes]
+)  # fine-tuning, from 512 labels on with more steps: [draws, more sizes]
 figure, ax = plot.panels(height=3.6)
 for (system, name), marker in zip(NAMES.items(), "osD", strict=True):
     values = curve[system]
@@ -301,24 +304,36 @@ for (system, name), marker in zip(NAMES.items(), "osD", strict=True):
     label = f"{name}, {len(values)} draws"
     ax.plot(ALL, mean, marker=marker, color=color, label=label)
     ax.fill_between(ALL, low, high, color=color, alpha=0.25, linewidth=0)
-places = [ALL[-1], *FURTHER]
-ax.plot(places, far.mean(axis=0)[-3:], "D--", color=plot.BLUE)
+from_here = FAR.index(FURTHER[0])
+mean = far.mean(axis=0)[from_here:]
+ax.plot(FURTHER, mean, "D--", color=plot.GREY, label="fine-tuned, more steps")
 ax.set(xscale="log", xlabel="labelled sentences", ylabel="accuracy on test")
-ax.set_xticks([*ALL, *FURTHER], [*ALL, *FURTHER], rotation=30)
+ax.set_xticks(FAR, FAR, rotation=30)
 ax.minorticks_off()
 ax.legend(loc="upper left")
 plt.show()
 print("bands: 95 % interval (Student) for the mean over draws")
+print("\nfine-tuned, 1,024 labels: accuracy on validation, two draws")
+again = {}
+for trial in runs:
+    if trial["part"] == "choose again":
+        again.setdefault(str(trial["options"]), []).append(trial["accuracy"])
+for options, values in again.items():
+    print(f"  {np.mean(values):.3f}  {options}")
 print(f"on record, {story['date']}: {story['command']}")
 
 # %% [markdown]
 # On average over draws the frozen encoder is ahead of counting at every size. With 1,024 labels fine-tuning
-# is ahead of both, in every draw.
+# is ahead of both, in every draw, with the few steps already. (Our encoder was trained to give good mean vectors,
+# which favours the frozen one.)
 
 # %% tags=["claims"]
 for system in NAMES:
     used = {t for t, name in used_settings if name == system}
     check(f"{NAMES[system]}: settings as chosen", used == {best[system]})
+taken = {str(t["options"]) for t in runs if t["part"] == "further"}
+winner = max(again, key=lambda options: np.mean(again[options]))
+check("Fine-tuned, 512 labels and more: as chosen again", taken == {winner})
 lead = curve["frozen"] - curve["tf-idf"]  # [draws, sizes]
 lows = [statistics.seeds_interval(column).low for column in lead.T]
 check("Record: at every size frozen minus TF-IDF is above zero", min(lows) > 0)
@@ -368,7 +383,8 @@ print(f"log P(praise) - log P(blame) = {by_hand[1] - by_hand[0]:+.2f}")
 #
 # and above zero the model says praise. Without a label this is a **zero-shot** classifier.
 # `class_log_probabilities` gives the two logarithms for many texts in batches. What all prompts
-# have in common at their beginning it computes once. It refuses what cannot be meant:
+# have in common at their beginning it computes once. It refuses a template without a place for the text, and a label
+# word of several pieces, whose probability would be that of its beginning:
 
 
 # %%
@@ -393,7 +409,7 @@ print(outcome("Review:\nSentiment:", VERBALIZER))
 print(outcome(TEMPLATE, (" unwatchable", " good")))
 
 # %% [markdown]
-# A label word must be *one* piece, or its probability would be that of its beginning. Now five sentences:
+# Now five sentences:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 own = [
@@ -416,16 +432,18 @@ close(
 
 # %% [markdown]
 # The last one says nothing at all, and still its score is not zero. Zhao et al. (2021) correct the answers
-# by those to such empty texts (**contextual calibration**); for two classes this subtracts the score of the empty
-# text. If there are $M$ sentences $u_j$ without labels one can subtract their mean instead:
+# by those to such empty texts, several of them (**contextual calibration**); with one of them and two classes this subtracts its
+# score. If there are $M$ sentences $u_j$ without labels one can subtract their mean instead, which **centres** the scores:
 #
 # $$s'(x) = s(x) - \frac1M \sum_{j=1}^{M} s(u_j) \tag{2}$$
+#
+# This supposes that about half of the sentences are praise (exercise 1 asks for other shares).
 #
 # Is it the model that we measure, or our wording? Five templates, each with three pairs of words,
 # each with no correction and with both:
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Fifteen rows, one for each template and pair of label words, with three markers for accuracy on test: as asked, less the score of an empty text, less the mean of unlabelled sentences. As asked the rows scatter from about one half to four fifths; less the mean they lie closer together and mostly further right."}}
-WAYS = {"plain": "as asked", "empty": "less N/A", "mean": "less the mean"}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Fifteen rows, one for each template and pair of label words, with three markers for accuracy on test: as asked, less the score of an empty text, and centred. As asked most rows lie near one half and two far to the right of it; centred each lies further right than as asked."}}
+WAYS = {"plain": "as asked", "empty": "less N/A", "mean": "centred"}
 asked = {}  # accuracies of the three ways by template and pair
 for trial in runs:
     if trial["part"] == "prompt":
@@ -454,10 +472,18 @@ for way, name in WAYS.items():
     values = [found[way] for found in asked.values()]
     low, middle, high = np.quantile(values, [0, 0.5, 1])
     print(f"{name:<24} {low:8.3f} {middle:7.3f} {high:8.3f}")
+yes = [found["says praise"] for found in asked.values()]
+print(
+    "as asked, prompts that say praise to more than 4 sentences in 5:", end=" "
+)
+print(sum(share > 0.8 for share in yes))
 
 # %% [markdown]
-# As asked, the wording decides a great deal. Less the mean, the spread is smaller and the median higher. From here
-# on we keep the first prompt, less the mean. The prompt was settled before anything was measured, the correction
+# As asked, the wording decides a great deal, and most prompts say praise to nearly everything. Centred, each of the
+# fifteen does better. The empty text is no sure help: it spoils the first prompt. (Above, its score lies below zero, and
+# the mean of sentences, below, lies above.)
+#
+# From here on we keep the first prompt, centred. The prompt was settled before anything was measured, the correction
 # was not: a row of a table below has the prompt as asked, too. A piece of it again, here and now:
 
 
@@ -487,20 +513,17 @@ print(f"{kept['mean']:.3f} of all, on record")
 # %% tags=["claims"]
 by_way = {w: [found[w] for found in asked.values()] for w in WAYS}
 plain, less = by_way["plain"], by_way["mean"]
-check("Record: as asked, prompts differ by over 10 points", np.ptp(plain) > 0.1)
 check(
-    "Record: less the mean the spread is smaller", np.ptp(less) < np.ptp(plain)
+    "Record: centred, each prompt does better", np.all(np.array(less) > plain)
 )
-check("and the median is higher", np.median(less) > np.median(plain))
+check("As asked, most say praise to over 4 in 5", np.median(yes) > 0.8)
 gaps = np.abs(some - kept["scores"][:FEW])
-check("The scores of these sentences are as on record", np.median(gaps) < 0.2)
+check("Half of these scores and more are as on record", np.median(gaps) < 0.2)
 gap = abs(others.mean() - kept["level"])
 check("So is the mean of the others", gap < 0.1)
 
 # %% [markdown]
-# > **Warning.** We do not know what SmolLM2 has read. Sentences of this kind, with labels, are in widely
-# > used collections, and its training ended with instructions of many sorts. "No labels" means: none of
-# > *ours*.
+# > **Warning.** We do not know what SmolLM2 (135 million weights, in four bits, trained to follow instructions) has read. "No labels" means: none of *ours*.
 #
 # ## A few labels, shown
 #
@@ -524,7 +547,7 @@ print(shown(2, SEED))
 # %% [markdown]
 # The model reads this before *each* test sentence. On record are six draws, each judged on all test sentences.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test against the number of labelled sentences in the prompt, none, 2, 4 and 8, a dot for each draw, as asked and less the mean. As asked the dots scatter widely; less the mean they mostly lie higher and closer together."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test against the number of labelled sentences in the prompt, none, 2, 4 and 8, a dot for each draw, as asked and centred. As asked the dots scatter widely; centred they mostly lie higher and closer together."}}
 figure, ax = plot.panels(height=3.2)
 levels = {}  # accuracies [draws, 3] by way
 for way, color, shift in (
@@ -546,15 +569,24 @@ ax.legend(loc="lower left")
 plt.show()
 
 # %% tags=["hide-input"]
-print("8 shown minus none, paired by draw, 95 % interval")
+print("accuracy minus that with none shown, 95 % interval over draws")
 gain = {}
 for way, values in levels.items():
-    gain[way] = statistics.seeds_interval(values[:, 2] - kept[way])
-    print(f"{WAYS[way]:<14} {gain[way]}")
+    for k, column in zip((2, 4, 8), values.T, strict=True):
+        gain[way, k] = statistics.seeds_interval(column - kept[way])
+        print(f"{WAYS[way]:<9} {k} shown  {gain[way, k]}")
 
 # %% [markdown]
-# An interval above zero says that showing eight sentences helped, one below that it hurt.
-#
+# As asked, eight shown sentences hurt. Centred, two helped on average; for eight we cannot tell. (Six intervals, and one
+# of them only just misses zero.)
+
+# %% tags=["claims"]
+check("Eight shown, as asked: below zero", gain["plain", 8].high < 0)
+check("Two shown, centred: above zero", gain["mean", 2].low > 0)
+eight = gain["mean", 8]
+check("Eight shown, centred: zero lies inside", eight.low < 0 < eight.high)
+
+# %% [markdown]
 # ## Where do two curves cross?
 #
 # How many labels until fine-tuning beats the prompt? Take a small example. With 8, 16 and 32 labels the
@@ -592,8 +624,8 @@ print(f"{crossing([8, 16, 32], [-0.02, -0.01, 0.03]):.1f}")
 #
 # $$P(\text{median inside}) = 1 - 2 \sum_{j=0}^{k-1} \binom{S}{j} 2^{-S} \tag{4}$$
 #
-# It assumes that the draws are independent, nothing about their shape, and censored values do no harm. We take the
-# largest $k$ for which (4) is at least 0.95.
+# It assumes that the draws are independent, and nothing about their shape. Where values are equal, as censored ones
+# are, it is a lower bound. We take the largest $k$ for which (4) is at least 0.95.
 
 
 # %%
@@ -618,21 +650,24 @@ def written(n, last):
     return f"> {last}" if math.isinf(n) else f"{n:.0f}"
 
 
-MIDDLE, BEST = np.quantile(
-    [found["mean"] for found in asked.values()], [0.5, 1]
-)
+MIDDLE = np.median([found["mean"] for found in asked.values()])
+n_test = len(load_reviews("binary")["test"])
+half = 1.96 * np.sqrt(kept["mean"] * (1 - kept["mean"]) / n_test)
+COUNTED = curve["tf-idf"][:, -1:]  # with all 1,024 labels
 rivals = {
     "frozen over TF-IDF": (curve["frozen"], curve["tf-idf"]),
     "fine-tuned over TF-IDF": (curve["tuned"], curve["tf-idf"]),
     "fine-tuned over frozen": (curve["tuned"], curve["frozen"]),
+    "frozen over TF-IDF with 1,024": (curve["frozen"], COUNTED),
+    "fine-tuned over TF-IDF with 1,024": (far, COUNTED),
     "TF-IDF over the prompt": (curve["tf-idf"], kept["mean"]),
     "frozen over the prompt": (curve["frozen"], kept["mean"]),
     "fine-tuned over the prompt": (far, kept["mean"]),
+    "fine-tuned over its lower bound": (far, kept["mean"] - half),
+    "fine-tuned over its upper bound": (far, kept["mean"] + half),
     "fine-tuned over the prompt as asked": (far, kept["plain"]),
-    "frozen over the middle prompt": (curve["frozen"], MIDDLE),
     "fine-tuned over the middle prompt": (far, MIDDLE),
-    "fine-tuned over the best prompt": (far, BEST),
-    "fine-tuned over 8 shown": (far, levels["mean"][:, 2:]),
+    "fine-tuned over 2 shown": (far, levels["mean"][:, :1]),
 }
 
 # %% tags=["hide-input"]
@@ -642,7 +677,7 @@ for name, (ours, theirs) in rivals.items():
     n = min(len(ours), len(theirs)) if np.ndim(theirs) else len(ours)
     rival = theirs[:n] if np.ndim(theirs) else theirs
     leads = ours[:n] - rival  # [draws, sizes]
-    sizes = [*ALL, *FURTHER][: leads.shape[1]]
+    sizes = FAR[: leads.shape[1]]
     crossings[name] = [crossing(sizes, lead) for lead in leads]
     last_size[name] = sizes[-1]
 
@@ -661,28 +696,26 @@ for name, values in crossings.items():
     print(f"  {low + ' to ' + high:<16} {coverage(S, k):.2f}")
 
 # %% [markdown]
-# Fine-tuning gets ahead of counting, of the frozen encoder and of this prompt in every draw; for the prompt it takes
-# more than a thousand labels. With these settings counting and the frozen encoder overtake it in no draw.
+# How many labels is a pretrained model worth? The fourth row and the fifth ask how few the encoder needs to be as good as
+# counting with 1,024: less than half as many, in every draw.
 #
-# And that is one prompt. For the *middle prompt*, which has the median of all accuracies less the mean, fewer than
-# five hundred labels do, in every draw. For the *best prompt* it takes more than for ours in every draw, but it was
-# found on the test set and flatters itself. (Each draw has other labels; the test sentences are the same for all,
-# and these intervals say nothing about other ones.)
+# Fine-tuning gets ahead of counting, of the frozen encoder and of the prompt in every draw; it was the only one to be
+# given more than 1,024 labels. Up to these, counting and the frozen encoder overtake the prompt in no draw.
+#
+# (Each draw has other labels from one pool, and larger draws share many; the test sentences are the same for all. The
+# *bounds* are those of a 95 % interval for the prompt's accuracy over test sentences. The *middle prompt* has the median
+# accuracy of the fifteen, centred.)
 
 # %% tags=["claims"]
 for rival in ("TF-IDF", "frozen", "the prompt"):
     name = f"fine-tuned over {rival}"
     check(f"{name}: in each draw", max(crossings[name]) < math.inf)
+for ours in ("frozen", "fine-tuned"):
+    few = max(crossings[f"{ours} over TF-IDF with 1,024"])
+    check(f"{ours}: as good as TF-IDF's 1,024 with under half", few < 512)
 for ours in ("TF-IDF", "frozen"):
     censored = crossings[f"{ours} over the prompt"]
     check(f"{ours} over the prompt: in no draw", min(censored) == math.inf)
-ours, middle, best = (
-    np.array(crossings[f"fine-tuned over the {kind}prompt"])
-    for kind in ("", "middle ", "best ")
-)
-check("The prompt: over 1,000 labels in each draw", ours.min() > 1000)
-check("The middle prompt: under 500 in each draw", middle.max() < 500)
-check("The best prompt: more than ours in each draw", (best > ours).all())
 close("(3) by hand", crossing([8, 16, 32], [-2, -1, 3]), 16 * 2**0.25)
 
 # %% [markdown]
@@ -778,7 +811,7 @@ for n, column in zip(MORE, (doubtful[:, 0] - doubtful[:, 1]).T, strict=True):
 
 # %% [markdown]
 # In none of these settings does self-training gain a point on average, though most of the labels it gives
-# itself are right.
+# itself are right. Asking by doubt is ahead with 128 labels; with fewer we cannot tell.
 #
 # This section is a look and not a test: results on test were seen before its code and its words were final,
 # this kind of self-training is one of five that were tried, and for active learning forty draws were added to twenty.
@@ -788,15 +821,19 @@ check(
     "Self-training: no mean gain reaches a point",
     max(interval.value for interval in helped.values()) < 0.01,
 )
+if run.profile != "smoke":
+    leads = (doubtful[:, 0] - doubtful[:, 1]).T  # [sizes, draws]
+    *fewer, last = [statistics.seeds_interval(lead) for lead in leads[:3]]
+    check("By doubt: ahead with 128 labels", last.low > 0)
+    inside = [interval.low < 0 < interval.high for interval in fewer]
+    check("with 32 and 64, zero lies inside", all(inside))
 most = min(values[:, 2].mean() for values in taught.values())
 check("More than half of its own labels are right, in each setting", most > 0.5)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title Two rungs are recorded
 n_language = sum(p.numel() for p in language_model.parameters())
-N_TEST = 1902 if keep is None else len(texts["test"])
 a = kept["mean"]
-half = 1.96 * np.sqrt(a * (1 - a) / N_TEST)
 rung = {"ladder": "classification", "parameters": n_language, "seconds": 0.0}
 record(
     "few_labels.accuracy_zero_shot",
@@ -804,6 +841,7 @@ record(
     "accuracy",
     (a - half, a + half),
     label="SmolLM2, prompt, no labels",
+    note="centred by 200 sentences without labels; interval over sentences",
     **rung,
 )
 level = statistics.seeds_interval(levels["mean"][:, 2])
@@ -824,8 +862,8 @@ record(
 # with each number of labels tried. Fine-tuned, it got ahead of counting and of the frozen vectors in every draw. The
 # place differs from draw to draw, so a crossing comes with an interval, and with the number of draws in which there
 # was none. A small language model, asked by one prompt and corrected by the mean of sentences without labels, was
-# overtaken by counting and by frozen vectors in no draw, by fine-tuning in every one, but with more than a thousand
-# labels. For the middle one of fifteen prompts, fewer than five hundred did.
+# overtaken by counting and by frozen vectors with up to 1,024 labels in no draw, by fine-tuning, with up to 2,048, in
+# every one.
 #
 # ## Exercises
 #
@@ -937,7 +975,7 @@ exercises.unbalanced(draw_any)
 #
 # - *One draw of few labels*: two programs change places with another draw. Draw several times, compare
 #   within a draw, give the interval.
-# - *The prompt is chosen on the test set*: with fifteen prompts the best one flatters itself. Settle it
+# - *The prompt is chosen on the test set*: with fifteen prompts the best one may flatter itself. Settle it
 #   before, or choose on labelled data and count those labels.
 # - *Hundreds of validation labels beside eight training labels*: count all labels that guided a choice.
 # - *A label word of several pieces*: only the first is compared. Look at what the tokenizer makes of it,
@@ -950,6 +988,7 @@ exercises.unbalanced(draw_any)
 # - Schick and Schütze (2021),
 #   [Exploiting cloze questions for few-shot text classification](https://aclanthology.org/2021.eacl-main.20/):
 #   templates and verbalizers, with training.
+# - Zhou et al. (2024), [Batch calibration](https://arxiv.org/abs/2309.17249): the correction by a mean of texts without labels.
 # - Brown et al. (2020), [Language models are few-shot learners](https://arxiv.org/abs/2005.14165):
 #   examples in the prompt.
 # - Zhao et al. (2021), [Calibrate before use](https://arxiv.org/abs/2102.09690): how order and wording sway
