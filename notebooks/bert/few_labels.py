@@ -280,7 +280,7 @@ check("TF-IDF: no larger C was offered", largest == C["TF-IDF"])
 # third system: the loop of [fine-tuning BERT](finetune_sentiment.ipynb), with as many steps for 8 labels as for 1,024. So few steps may be too few
 # for many labels. For 512 and more, rate and number of passes were therefore chosen once more, on validation, with 1,024 labels (dashed):
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test against the number of labels on a logarithmic axis, 8 to 1,024 with bands for three systems. TF-IDF lies lowest and rises slowly, the frozen encoder lies above it, and fine-tuning starts beside the frozen encoder and ends highest; dashed, it rises on to 4,096 labels."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test against the number of labels on a logarithmic axis, 8 to 1,024 with bands for three systems. TF-IDF lies lowest and rises slowly, the frozen encoder lies above it, and fine-tuning starts beside the frozen encoder and ends highest; dashed, with more steps, it rises further, up to 2,048 labels."}}
 NAMES = {"tf-idf": "TF-IDF", "frozen": "frozen", "tuned": "fine-tuned"}
 COLORS = {"tf-idf": plot.ORANGE, "frozen": plot.SKY, "tuned": plot.BLUE}
 curve = {system: curves(system) for system in NAMES}  # [draws, sizes] each
