@@ -135,7 +135,7 @@ print("numbers:", W.numel(), "in W,", A.numel() + B.numel(), "in A and B")
 #
 # $$y = W x + b + \frac{\alpha}{r}\, B\,(A x) \tag{1}$$
 #
-# where $\alpha$ is a number that we choose, so that the size of the change need not grow with $r$; we take $\alpha = r$, so that the factor is one. Only $A$ and $B$
+# where $\alpha$, a number that we choose, sets the size of the change; we take $\alpha = r$, so that the factor is one. Only $A$ and $B$
 # are trained. Instead of $d_{\text{out}}\, d_{\text{in}}$ numbers that is
 #
 # $$n = r\,(d_{\text{in}} + d_{\text{out}}) \tag{2}$$
@@ -386,7 +386,7 @@ model = model.cpu().eval()
 
 # %% [markdown]
 # LoRA's forward pass has slightly more to compute, its backward pass about half. About a
-# third of the operations of a step are saved, no more (the milliseconds of so small a model hang on the machine). What shrinks in proportion to the trained numbers is what training keeps for each of
+# third of the operations of a step are saved, no more (the milliseconds of so small a model depend on the machine). What shrinks in proportion to the trained numbers is what training keeps for each of
 # them: its slope, and AdamW's two running means.
 
 # %% tags=["claims"]
@@ -400,7 +400,7 @@ check("A step has between 0.6 and 0.7 of the operations", 0.6 < whole < 0.7)
 # ## Merged, and kept in a small file
 #
 # For answers, the change can be added into the weights, as `inside` did above. Then the model has its
-# old shape, and an answer takes the same products as before. Subtracting the change undoes it, up to
+# old shape. Subtracting the change undoes it, up to
 # rounding.
 
 # %% tags=["nbval-ignore-output"]
@@ -415,7 +415,7 @@ print("largest difference of a score:", float((merged - unmerged).abs().max()))
 
 # %% [markdown]
 # Only what was trained is saved, with a hash (a short fingerprint) of the frozen weights that it belongs to. A colleague loads
-# it over the same base. Over another base of the same size all shapes would fit too, and nothing would look wrong; so the hash is compared.
+# it over the same base. Over another base of the same size all shapes would fit too; so the hash is compared.
 
 # %% tags=["nbval-ignore-output"]
 import tempfile
@@ -506,9 +506,9 @@ for start, end in arrows:
     ax.annotate("", (x1, y1), (x0, y0), arrowprops=style)
 frame = {"boxstyle": "round", "facecolor": plot.PAPER, "edgecolor": plot.INK}
 for x0, y0, text in boxes.values():
-    ax.text(x0, y0, text, ha="center", va="center", fontsize=9, bbox=frame)
+    ax.text(x0, y0, text, ha="center", va="center", fontsize=9.3, bbox=frame)
 for x0, y0, text, color in marks:
-    ax.text(x0, y0, text, ha="center", va="center", fontsize=9, color=color)
+    ax.text(x0, y0, text, ha="center", va="center", fontsize=9.3, color=color)
 ax.set(xlim=(-3, 10.8), ylim=(0.4, 3.5))
 ax.axis("off")
 plt.show()
@@ -662,10 +662,10 @@ check("This decision gives different ranks", ranks.min() < ranks.max())
 # %% [markdown]
 # ## What is lost?
 #
-# Four ways add equally many numbers within 5 % (AdaLoRA begins with half as many again), and have four rivals: the head
+# Four ways add equally many numbers within 5 % (AdaLoRA at its end; it begins with half as many again), and have four rivals: the head
 # alone, the biases and the head (BitFit; Ben Zaken et al. 2022), the top layer and the head, and full fine-tuning (of all but the word embeddings). `benchmarks/sweep_parameter_efficient.py` of
 # the book's repository has trained each for one epoch. First it searched for a learning rate, one run for each, with a seed
-# of its own. Where the best rate was the highest or the lowest, the next was tried too:
+# that is not used again. Where the best rate was the highest or the lowest, the next was tried too:
 
 # %% tags=["hide-input"]
 search = sweep("bert/parameter_efficient")
@@ -688,7 +688,7 @@ for way, trials in tried.items():
 
 # %% [markdown]
 # The star marks the rate that was taken. Full fine-tuning keeps the rate of its [own chapter](finetune_sentiment.ipynb), which was
-# searched more coarsely.
+# searched there in steps of four, with the three seeds used here.
 #
 # Then each was trained with three seeds, and answered the test sentences. The difference to full fine-tuning has two intervals of 95 %.
 # *Over sentences*: for each test sentence the share of three runs that are right, minus that of full fine-tuning; a bootstrap draws the sentences again and again
@@ -779,9 +779,9 @@ ahead = [
     (way, other)
     for way in ("LoRA", "adapters")
     for other in ("prefix", "AdaLoRA", "top layer")
-] + [("biases", "top layer")]
-close_to = ("LoRA", "biases")
-between = {pair: difference(*pair) for pair in [*pairs, *ahead, close_to]}
+] + [("biases", "top layer"), ("adapters", "biases")]
+close_to = [("LoRA", "biases"), ("biases", "prefix"), ("biases", "AdaLoRA")]
+between = {pair: difference(*pair) for pair in [*pairs, *ahead, *close_to]}
 print(heading)
 for (way, other), gap in between.items():
     show(f"{way} - {other}", *gap)
@@ -798,14 +798,14 @@ for i in range(layers):
 # LoRA and adapters are not separated by these intervals, nor are prefix and AdaLoRA. But LoRA is ahead of both prefix and AdaLoRA with each seed and in both intervals, and so are
 # adapters. Both are ahead of the top layer as well, which trains more than ten times as many numbers.
 #
-# The biases surprised us. They are a fifth of LoRA's budget and less, and ahead of the top layer too. LoRA is ahead of them with each seed,
-# by less than a point on average, and the interval over sentences holds zero. (None of all these intervals is corrected for their number.)
+# The biases surprised us. They train less than a fifth of LoRA's numbers. They are ahead of the top layer, and of prefix and AdaLoRA with each seed, though not in all intervals. LoRA is ahead of them with each seed,
+# by less than a point on average: the interval over sentences just reaches zero, the one over seeds does not. Adapters are ahead of them. (None of all these intervals is corrected for their number.)
 #
 # This holds for one epoch, one task, and the places chosen here. AdaLoRA spends part of this epoch on triplets that it drops; whether it, or prefix, would catch up
-# in a longer training was not tried. What it kept is uneven: with all three seeds, values kept more than queries in the first three layers and in the last.
+# in a longer training, or with other settings than the rate, was not tried. What it kept is uneven: with all three seeds, values kept more than queries in the first three layers and in the last.
 
 # %% [markdown]
-# Six ways become rungs of [the ladder](../../book/results.md), each with the mean of its three seeds. As for the other rungs, its parameters are all numbers of the
+# All but the head and full fine-tuning become rungs of [the ladder](../../book/results.md), each with the mean of its three seeds. As for the other rungs, its parameters are all numbers of the
 # model as it is trained, the frozen ones too; the note has those that were trained. (Intervals: 95 %, bootstrap over sentences, of the mean.)
 
 # %% tags=["hide-input"]
@@ -820,9 +820,8 @@ labels_of = {
 }
 for way, (key, label) in labels_of.items():
     value, *bounds = statistics.bootstrap_mean(answers[way].mean(axis=0))
-    beside = used if way == "AdaLoRA" else numbers[way]  # beside the base
     own = way in ("top layer", "biases")  # they train what is there
-    beside = 0 if own else beside - head_numbers
+    beside = 0 if own else numbers[way] - head_numbers
     note = f"{numbers[way]:,} numbers trained; mean of three seeds; "
     rung = {"ladder": "classification", "label": label}
     rung["parameters"] = total + beside
@@ -835,7 +834,7 @@ alike = ("adapters", "prefix", "LoRA", "AdaLoRA")
 spent = {**numbers, "AdaLoRA": used}
 added_numbers = [spent[way] - head_numbers for way in alike]
 check(
-    "Record: the four budgets agree within 5 %",
+    "Record: the four budgets agree within 5 % at the end",
     max(added_numbers) < 1.05 * min(added_numbers),
 )
 check(
@@ -849,24 +848,25 @@ for way, (by_seed, paired, _) in gaps.items():
         f"Record, {way}: behind full with each seed and over sentences",
         max(by_seed) < 0 and paired.high < 0,
     )
-_, paired, seeds = gaps["LoRA"]
-check(
-    "Record, LoRA: both intervals hold a loss of one point",
-    max(paired.low, seeds.low) < -1 < min(paired.high, seeds.high),
-)
-check(
-    "Record, LoRA: the interval over seeds holds zero",
-    seeds.low < 0 < seeds.high,
-)
+for way in ("LoRA", "adapters"):
+    _, paired, seeds = gaps[way]
+    check(
+        f"Record, {way}: both intervals hold a loss of one point",
+        max(paired.low, seeds.low) < -1 < min(paired.high, seeds.high),
+    )
+    check(
+        f"Record, {way}: the interval over seeds holds zero",
+        seeds.low < 0 < seeds.high,
+    )
 
 # %% tags=["claims"]
 for (way, other), (by_seed, paired, seeds) in between.items():
     lowest, highest = max(paired.low, seeds.low), min(paired.high, seeds.high)
-    if (way, other) == close_to:
+    if (way, other) in close_to:
         label = f"Record, {way} minus {other}"
         check(f"{label}: each seed above zero", min(by_seed) > 0)
-        check(f"{label}: mean below a point", paired.value < 1)
-        check(f"{label}: zero lies over sentences", paired.low < 0)
+        reaches = min(paired.low, seeds.low)
+        check(f"{label}: an interval reaches zero", reaches < 0)
     elif (way, other) in ahead:
         label = f"Record, {way} minus {other}: each seed and both intervals"
         above = min(*by_seed, paired.low, seeds.low) > 0
@@ -894,7 +894,7 @@ check(
 # %% tags=["claims"]
 rates = {way: {trial["rate"] for trial in final[way]} for way in best}
 check(
-    "Record: each way was tested at the rate of its search",
+    "Record: each way searched here was tested at its rate",
     all(rates[way] == {best[way]["rate"]} for way in best),
 )
 check(
@@ -903,9 +903,13 @@ check(
 )
 recorded = np.mean([trial["accuracy"] for trial in final["LoRA"]])
 check(
-    "Our LoRA is within 3 points of the record on validation",
-    abs(right - recorded) < 0.03,
+    "Our LoRA is within 2 points of the record on validation",
+    abs(right - recorded) < 0.02,
 )
+seeds_of = [
+    {t["seed"] for way in best for t in found[way]} for found in (tried, final)
+]
+check("No seed of the search was tested", seeds_of[0].isdisjoint(seeds_of[1]))
 
 # %% [markdown]
 # ## Summary
@@ -914,7 +918,7 @@ check(
 # at the end, and fits into a small file that belongs to one base model. Forward pass and about half of the
 # backward pass are paid as before. Adapters and prefix spend such a budget at other places, and
 # AdaLoRA shares it out between the matrices. After one epoch on our reviews, full fine-tuning was ahead of all of them in each of our
-# three runs: less of LoRA and adapters than of prefix and AdaLoRA.
+# three runs: by less over LoRA and adapters than over prefix and AdaLoRA. The biases alone, the simplest rival, lay between.
 #
 # ## Exercises
 #
@@ -961,7 +965,7 @@ exercises.largest_rank(largest_rank)
 
 # %% tags=["exercise"]
 def moving(a_is_zero, b_is_zero):
-    """Whether a slope reaches A in the first step, and whether one reaches B."""
+    """Whether a slope reaches A in the first step, and B."""
     ...
 
 
@@ -971,7 +975,7 @@ exercises.moving(moving)
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 2
 def moving(a_is_zero, b_is_zero):
-    """Whether a slope reaches A in the first step, and whether one reaches B."""
+    """Whether a slope reaches A in the first step, and B."""
     to_a = not b_is_zero  # the slope of A passes through B
     to_b = not a_is_zero  # the slope of B is a multiple of A x
     return to_a, to_b
@@ -1055,10 +1059,10 @@ exercises.cut(cut)
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Both A and B start at zero*: nothing moves. See exercise 2.
+# - *Both A and B start at zero*: neither ever moves. See exercise 2.
 # - *The head is frozen too*: it is new, and its random numbers are then never trained.
 # - *A merged layer still adds its change*: it is counted twice. Ask for the scores before and after.
-# - *The file is loaded over another base model of the same shape*: no error, and wrong answers. Keep a hash.
+# - *The file is loaded over another base model of the same shape*: no error, and scores that nobody has tested. Keep a hash.
 # - *The learning rate of full fine-tuning is kept*: search it anew.
 #
 # ## Further reading

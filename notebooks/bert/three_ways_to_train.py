@@ -765,7 +765,7 @@ for forget, share in same.items():
 
 
 # %% tags=["hide-input"]
-# @title Trainer, never killed; killed and resumed
+# @title Killing Trainer, and watching its steps
 class Kill(TrainerCallback):
     def on_step_begin(self, args, state, control, **others):
         if state.global_step == 6:
@@ -782,6 +782,8 @@ class Steps(TrainerCallback):
         self.made.append(state.global_step)
 
 
+# %% tags=["hide-input"]
+# @title Trainer, never killed; killed and resumed
 def short_trainer(folder, callbacks=(), resume=None):
     """Eight steps of eight sentences, a checkpoint after every four."""
     arguments = TrainingArguments(
