@@ -399,8 +399,7 @@ check("A step has between 0.6 and 0.7 of the operations", 0.6 < whole < 0.7)
 # %% [markdown]
 # ## Merged, and kept in a small file
 #
-# For answers, the change can be added into the weights, as `inside` did above. Then the model has its
-# old shape. Subtracting the change undoes it, up to
+# For answers, the change can be added into the weights, as `inside` did above. Then an answer needs no change beside the matrices. Subtracting the change undoes it, up to
 # rounding.
 
 # %% tags=["nbval-ignore-output"]
@@ -547,8 +546,8 @@ def with_prefix(q, K, V, PK, PV):
 # **AdaLoRA** sits where LoRA does (in the paper at the other matrices as well), and asks whether every matrix needs the same rank. It writes the change as $P \Lambda Q$ with $\Lambda$ diagonal:
 # a sum of *triplets*, each a column of $P$, one number $\lambda$ and a row of $Q$.
 #
-# A penalty holds the columns of $P$,
-# and the rows of $Q$, near to length one and right angles. Training begins with more triplets than the budget allows. From time to time the
+# A penalty pulls the columns of $P$,
+# and the rows of $Q$, towards length one and right angles. Training begins with more triplets than the budget allows. From time to time the
 # triplets of *all* matrices are ranked together, and the least important get $\lambda = 0$.
 #
 # How important is a number $w$? To first order, setting it to zero changes the loss by $|w \cdot \partial \text{loss} / \partial w|$.
@@ -621,8 +620,7 @@ for (name, values), stays in zip(found.items(), choice, strict=True):
     print(f"{label:<14} {' '.join(shown)}   rank {int(stays.sum())}")
 
 # %% [markdown]
-# They do not. (This is one decision after a few steps of one run. In training, the decision is made again every few steps, and a triplet may come
-# back until the last of them.) Before we go on, are (3), (4) and, given $s$, (5) what package and encoder compute?
+# They do not. (This is one decision after a few steps of one run. In training, the decision is made again and again, and a $\lambda$ set to zero goes on receiving slopes, so its triplet may come back.) Before we go on, are (3), (4) and, given $s$, (5) what package and encoder compute?
 
 # %% tags=["hide-input"]
 # @title Formulas (3) and (4) against package and encoder
@@ -769,7 +767,7 @@ plt.show()
 # %% [markdown]
 # LoRA trains less than a hundredth of the model's numbers. It is behind full fine-tuning with each of the three seeds. Its interval over
 # sentences lies below zero; the one over seeds, wide with only three of them, reaches just past it. By how much is LoRA behind? Both intervals hold a
-# loss of one point, and smaller and larger ones. That it comes within one point is neither shown by these runs nor excluded. The same goes for adapters.
+# loss of one point, and smaller and larger ones. That it comes within one point is neither shown by these runs nor excluded. Adapters too are behind with each seed, and the same goes for their one point.
 #
 # And do ways with equally many numbers differ? We take the ways in pairs, and some against the top layer and the biases:
 
