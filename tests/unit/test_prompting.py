@@ -99,5 +99,5 @@ def test_a_label_word_keeps_the_space_before_it():
     def spaced(word, add_special_tokens):
         return {"input_ids": [ids[word]]}
 
-    assert label_ids(spaced, [" bad", " good"]) == [3, 1]
-    assert label_ids(spaced, ["bad", "good"]) == [4, 2]
+    assert prompting.label_ids(spaced, [" bad", " good"]) == [3, 1]
+    assert prompting.label_ids(spaced, ["bad", "good"]) == [4, 2]
