@@ -89,7 +89,8 @@ def main(
         seen = [rows["train"][i] for i in chosen], labels["train"][chosen]
         held_out = rows["validation"], labels["validation"]
         model = classifier.fresh(2, run.seed)
-        for layer in model.encoder.encoder.layer[: 6 - trial["layers"]]:
+        stack: Any = model.encoder.encoder
+        for layer in stack.layer[: 6 - trial["layers"]]:
             layer.requires_grad_(False)
         if trial["layers"] < 6:
             model.encoder.embeddings.requires_grad_(False)
