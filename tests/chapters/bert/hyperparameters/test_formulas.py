@@ -45,3 +45,21 @@ def test_paired_is_the_interval_of_scipy(values, m):
     mean, low, high = chapter["paired"](np.array(values), m)
     assert np.isclose(mean, np.mean(values))
     np.testing.assert_allclose([low, high], [theirs.low, theirs.high])
+
+
+@pytest.mark.formula(5, "chapter:surprise_at_wrong")
+@pytest.mark.parametrize("seed", range(20))
+def test_surprise_at_wrong_holds_that_of_drawn_answers(seed):
+    rng = np.random.default_rng(seed)
+    given = rng.beta(4, 2, size=200)  # p(true label), of two
+    losses, right = -np.log(given), given > 0.5
+    low, high = chapter["surprise_at_wrong"](right.mean(), losses.mean())
+    assert low <= losses[~right].mean() <= high
+
+
+@pytest.mark.formula(5, "chapter:surprise_at_wrong")
+def test_surprise_at_wrong_is_reached_at_both_ends():
+    wrong = 1.5
+    for at_right, end in ((np.log(2), 0), (0.0, 1)):
+        bounds = chapter["surprise_at_wrong"](0.8, 0.8 * at_right + 0.2 * wrong)
+        assert np.isclose(bounds[end], wrong)
