@@ -46,7 +46,7 @@ from lmcourse.models import classifier, pretrained
 from lmcourse.records import sweep
 from lmcourse.text.labelled import encode
 from lmcourse.training.classification import fine_tune, scores
-from scipy.stats import chi2, t
+from scipy.stats import chi2, f, t
 
 run = session.start(PROFILE, SEED)
 
@@ -160,18 +160,25 @@ plt.show()
 luck = {name: spread(100 * values) for name, values in rows_of.items()}
 for name, s in luck.items():
     print(f"{name:<16} standard deviation in points", s)
+asked = len(load_reviews("binary")["validation"])
+mean = heads.mean()
+by_asked = 100 * np.sqrt(mean * (1 - mean) / asked)
+print(f"{asked} others to answer: {by_asked:.3f} by the root below")
 
 # %% [markdown]
-# About a point, then, and (2) says how sure we are of it. The two intervals overlap widely: twelve runs do not tell which luck is
+# About a point, then, and (2) says how sure we are of it, if accuracies are nearly normal. Twelve runs of each do not tell which luck is
 # larger. Who compares two settings by one run each compares such dots.
 #
-# A third luck is not in the picture: all runs answer the same sentences of validation. Others would have moved them all, in part
-# together, in part each by itself.
+# A third luck is not in the picture: all runs answer the same sentences of validation. If $N$ sentences are drawn, each answered rightly with
+# probability $a$, the share of right answers scatters by $\sqrt{a(1-a)/N}$: the last line.
 
 # %% tags=["claims"]
 for n in (3, 5, 12, 50):
     gap = abs(held["normal", n] - 0.95)
     check(f"Normal numbers, n = {n}: within 0.02 of 95 %", gap < 0.02)
+ratio = np.var(draws, ddof=1) / np.var(heads, ddof=1)
+inside = f.ppf(0.025, 11, 11) < ratio < f.ppf(0.975, 11, 11)
+check("The two variances: no difference by the F test", inside)
 lopsided = [held["lopsided", n] for n in (3, 5, 12, 50)]
 check("Lopsided ones: below 0.92", max(lopsided) < 0.92)
 check("With 50 still below 0.8", lopsided[-1] < 0.8)
@@ -342,7 +349,10 @@ there = {
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 print(record["command"], record["date"])
-print({name: record["versions"][name] for name in ("torch", "transformers")})
+versions = {
+    name: record["versions"][name] for name in ("torch", "transformers")
+}
+print(versions, record["precision"])
 print("\n      here   on record: seeds 0 to 4")
 for name, value in here.items():
     values = " ".join(f"{x:.3f}" for x in there[name])
@@ -425,19 +435,19 @@ narrower = sum(
     deviation(d) < np.hypot(deviation(base), deviation(base + d))
     for d in differences.values()
 )
-print(f"narrower than without subtracting within seeds: {narrower} of {M}")
+print(f"smaller deviation than without subtracting: {narrower} of {M}")
 
 # %% tags=["claims"]
 highest = [corrected[name].low for name in settings]
 check("None of 25 is shown to be better, corrected", max(highest) <= 0)
 check("nor by an interval alone", max(x.low for x in alone.values()) <= 0)
-check("Subtracting within seeds: narrower in most", narrower > M / 2)
+check("Subtracting: a smaller deviation in most", narrower > M / 2)
 
 # %% [markdown]
-# Nothing here is shown to be better than the base, corrected or not. That does not say that nothing is: more epochs lie
+# By (4), nothing here is shown to be better than the base, corrected or not. That does not say that nothing is: more epochs lie
 # some two points to the right, and five seeds leave their intervals wide. The eight that are worse by their own interval are what a
 # search without correction would report; four remain once we pay for having looked at 25 settings, and these are far off.
-# (The last line: subtracting within a seed paid for most settings, not for all.)
+# (The last line: subtracting within a seed made the standard deviation smaller for most settings, not for all.)
 #
 # These intervals speak about other seeds and other draws of 1,500 sentences, and take the differences as normal; corrected ones
 # reach far out, where five seeds cannot test that.
@@ -497,7 +507,7 @@ check("With a warm-up of 0.3 none does", steep[0.3].min() > 0.7)
 #
 # At the base rate no effect of warm-up is shown. At four times that rate without it, two of five seeds end near one half;
 # with the long one none does. A mean over five such seeds says little: its interval holds zero, and gains that lie
-# between −3 and 25 are not what Student's interval was made for. (Whether a mean is even the question depends on what you
+# between −3 and 25 are not what Student's interval was made for. Whether warm-up allows a higher rate, this record does not decide. (Whether a mean is even the question depends on what you
 # do with a run that fails. Who can train again would ask how often it fails.)
 #
 # ## The size of a batch
@@ -529,7 +539,7 @@ check("By the root: all hold zero", all(x.low < 0 < x.high for x in by_root))
 
 # %% [markdown]
 # With batches of 128 each of the five seeds loses, though each sentence was seen as often: they make a quarter of the base's steps. How much
-# is lost hangs on the seed. Whether the fewer steps are the cause, this record cannot say, as no run has large batches and many steps. The
+# is lost hangs on the seed, and one seed far off makes the interval so wide that it holds zero. Whether the fewer steps are the cause, this record cannot say, as no run has large batches and many steps. The
 # rule is not shown to help or to harm: all four intervals hold zero.
 #
 # ## How much of the encoder?
@@ -560,7 +570,7 @@ if DEPTH == 6:  # not the hub's larger model
         check(words, value > on_record(layers=depth).max())
 
 # %% [markdown]
-# By the record, freezing more than two layers is dear, and a head alone is next to useless. But look at the last column. At a rate of its own the head alone is far above all five runs
+# By the record, freezing four layers or more looks dear, as each seed loses, and a head alone is next to useless. But look at the last column. At a rate of its own the head alone is far above all five runs
 # on record, and one layer is above them, too. The record had turned one knob and left a rate that was made for six layers: what
 # it shows at the bottom is not what frozen layers are worth, but what they are worth at that rate. To compare how much of
 # an encoder to train, each number of layers needs its own search for a rate.
@@ -604,8 +614,8 @@ check("No accuracy is lower after eight epochs", gained.min() >= 0)
 # and the accuracy no lower than there. How can that be?
 #
 # Accuracy asks on which side of one half an answer lies, the loss, here the mean surprise in nats, how sure it was. A right answer
-# gives its label at least one half, a surprise between 0 and $\log 2 = 0.69$. So with accuracy $a$
-# and loss $L$, the mean surprise $w$ at the *wrong* answers, a share $1 - a$, obeys
+# gives its label at least one half, a surprise between 0 and $\log 2 = 0.69$. With accuracy $a$, the loss $L$ is $a$ times the mean surprise at the
+# right answers plus $1 - a$ times that at the *wrong* ones, $w$. The first lies between those bounds, so
 #
 # $$\frac{L - a \log 2}{1 - a} \;\le\; w \;\le\; \frac{L}{1 - a} \tag{5}$$
 #
@@ -632,7 +642,7 @@ for epoch in (1, 8):
         print(f"after epoch {epoch}: {name:<9} {values}   (seeds 0 to 4)")
 
 # %% [markdown]
-# (A wrong answer has at least $\log 2$ anyway.) So after eight epochs the wrong answers are wrong with confidence. With whom
+# (A wrong answer has at least $\log 2$ anyway.) So after eight epochs the wrong answers are, on average, wrong with confidence. With whom
 # only answers count, this training has not over-fitted; with whom the probabilities count, it has. Guo et al.
 # (2017) found the same in large networks.
 #
@@ -658,7 +668,7 @@ right = curves["validation accuracy"]  # [5, 8]
 at_kept = right[np.arange(5), kept - 1]  # [5]
 print("seed   losses on validation, epoch by epoch")
 for seed, losses in enumerate(curves["validation loss"]):
-    print(f"{seed:<6}", " ".join(f"{loss:.2f}" for loss in losses))
+    print(f"{seed:<6}", " ".join(f"{loss:.3f}" for loss in losses))
 print("\nseed  made  kept   accuracy kept   after all eight   best of eight")
 for seed, (made, best) in enumerate(ends):
     print(f"{seed:4}{made:6}{best:6}{at_kept[seed]:13.3f}", end="")
@@ -668,7 +678,7 @@ print("kept minus after all eight, in points:", stop_costs)
 
 # %% [markdown]
 # Early stopping watched the loss and got its smallest value; in accuracy it lost against training on, by an interval that is not
-# corrected. Did it stop too early, or with too high a rate? It had a schedule for eight epochs, of which little was done
+# corrected. It had a schedule for eight epochs, of which little was done
 # when its weights were kept. Is a run that was *meant* to be so long better? And is a run meant for eight better than one meant for two?
 
 # %% tags=["hide-input"]
@@ -686,7 +696,7 @@ print("mean", meant_for)
 print("meant for eight minus meant for two", eight)
 
 # %% tags=["claims"]
-check("Stopping by the loss costs accuracy: below zero", stop_costs.high < 0)
+check("Stopped by the loss: accuracy below zero, by (4)", stop_costs.high < 0)
 check("Meant to be so long: zero is inside", meant_for.low < 0 < meant_for.high)
 check("Eight minus two: zero is inside", eight.low < 0 < eight.high)
 
