@@ -81,7 +81,10 @@ def reached(model: BERT, held_out: Sequence[Row], run: session.Session) -> dict[
         sums += [float(mean) * n for mean, n in zip(means, asked, strict=True)]
         counts += asked
     pieces, pairs = sums / counts
-    return {"bits per piece": round(pieces / math.log(2), 4), "nats per pair": round(pairs, 4)}
+    return {
+        "bits per piece": round(float(pieces) / math.log(2), 4),
+        "nats per pair": round(float(pairs), 4),
+    }
 
 
 def train(folder: Path, progress: Path, seed: int, steps: int) -> None:

@@ -1,4 +1,4 @@
-"""Word pieces: what is learned does not depend on the run, and cutting follows the longest match."""
+"""Word pieces: learning does not depend on the run, and words are cut by the longest match."""
 
 import pytest
 
