@@ -16,6 +16,7 @@ from lmcourse.runner.images import DRAWING, SVG
 from lmcourse.runner.kernels import persistent
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("KERAS_BACKEND", "torch")  # tests run a chapter's imports, not its settings
 os.environ.update(QUIET)
 for name in ("FORCE_COLOR", "MPLBACKEND"):
     os.environ.pop(name, None)

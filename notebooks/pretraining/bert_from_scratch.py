@@ -33,9 +33,7 @@ PROFILE = "cpu"
 SEED = 0
 
 # %%
-import html
 import math
-import tarfile
 from collections import Counter, namedtuple
 
 import matplotlib.pyplot as plt
@@ -44,14 +42,12 @@ import scipy.stats
 import torch
 from lmcourse import plot, session
 from lmcourse.claims import check, close
-from lmcourse.data import download
-from lmcourse.data.catalogue import REVIEWS
+from lmcourse.data.editorials import load_editorials
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation import intervals
 from lmcourse.exercises.pretraining import bert_from_scratch as exercises
 from lmcourse.models.attention import MultiHeadAttention
 from lmcourse.text.batches import LengthBuckets, by_length, pad
-from lmcourse.text.characters import fold_ascii
 from lmcourse.text.masking import masked, masked_loss
 from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
@@ -103,23 +99,9 @@ plt.show()
 
 
 # %% tags=["hide-input"]
-# @title The file, read into {article: {place: sentence}}
-def load_articles():
-    """The editorials, from ids such as 31_5."""
-    articles = {}
-    archive = download.file(REVIEWS, "hutto_ICWSM_2014.tar.gz")
-    name = "hutto_ICWSM_2014/nytEditorialSnippets_GroundTruth.txt"
-    with tarfile.open(archive) as tar:
-        lines = tar.extractfile(name).read().decode("utf8").splitlines()
-    for line in lines:
-        key, _, text = line.split("\t")  # id, mean rating, text
-        article, place = map(int, key.split("_"))
-        sentences = articles.setdefault(article, {})
-        sentences[place] = html.unescape(fold_ascii(text))
-    return articles
-
-
-articles = load_articles()
+# @title The editorials
+editorials = load_editorials()  # {split: {article: {place: sentence}}}
+articles = editorials["train"] | editorials["validation"]
 
 # %% tags=["hide-input"]
 for place in (1, 2, 3):
@@ -140,9 +122,8 @@ print(f"{len(following):,} sentences have the next place in the file, too")
 
 # %% tags=["hide-input"]
 # @title The splits
-drawn = np.random.default_rng(0).permutation([*articles]).tolist()
 some = run.size(smoke=20, cpu=None, gpu=None)  # None: all of them
-editorials = {"validation": drawn[:100][:some], "train": drawn[100:][:some]}
+editorials = {split: [*of][:some] for split, of in editorials.items()}
 few = run.size(smoke=80, cpu=None, gpu=None)
 reviews = {s: films[s]["text"][:few] for s in ("train", "validation")}
 texts = {}

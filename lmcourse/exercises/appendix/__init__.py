@@ -1,0 +1,1 @@
+"""Exercise checkers of the part appendix, one file a chapter."""
