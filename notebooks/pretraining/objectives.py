@@ -509,7 +509,7 @@ print(f"p-value {p_value:.3f}; if the rule were 78/11/11: {wrong.pvalue:.1g}")
 
 # %% [markdown]
 # The **chi-squared test** adds up (count − expected)² / expected, and its p-value says how often, if the rule holds, chance makes that sum at least
-# so large. Ours is not suspicious; against a rule two points off, the same counts are.
+# so large. Ours is not suspicious (we would call it so below 0.001); against a rule two points off, the same counts are.
 #
 # A chosen symbol that stays is *seen by all predictions* of its turn, its own included: the exception to the rule of turns. Nothing in the input says so.
 # Poke the masked network when *every* is kept:
@@ -721,7 +721,7 @@ def excess(joint):
 # from each row the entry of its symbol.)
 #
 # Ask the masked network twice: with one gap at a time, all else in sight; and in an order. For that, hide all, ask for one
-# symbol, show it, ask for the next: $T$ passes through the same network (Hoogeboom et al. 2022).
+# symbol, show it, ask for the next: $T$ passes through the same network (as Hoogeboom et al. 2022 do).
 
 
 # %%
@@ -843,11 +843,12 @@ for name, bits in surprise.items():
     print(f"{name:<17} {bits:.2f} bits a symbol")
 
 # %% [markdown]
-# A symbol is less surprising with one neighbour on each side than with two on the left; two on the right are no better than two on the left. What counts is to have both near ones. (Surprises with
+# A symbol is less surprising with one neighbour on each side than with two on the left. Two on the right are as good as two on the left, and must be: both surprises are the
+# entropy of three less that of two neighbours, which differ only at the ends of the texts. (Surprises with
 # both sides known need not add up to that of a text, as (2) need not be its probability.)
 #
 # **Paid: predictions.** Count the vectors that one pass reads, and its predictions. The text has 512 symbols; masking asks for 15 % on average, 77 symbols, span corruption for
-# 15 %, in spans of three on average as in T5 (ours never begin with the first symbol, and the last one is always hidden):
+# 15 %, in spans of three on average as in T5 (as in its code, they never begin with the first symbol). For masking chance decides how many it is:
 
 
 # %% tags=["hide-input"]
@@ -912,7 +913,7 @@ except ValueError:
 # %% tags=["claims"]
 _, left, right, both_sides = surprise.values()
 check("One on each side beats two on the left", both_sides < left - 0.3)
-check("Two on the right: within 0.1 bits of it", abs(right - left) < 0.1)
+check("Two on the right: the same, but for the ends", abs(right - left) < 0.1)
 check("200 round trips come back", trips == 200)
 check("Touching spans come back", restore(*touching) == ["a", "b", "c"])
 check("Overlapping spans are refused", refused)
@@ -925,7 +926,7 @@ check("Masked and span: under a third of causal", max(asked_for_few) < 512 / 3)
 # For each text with two sentences or more, draw a sentence. In half of the cases its partner is the next one; in the
 # other half a sentence of another text. That one is never the opening of its text: no next sentence is, and
 # openings might be told from the rest. A text without a second sentence gives no pair. (Here a sentence ends at every full stop, ! or ?
-# before a space, *Ms.* and three dots included, which gives some pairs away. BERT also adds a vector that says which sentence a symbol belongs to; we have left it out.)
+# before a space, *Ms.* and three dots included, which may give some pairs away. BERT also adds a vector that says which sentence a symbol belongs to; we have left it out.)
 
 
 # %% tags=["hide-input"]
@@ -989,7 +990,7 @@ check("Texts without a second sentence are refused", "ValueError" in refusal)
 # | causal (GPT) | 1, 2, 3, … | all | yes, in one pass |
 # | permuted (XLNet) | shuffled | all, or the last | yes, in each order, if all are asked |
 # | masked (BERT) | 0 seen, 1 hidden | the hidden | by one-gap guesses: no; asked one by one in an order, in $T$ passes: yes |
-# | span corruption (T5) | 0 seen, then 1, 2, … | the hidden, in order | of the hidden runs, lengths included, given the rest |
+# | span corruption (T5) | 0 seen, then 1, 2, … | the hidden, in order | of the hidden runs, given the rest and their lengths |
 # | next sentence (BERT) | 0 | one answer a pair | no |
 #
 # Back to the gap: who knew the *of* bet better. But one-gap guesses from both sides do not in general multiply to the
