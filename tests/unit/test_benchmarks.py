@@ -234,6 +234,19 @@ def test_the_heads_stand_on_the_same_encoder_and_differ_in_the_pooler():
         torch.testing.assert_close(beside[:1], alone, atol=1e-5, rtol=0)
 
 
+def test_the_ways_train_what_they_say_and_four_of_them_equally_much():
+    ways = importlib.import_module("sweep_parameter_efficient")
+    models = {way: ways.built(way, 0) for way in ways.RATES}
+    whole = sum(p.numel() for p in models["full"].parameters())
+    added = {way: models[way].added for way in ways.RATES if way != "full"}
+    spent = [added["adapters"], added["prefix"], added["LoRA"], models["AdaLoRA"].used]
+    assert max(spent) < 1.05 * min(spent)
+    assert max(*spent, added["AdaLoRA"]) <= 0.01 * whole
+    layer = models["full"].encoder.encoder.layer[-1]
+    assert added["top layer"] == sum(p.numel() for p in layer.parameters())
+    assert added["head"] == 0
+
+
 @pytest.fixture
 def sweep(tmp_path, monkeypatch):
     module = importlib.import_module("sweep")
