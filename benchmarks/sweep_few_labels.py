@@ -9,6 +9,8 @@ smaller ones. The parts, in this order:
 - prompt: SmolLM2 without labels, five templates by three pairs of label words, on test;
 - curve: accuracy on test with n labels: TF-IDF and frozen vectors under logistic regression,
   fine-tuning;
+- choose again: rate and passes for fine-tuning with many labels, as in choose, with 1,024 labels;
+- further: fine-tuning with many labels at that choice;
 - shown: SmolLM2 with k labelled sentences in the prompt, on test.
 """
 
@@ -35,6 +37,7 @@ from lmcourse.training.classification import fine_tune, scores
 CHAPTER = "bert/few_labels"
 COMMAND = "python benchmarks/sweep_few_labels.py"
 SIZES = (8, 16, 32, 64, 128, 256, 512, 1024)
+FURTHER = (512, 1024, 2048)
 CHEAP, DEAR = 20, 6  # draws
 TEMPLATES = {
     "sentiment": "Review: {text}\nSentiment:",
@@ -128,7 +131,9 @@ def by_frozen(n: int, seed: int, split: str, **options: Any) -> float:
     return float(regression.score(x[split], data()[split][1]))
 
 
-def by_tuning(run: Session, n: int, split: str, rate: float, steps: int) -> float:
+def by_tuning(
+    run: Session, n: int, split: str, rate: float, steps: int = 0, passes: int = 0
+) -> float:
     chosen, y = draw(n, run.seed), data()["train"][1]
     model = classifier.fresh(2, run.seed)
     fine_tune(
@@ -137,7 +142,7 @@ def by_tuning(run: Session, n: int, split: str, rate: float, steps: int) -> floa
         y[chosen],
         session=run,
         learning_rate=rate,
-        epochs=steps / -(-n // 32),
+        epochs=passes or steps / -(-n // 32),
     )
     answers = scores(model, rows()[split], run).argmax(dim=-1).numpy()
     return float(np.mean(answers == data()[split][1]))
@@ -201,7 +206,7 @@ def shown(k: int, seed: int) -> str:
 
 def measure(run: Session, trial: sweep.Trial) -> dict[str, Any]:
     """What one trial found; the name of its part decides what is done."""
-    split = "validation" if trial["part"] == "choose" else "test"
+    split = "validation" if trial["part"].startswith("choose") else "test"
     n, system = trial.get("labels", 0), trial.get("system")
     options = trial.get("options", {})
     if system == "prompt":
@@ -267,15 +272,33 @@ def trials(chosen: dict[str, dict[str, Any]]) -> list[sweep.Trial]:
     return found
 
 
+def to_choose_again() -> list[sweep.Trial]:
+    """Rates and passes for fine-tuning with many labels."""
+    trial = {"part": "choose again", "system": "tuned", "labels": 1024}
+    return [
+        trial | {"seed": seed, "options": {"rate": rate, "passes": passes}}
+        for rate in (1e-4, 2e-4, 3e-4)
+        for passes in (1, 3)
+        for seed in (100, 101)
+    ]
+
+
+def further(chosen: dict[str, Any]) -> list[sweep.Trial]:
+    """Fine-tuning with many labels."""
+    trial = {"part": "further", "system": "tuned", "options": chosen}
+    return [trial | {"labels": n, "seed": seed} for seed in range(DEAR) for n in FURTHER]
+
+
 def main() -> None:
     """Chooses the settings, then measures with them; goes on from what is on record."""
 
-    def measured(some: list[sweep.Trial]) -> list[sweep.Trial]:
+    def measured(some: list[sweep.Trial], part: str = "") -> list[sweep.Trial]:
         runs = sweep.run(CHAPTER, COMMAND, some, measure, sizes=list(SIZES))
-        return [trial for trial in runs if trial["part"] == "choose"]
+        return [trial for trial in runs if trial["part"] == part]
 
-    choosing = measured(to_choose())
+    choosing = measured(to_choose(), "choose")
     measured(trials({system: best(system, choosing) for system in ("tf-idf", "frozen", "tuned")}))
+    measured(further(best("tuned", measured(to_choose_again(), "choose again"))))
 
 
 if __name__ == "__main__":

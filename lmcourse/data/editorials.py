@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import html
-import tarfile
 
 import numpy as np
 
-from lmcourse.data import download
-from lmcourse.data.catalogue import REVIEWS
+from lmcourse.data import archive
 from lmcourse.text.characters import fold_ascii
 
-ARCHIVE = "hutto_ICWSM_2014.tar.gz"
-FILE = "hutto_ICWSM_2014/nytEditorialSnippets_GroundTruth.txt"
 HELD_OUT = 100  # articles
 
 Articles = dict[int, dict[int, str]]  # {article: {place in it: sentence}}
@@ -24,13 +20,8 @@ def load_editorials() -> dict[str, Articles]:
     Places are numbered from 1 in the order of the article; about a fifth of the articles lack one.
     """
     articles: Articles = {}
-    with tarfile.open(download.file(REVIEWS, ARCHIVE)) as tar:
-        file = tar.extractfile(FILE)
-        assert file is not None
-        lines = file.read().decode("utf8").splitlines()
-    for line in lines:
-        key, _, text = line.split("\t")  # id such as 31_5, mean rating, text
-        article, place = map(int, key.split("_"))
+    for key, _, text in archive.rated("nytEditorialSnippets"):
+        article, place = map(int, key.split("_"))  # such as 31_5
         articles.setdefault(article, {})[place] = html.unescape(fold_ascii(text))
     drawn = np.random.default_rng(0).permutation([*articles]).tolist()
     splits = {"train": drawn[HELD_OUT:], "validation": drawn[:HELD_OUT]}

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lmcourse.models.adapted import Adapted, limited, replaced
+from lmcourse.models.adapted import Adapted, limited, linear_layers, replaced
 from lmcourse.models.classifier import SentenceClassifier
 
 SMOOTHING = 0.85  # beta 1 and beta 2 of the paper
@@ -73,6 +73,7 @@ class AdaLoRA(Adapted):
 
         ValueError unless 1 ≤ kept ≤ rank ≤ the smaller side of each matrix.
         """
+        linear_layers(classifier.encoder, names, rank)  # refused before anything is changed
         limited("kept", kept, rank, "the rank at first")
         alpha = float(rank if alpha is None else alpha)
         super().__init__(classifier, rank=rank, kept=kept, alpha=alpha, names=list(names))

@@ -81,10 +81,12 @@ class Adapted(nn.Module):
                 p.copy_(numbers[name])
 
 
-def replaced(encoder: nn.Module, names: tuple[str, ...], new: Any) -> dict[str, nn.Module]:
-    """Puts `new(linear)` where a linear layer's name ends in one of `names`; the new ones by name.
+def linear_layers(
+    encoder: nn.Module, names: tuple[str, ...], rank: int = 1
+) -> dict[str, nn.Linear]:
+    """The linear layers whose name ends in one of `names`.
 
-    ValueError when the encoder has no such layer.
+    ValueError when there is none, or unless 1 ≤ rank ≤ the smaller side of each.
     """
     found = {
         name: module
@@ -93,6 +95,15 @@ def replaced(encoder: nn.Module, names: tuple[str, ...], new: Any) -> dict[str, 
     }
     if not found:
         raise ValueError(f"the encoder has no linear layer with a name in {names}")
+    for linear in found.values():
+        side = min(linear.in_features, linear.out_features)
+        limited("rank", rank, side, "the smaller side of the matrix")
+    return found
+
+
+def replaced(encoder: nn.Module, names: tuple[str, ...], new: Any) -> dict[str, nn.Module]:
+    """Puts `new(linear)` in the place of each of the `linear_layers`; the new ones by name."""
+    found = linear_layers(encoder, names)
     made = {name: cast(nn.Module, new(linear)) for name, linear in found.items()}
     for name, module in made.items():
         parent, _, own = name.rpartition(".")

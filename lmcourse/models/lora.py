@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lmcourse.models.adapted import Adapted, limited, replaced
+from lmcourse.models.adapted import Adapted, limited, linear_layers, replaced
 from lmcourse.models.classifier import SentenceClassifier
 
 
@@ -77,6 +77,7 @@ class LoRA(Adapted):
             names: of layers, as in the encoder; ValueError when it has none of them.
             seed: draws A.
         """
+        linear_layers(classifier.encoder, names, rank)  # refused before anything is changed
         alpha = float(rank if alpha is None else alpha)
         super().__init__(classifier, rank=rank, alpha=alpha, names=list(names))
         generator = torch.Generator().manual_seed(seed)

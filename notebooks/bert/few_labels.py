@@ -72,6 +72,7 @@ def draw(n, seed):
     return np.concatenate(halves)  # [n]
 
 
+# %% tags=["hide-input"]
 for i in draw(8, SEED):
     side = "praise" if labels["train"][i] == 1 else "blame"
     print(f"{side:<7} {texts['train'][i][:200]}\n")
@@ -124,7 +125,7 @@ plt.show()
 # - draw labels again and again, and see how far one draw can mislead,
 # - ask a language model for a label with no training at all, by a prompt and two words,
 # - say after how many labels one system overtakes another, with an interval,
-# - test whether sentences *without* labels help.
+# - look whether sentences *without* labels help.
 #
 # **You need** [fine-tuning BERT](finetune_sentiment.ipynb): its data, TF-IDF, the frozen encoder and the
 # training loop come from there.
@@ -173,11 +174,10 @@ def accuracy(features, C, chosen):
 
 
 # %% [markdown]
-# How strong should the penalty be ($C$)? With eight labels nobody has a validation set. But one who
-# compares *systems* should not favour one. So the settings of all that learn were fixed once, by
+# How strong should the penalty be (the smaller $C$, the stronger)? With eight labels nobody has a validation set. But one who
+# compares *systems* should not favour one. So the settings of all that learn were fixed by
 # `benchmarks/sweep_few_labels.py` in the book's repository: on draws of their own, with the whole validation
-# split. That is a luxury, but all have it, and no setting depends on the number of labels. The
-# same script made the record from which the larger results below come.
+# split. It made the larger results below, too.
 
 # %% tags=["hide-input"]
 # @title What the record holds
@@ -202,6 +202,26 @@ def curves(system):
 
 
 ALL = story["sizes"]
+NAMES = {"tf-idf": "TF-IDF", "frozen": "frozen", "tuned": "fine-tuned"}
+curve = {system: curves(system) for system in NAMES}  # [draws, sizes] each
+
+
+# %% tags=["hide-input"]
+# @title Fine-tuning, with settings of their own for many labels
+FURTHER = [512, 1024, 2048]
+FAR = sorted({*ALL, *FURTHER})
+beyond = recorded("further", "tuned")
+few_steps = recorded("curve", "tuned")
+far = np.array(
+    [
+        [beyond[s, n] if n in FURTHER else few_steps[s, n] for n in FAR]
+        for s in range(len(curve["tuned"]))
+    ]
+)  # [draws, more sizes]
+again = {}  # accuracies on validation by settings
+for trial in runs:
+    if trial["part"] == "choose again":
+        again.setdefault(str(trial["options"]), []).append(trial["accuracy"])
 
 
 # %% tags=["hide-input"]
@@ -214,7 +234,7 @@ for trial in runs:
         if trial["part"] == "choose":
             key = trial["system"], settings
             choices.setdefault(key, []).append(trial["accuracy"])
-        else:
+        elif trial["part"] == "curve":
             used_settings.add((settings, trial["system"]))
 best = {}
 print("accuracy on validation, mean over 32 and 256 labels and draws")
@@ -229,9 +249,8 @@ for system in ("tf-idf", "frozen", "tuned"):
         print(f"  {means[settings]:.3f}  {settings}")
 
 # %% [markdown]
-# The first line of each is taken. For TF-IDF $C = 100$ is the edge of what was offered, and 10 ties with it to
-# the digits printed. Fine-tuning was offered few settings; others might serve it better. Now let 32 labels be
-# drawn twenty times, here and now:
+# The first line of each is taken for all sizes; fine-tuning alone gets a second choice below, for 512 labels and more, which favours it there. TF-IDF's $C$ and both choices of
+# fine-tuning lie at an edge of what was offered. Now let 32 labels be drawn twenty times:
 
 # %%
 C = {"TF-IDF": 100, "frozen": 0.1}
@@ -252,7 +271,7 @@ gap = statistics.seeds_interval(np.subtract(live["frozen"], live["TF-IDF"]))
 print("frozen minus TF-IDF, paired by draw, 95 % interval:", gap)
 
 # %% [markdown]
-# Look at the lowest and the highest draw. Whoever labels 32 sentences once sees one such draw. So all that learns from labels is repeated below over draws and compared
+# Whoever labels 32 sentences once sees one such draw. So all that learns from labels is repeated below over draws and compared
 # within a draw. (The interval is Student's, for the mean over draws; all draws are judged on the same test
 # sentences.)
 
@@ -270,19 +289,22 @@ if run.profile != "smoke":
             f"{name}: the draws differ by more than two points",
             np.ptp(values) > 0.02,
         )
-check("Frozen is above TF-IDF with 32 labels on average", gap.low > 0)
 tried = [settings for system, settings in choices if system == "tf-idf"]
 largest = max(float(s.split(",")[0].removeprefix("C ")) for s in tried)
 check("TF-IDF: no larger C was offered", largest == C["TF-IDF"])
+tuned = [t for t in runs if t["system"] == "tuned"]
+offers = [t["options"] for t in tuned if t["part"] == "choose"]
+(taken,) = {str(t["options"]) for t in tuned if t["part"] == "curve"}
+lowest = {k: min(offer[k] for offer in offers) for k in ("rate", "steps")}
+check("Fine-tuned: lowest rate and fewest steps", taken == str(lowest))
 
 # %% [markdown]
 # Here are the whole **learning curves**, accuracy against the number of labels, with fine-tuning as the
-# third system: the loop of the chapter before, with as many steps for 8 labels as for 1,024.
+# third system: the loop of [fine-tuning BERT](finetune_sentiment.ipynb), with as many steps for 8 labels as for 1,024. So few steps may be too few
+# for many labels. For 512 and more, rate and number of passes were therefore chosen once more, on validation, with 1,024 labels (dashed):
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test against the number of labels, 8 to 1,024 on a logarithmic axis, with bands for three systems. TF-IDF lies lowest and rises slowly, the frozen encoder lies above it, and fine-tuning starts beside the frozen encoder and ends highest."}}
-NAMES = {"tf-idf": "TF-IDF", "frozen": "frozen", "tuned": "fine-tuned"}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test against the number of labels on a logarithmic axis, 8 to 1,024 with bands for three systems. TF-IDF lies lowest and rises slowly, the frozen encoder lies above it, and fine-tuning starts beside the frozen encoder and ends highest; dashed, with more steps, it rises further, up to 2,048 labels."}}
 COLORS = {"tf-idf": plot.ORANGE, "frozen": plot.SKY, "tuned": plot.BLUE}
-curve = {system: curves(system) for system in NAMES}  # [draws, sizes] each
 figure, ax = plot.panels(height=3.6)
 for (system, name), marker in zip(NAMES.items(), "osD", strict=True):
     values = curve[system]
@@ -292,22 +314,33 @@ for (system, name), marker in zip(NAMES.items(), "osD", strict=True):
     label = f"{name}, {len(values)} draws"
     ax.plot(ALL, mean, marker=marker, color=color, label=label)
     ax.fill_between(ALL, low, high, color=color, alpha=0.25, linewidth=0)
+from_here = FAR.index(FURTHER[0])
+mean = far.mean(axis=0)[from_here:]
+ax.plot(FURTHER, mean, "D--", color=plot.GREY, label="fine-tuned, more steps")
 ax.set(xscale="log", xlabel="labelled sentences", ylabel="accuracy on test")
-ax.set_xticks(ALL, ALL)
+ax.set_xticks(FAR, FAR, rotation=30)
 ax.minorticks_off()
 ax.legend(loc="upper left")
 plt.show()
+
+# %% tags=["hide-input"]
 print("bands: 95 % interval (Student) for the mean over draws")
+print("\nfine-tuned, 1,024 labels: accuracy on validation, two draws")
+for options, values in again.items():
+    print(f"  {np.mean(values):.3f}  {options}")
 print(f"on record, {story['date']}: {story['command']}")
 
 # %% [markdown]
 # On average over draws the frozen encoder is ahead of counting at every size. With 1,024 labels fine-tuning
-# is ahead of both, in every draw.
+# is ahead of both, in every draw, with the few steps already. (For fine-tuning a draw's seed is also that of head and order.)
 
 # %% tags=["claims"]
 for system in NAMES:
     used = {t for t, name in used_settings if name == system}
     check(f"{NAMES[system]}: settings as chosen", used == {best[system]})
+taken = {str(t["options"]) for t in runs if t["part"] == "further"}
+winner = max(again, key=lambda options: np.mean(again[options]))
+check("Fine-tuned, 512 labels and more: as chosen again", taken == {winner})
 lead = curve["frozen"] - curve["tf-idf"]  # [draws, sizes]
 lows = [statistics.seeds_interval(column).low for column in lead.T]
 check("Record: at every size frozen minus TF-IDF is above zero", min(lows) > 0)
@@ -357,7 +390,8 @@ print(f"log P(praise) - log P(blame) = {by_hand[1] - by_hand[0]:+.2f}")
 #
 # and above zero the model says praise. Without a label this is a **zero-shot** classifier.
 # `class_log_probabilities` gives the two logarithms for many texts in batches. What all prompts
-# have in common at their beginning it computes once. It refuses what cannot be meant:
+# have in common at their beginning it computes once. It refuses a template without a place for the text, and a label
+# word of several pieces, whose probability would be that of its beginning:
 
 
 # %%
@@ -382,7 +416,7 @@ print(outcome("Review:\nSentiment:", VERBALIZER))
 print(outcome(TEMPLATE, (" unwatchable", " good")))
 
 # %% [markdown]
-# A label word must be *one* piece, or its probability would be that of its beginning. Now five sentences:
+# Now five sentences:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 own = [
@@ -405,16 +439,18 @@ close(
 
 # %% [markdown]
 # The last one says nothing at all, and still its score is not zero. Zhao et al. (2021) correct the answers
-# by those to such empty texts (**contextual calibration**); for two classes this subtracts the score of the empty
-# text. If there are $M$ sentences $u_j$ without labels one can subtract their mean instead:
+# by those to such empty texts, several of them (**contextual calibration**); with one of them and two classes this subtracts its
+# score. If there are $M$ sentences $u_j$ without labels one can subtract their mean instead, which *centres* the scores (close to Zhou et al. 2024):
 #
 # $$s'(x) = s(x) - \frac1M \sum_{j=1}^{M} s(u_j) \tag{2}$$
+#
+# This supposes that about half of the sentences are praise, and scores alike on both sides (exercise 1 asks for other shares).
 #
 # Is it the model that we measure, or our wording? Five templates, each with three pairs of words,
 # each with no correction and with both:
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Fifteen rows, one for each template and pair of label words, with three markers for accuracy on test: as asked, less the score of an empty text, less the mean of unlabelled sentences. As asked the rows scatter from about one half to four fifths; less the mean they lie closer together and mostly further right."}}
-WAYS = {"plain": "as asked", "empty": "less N/A", "mean": "less the mean"}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Fifteen rows, one for each template and pair of label words, with three markers for accuracy on test: as asked, less the score of an empty text, and centred. As asked most rows lie near one half and two far to the right of it; centred each lies further right than as asked."}}
+WAYS = {"plain": "as asked", "empty": "less N/A", "mean": "centred"}
 asked = {}  # accuracies of the three ways by template and pair
 for trial in runs:
     if trial["part"] == "prompt":
@@ -443,11 +479,18 @@ for way, name in WAYS.items():
     values = [found[way] for found in asked.values()]
     low, middle, high = np.quantile(values, [0, 0.5, 1])
     print(f"{name:<24} {low:8.3f} {middle:7.3f} {high:8.3f}")
+yes = [found["says praise"] for found in asked.values()]
+print(
+    "as asked, prompts that say praise to more than 4 sentences in 5:", end=" "
+)
+print(sum(share > 0.8 for share in yes))
 
 # %% [markdown]
-# As asked, the wording decides a great deal. Less the mean, the spread is smaller and the median higher. From here
-# on we keep the first prompt, less the mean. The prompt was settled before anything was measured, the correction
-# was not: a row of a table below has the prompt as asked, too. A piece of it again, here and now:
+# As asked, the wording decides a great deal, and most prompts say praise to more than four sentences in five. Centred, each of the
+# fifteen does better. The empty text is no sure help: it spoils the first prompt. (N/A scored below zero; sentences, on average, score above.)
+#
+# From here on we keep the first prompt, centred. The correction was picked after results on test
+# were seen: a row of a table below has the prompt as asked, too. A piece of it again:
 
 
 # %%
@@ -476,20 +519,19 @@ print(f"{kept['mean']:.3f} of all, on record")
 # %% tags=["claims"]
 by_way = {w: [found[w] for found in asked.values()] for w in WAYS}
 plain, less = by_way["plain"], by_way["mean"]
-check("Record: as asked, prompts differ by over 10 points", np.ptp(plain) > 0.1)
 check(
-    "Record: less the mean the spread is smaller", np.ptp(less) < np.ptp(plain)
+    "Record: centred, each prompt does better", np.all(np.array(less) > plain)
 )
-check("and the median is higher", np.median(less) > np.median(plain))
+check("As asked, most say praise to over 4 in 5", np.median(yes) > 0.8)
 gaps = np.abs(some - kept["scores"][:FEW])
-check("The scores of these sentences are as on record", np.median(gaps) < 0.2)
+check(
+    "Half of these scores are within 0.2 of the record", np.median(gaps) < 0.2
+)
 gap = abs(others.mean() - kept["level"])
-check("So is the mean of the others", gap < 0.1)
+check("The mean of the others is within 0.1", gap < 0.1)
 
 # %% [markdown]
-# > **Warning.** We do not know what SmolLM2 has read. Sentences of this kind, with labels, are in widely
-# > used collections, and its training ended with instructions of many sorts. "No labels" means: none of
-# > *ours*.
+# > **Warning.** We have not looked whether SmolLM2 (135M-Instruct, in four bits) or the encoder (all-MiniLM-L6-v2, trained to give sentence vectors) has read these reviews. "No labels" means: none of *ours*. And these are two models: no verdict on prompting.
 #
 # ## A few labels, shown
 #
@@ -513,7 +555,7 @@ print(shown(2, SEED))
 # %% [markdown]
 # The model reads this before *each* test sentence. On record are six draws, each judged on all test sentences.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test against the number of labelled sentences in the prompt, none, 2, 4 and 8, a dot for each draw, as asked and less the mean. As asked the dots scatter widely; less the mean they mostly lie higher and closer together."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test against the number of labelled sentences in the prompt, none, 2, 4 and 8, a dot for each draw, as asked and centred. As asked the dots scatter widely; centred they mostly lie higher and closer together."}}
 figure, ax = plot.panels(height=3.2)
 levels = {}  # accuracies [draws, 3] by way
 for way, color, shift in (
@@ -535,15 +577,25 @@ ax.legend(loc="lower left")
 plt.show()
 
 # %% tags=["hide-input"]
-print("8 shown minus none, paired by draw, 95 % interval")
+print("accuracy minus that with none shown, 95 % interval over draws")
 gain = {}
 for way, values in levels.items():
-    gain[way] = statistics.seeds_interval(values[:, 2] - kept[way])
-    print(f"{WAYS[way]:<14} {gain[way]}")
+    for k, column in zip((2, 4, 8), values.T, strict=True):
+        gain[way, k] = statistics.seeds_interval(column - kept[way])
+        print(f"{WAYS[way]:<9} {k} shown  {gain[way, k]}")
 
 # %% [markdown]
-# An interval above zero says that showing eight sentences helped, one below that it hurt.
-#
+# As asked, four and eight shown sentences hurt. Centred, two helped on average; for eight we cannot tell. (Six intervals, and one
+# of them only just misses zero: do not build on it.)
+
+# %% tags=["claims"]
+for k in (4, 8):
+    check(f"{k} shown, as asked: below zero", gain["plain", k].high < 0)
+check("Two shown, centred: above zero", gain["mean", 2].low > 0)
+eight = gain["mean", 8]
+check("Eight shown, centred: zero lies inside", eight.low < 0 < eight.high)
+
+# %% [markdown]
 # ## Where do two curves cross?
 #
 # How many labels until fine-tuning beats the prompt? Take a small example. With 8, 16 and 32 labels the
@@ -571,8 +623,6 @@ def crossing(sizes, lead):
     return sizes[i] * (sizes[i + 1] / sizes[i]) ** part
 
 
-print(f"{crossing([8, 16, 32], [-0.02, -0.01, 0.03]):.1f}")
-
 # %% [markdown]
 # Each draw has its crossing. A mean of numbers of which some are infinite is useless, but a median is
 # not. How sure is it? Each of $S$ draws falls above the true median or below, like a coin. The
@@ -581,8 +631,8 @@ print(f"{crossing([8, 16, 32], [-0.02, -0.01, 0.03]):.1f}")
 #
 # $$P(\text{median inside}) = 1 - 2 \sum_{j=0}^{k-1} \binom{S}{j} 2^{-S} \tag{4}$$
 #
-# It assumes that the draws are independent, nothing about their shape, and censored values do no harm. We take the
-# largest $k$ for which (4) is at least 0.95.
+# It assumes that the draws are independent, and nothing about their shape. Where values are equal, as censored ones
+# are, it is a lower bound. We take the largest $k$ for which (4) is at least 0.95.
 
 
 # %%
@@ -600,74 +650,101 @@ def median_interval(values):
 
 # %% tags=["hide-input"]
 # @title Who is to overtake whom
-def written(n):
+def written(n, last):
     """A number of labels, or that it is censored."""
     if n == 0:
         return f"<= {ALL[0]}"
-    return f"> {ALL[-1]}" if math.isinf(n) else f"{n:.0f}"
+    return f"> {last}" if math.isinf(n) else f"{n:.0f}"
 
 
+# %% tags=["hide-input"]
+# @title Rivals
 MIDDLE = np.median([found["mean"] for found in asked.values()])
+n_test = len(load_reviews("binary")["test"])
+half = 1.96 * np.sqrt(kept["mean"] * (1 - kept["mean"]) / n_test)
+COUNTED = curve["tf-idf"][:, -1:]  # with all 1,024 labels
 rivals = {
     "frozen over TF-IDF": (curve["frozen"], curve["tf-idf"]),
     "fine-tuned over TF-IDF": (curve["tuned"], curve["tf-idf"]),
     "fine-tuned over frozen": (curve["tuned"], curve["frozen"]),
+    "frozen over TF-IDF with 1,024": (curve["frozen"], COUNTED),
+    "fine-tuned over TF-IDF with 1,024": (far, COUNTED),
     "TF-IDF over the prompt": (curve["tf-idf"], kept["mean"]),
     "frozen over the prompt": (curve["frozen"], kept["mean"]),
-    "fine-tuned over the prompt": (curve["tuned"], kept["mean"]),
-    "fine-tuned over the prompt as asked": (curve["tuned"], kept["plain"]),
+    "fine-tuned over the prompt": (far, kept["mean"]),
+    "fine-tuned over the prompt's lower bound": (far, kept["mean"] - half),
+    "fine-tuned over the prompt's upper bound": (far, kept["mean"] + half),
+    "fine-tuned over the prompt as asked": (far, kept["plain"]),
+    "TF-IDF over the middle prompt": (curve["tf-idf"], MIDDLE),
     "frozen over the middle prompt": (curve["frozen"], MIDDLE),
-    "fine-tuned over the middle prompt": (curve["tuned"], MIDDLE),
-    "fine-tuned over 8 shown": (curve["tuned"], levels["mean"][:, 2:]),
+    "fine-tuned over the middle prompt": (far, MIDDLE),
+    "fine-tuned over the best prompt": (far, max(less)),
+    "fine-tuned over 2 shown": (far, levels["mean"][:, :1]),
 }
 
 # %% tags=["hide-input"]
 # @title All crossings, by draw
-crossings = {}
+crossings, last_size = {}, {}
 for name, (ours, theirs) in rivals.items():
     n = min(len(ours), len(theirs)) if np.ndim(theirs) else len(ours)
     rival = theirs[:n] if np.ndim(theirs) else theirs
     leads = ours[:n] - rival  # [draws, sizes]
-    crossings[name] = [crossing(ALL, lead) for lead in leads]
+    sizes = FAR[: leads.shape[1]]
+    crossings[name] = [crossing(sizes, lead) for lead in leads]
+    last_size[name] = sizes[-1]
 
 # %% tags=["hide-input"]
-print("draws: all, and of them censored, below 8 labels and above 1,024")
-print(" " * 36 + "all  <=  >   median  interval       (4)")
+print(
+    "draws: all, and of them censored, below the first size or above the last"
+)
+print(" " * 40 + "all  <=  >  median  interval      level")
 for name, values in crossings.items():
     S = len(values)
     below, above = values.count(0), values.count(math.inf)
-    middle, low, high = (written(n) for n in median_interval(values))
+    found = median_interval(values)
+    middle, low, high = (written(n, last_size[name]) for n in found)
     k = max([k for k in range(1, S) if coverage(S, k) >= 0.95], default=1)
-    print(f"{name:<36} {S:2} {below:3} {above:2}  {middle:>7}", end="")
-    print(f"  {low + ' to ' + high:<16} {coverage(S, k):.2f}")
+    print(f"{name:<40} {S:2} {below:3} {above:2} {middle:>7}", end="")
+    print(f"  {low + ' to ' + high:<14} {coverage(S, k):.2f}")
 
 # %% [markdown]
-# Within our sizes fine-tuning gets ahead of counting in every draw, and of the frozen encoder too. With these
-# settings counting and the frozen encoder overtake this prompt in no draw. For fine-tuning, against this prompt and
-# against eight shown sentences, the interval ends above the last size: our record gives no upper bound. And that is
-# one prompt. Against the *middle prompt*, which has the median of all accuracies less the mean,
-# fine-tuning gets ahead in every draw. (Each draw has other labels; the test sentences are the same for all, and these
-# intervals say nothing about other ones.)
+# How many labels is a pretrained model worth? The rows *over TF-IDF with 1,024* ask how few the encoder needs to be as good: less than half as many, in every draw.
+#
+# Fine-tuning gets ahead of counting, of the frozen encoder and of the prompt in every draw; it was the only one to be
+# given more than 1,024 labels, and settings of its own for many. Up to 1,024, counting and the frozen encoder overtake
+# the prompt in no draw. But the kept prompt is the best of the fifteen as asked. The *middle prompt*, which has their
+# median accuracy, centred, is overtaken by the frozen encoder in every draw. The best one, and two shown sentences, some draws of fine-tuning
+# did not overtake with 2,048.
+#
+# (Each draw has other labels from one pool, and larger draws share some; the test sentences are the same for all. The
+# *bounds* are those of a 95 % interval for the prompt's accuracy over test sentences, unpaired. Medians are the
+# lower of the two in the middle.)
 
 # %% tags=["claims"]
-for rival in ("TF-IDF", "frozen", "the middle prompt"):
+for rival in ("TF-IDF", "frozen", "the prompt"):
     name = f"fine-tuned over {rival}"
     check(f"{name}: in each draw", max(crossings[name]) < math.inf)
+for ours in ("frozen", "fine-tuned"):
+    few = max(crossings[f"{ours} over TF-IDF with 1,024"])
+    check(f"{ours}: as TF-IDF's 1,024 with under half, each draw", few < 512)
+middle = crossings["frozen over the middle prompt"]
+check("frozen over the middle prompt: in each draw", max(middle) < math.inf)
+check("As asked, the kept prompt is the best", kept["plain"] == max(plain))
+for rival in ("the best prompt", "2 shown"):
+    above = max(crossings[f"fine-tuned over {rival}"])
+    check(f"fine-tuned over {rival}: not in each draw", above == math.inf)
 for ours in ("TF-IDF", "frozen"):
     censored = crossings[f"{ours} over the prompt"]
     check(f"{ours} over the prompt: in no draw", min(censored) == math.inf)
-for rival in ("the prompt", "8 shown"):
-    name = f"fine-tuned over {rival}"
-    high = median_interval(crossings[name])[2]
-    check(f"{name}: the interval ends above the last size", high == math.inf)
-close("(3) by hand", crossing([8, 16, 32], [-2, -1, 3]), 16 * 2**0.25)
+by_hand = crossing([8, 16, 32], [-0.02, -0.01, 0.03])
+close("(3) by hand", by_hand, 16 * 2**0.25)
 
 # %% [markdown]
 # ## Sentences without labels
 #
 # Thousands of training sentences have lost their labels. Can they replace some? In
 # **self-training** a classifier labels the sentences of which it is surest, takes its own answers for
-# true, and learns again. Here it takes 100 of each side, then 200, up to 500:
+# true, and learns again. Here it takes 100 of each side, then 200, up to 500 (and 20 to 100):
 
 
 # %% tags=["hide-input"]
@@ -755,7 +832,7 @@ for n, column in zip(MORE, (doubtful[:, 0] - doubtful[:, 1]).T, strict=True):
 
 # %% [markdown]
 # In none of these settings does self-training gain a point on average, though most of the labels it gives
-# itself are right.
+# itself are right. Asking by doubt is ahead with 128 labels; with fewer we cannot tell.
 #
 # This section is a look and not a test: results on test were seen before its code and its words were final,
 # this kind of self-training is one of five that were tried, and for active learning forty draws were added to twenty.
@@ -765,15 +842,19 @@ check(
     "Self-training: no mean gain reaches a point",
     max(interval.value for interval in helped.values()) < 0.01,
 )
+if run.profile != "smoke":
+    leads = (doubtful[:, 0] - doubtful[:, 1]).T  # [sizes, draws]
+    *fewer, last = [statistics.seeds_interval(lead) for lead in leads[:3]]
+    check("By doubt: ahead with 128 labels", last.low > 0)
+    inside = [interval.low < 0 < interval.high for interval in fewer]
+    check("with 32 and 64, zero lies inside", all(inside))
 most = min(values[:, 2].mean() for values in taught.values())
 check("More than half of its own labels are right, in each setting", most > 0.5)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title Two rungs are recorded
 n_language = sum(p.numel() for p in language_model.parameters())
-N_TEST = 1902 if keep is None else len(texts["test"])
 a = kept["mean"]
-half = 1.96 * np.sqrt(a * (1 - a) / N_TEST)
 rung = {"ladder": "classification", "parameters": n_language, "seconds": 0.0}
 record(
     "few_labels.accuracy_zero_shot",
@@ -781,6 +862,7 @@ record(
     "accuracy",
     (a - half, a + half),
     label="SmolLM2, prompt, no labels",
+    note="centred by 200 sentences without labels; interval over sentences",
     **rung,
 )
 level = statistics.seeds_interval(levels["mean"][:, 2])
@@ -801,8 +883,8 @@ record(
 # with each number of labels tried. Fine-tuned, it got ahead of counting and of the frozen vectors in every draw. The
 # place differs from draw to draw, so a crossing comes with an interval, and with the number of draws in which there
 # was none. A small language model, asked by one prompt and corrected by the mean of sentences without labels, was
-# overtaken by counting and by frozen vectors in no draw. For fine-tuning against it, or against eight shown sentences, the
-# interval ends above 1,024 labels. Against the middle one of fifteen prompts fine-tuning got ahead in every draw.
+# overtaken by counting and by frozen vectors with up to 1,024 labels in no draw, by fine-tuning, with up to 2,048, in
+# every one; the middle one of fifteen prompts by frozen vectors, too.
 #
 # ## Exercises
 #
@@ -912,12 +994,12 @@ exercises.unbalanced(draw_any)
 # %% [markdown]
 # ## Common mistakes
 #
-# - *One draw of few labels*: two programs change places with another draw. Draw several times, compare
+# - *One draw of few labels*: two programs can change places with another draw. Draw several times, compare
 #   within a draw, give the interval.
-# - *The prompt is chosen on the test set*: with fifteen prompts the best one flatters itself. Settle it
+# - *The prompt is chosen on the test set*: with fifteen prompts the best one may flatter itself. Settle it
 #   before, or choose on labelled data and count those labels.
 # - *Hundreds of validation labels beside eight training labels*: count all labels that guided a choice.
-# - *A label word of several pieces*: only the first is compared. Look at what the tokenizer makes of it,
+# - *A label word of several pieces*: code like that by hand above compares the first alone. Look at what the tokenizer makes of it,
 #   with its space.
 # - *A method for unlabelled data is compared with nothing*: the rival is the same classifier without it,
 #   and, for labels asked for, asking at random.
@@ -927,6 +1009,7 @@ exercises.unbalanced(draw_any)
 # - Schick and Schütze (2021),
 #   [Exploiting cloze questions for few-shot text classification](https://aclanthology.org/2021.eacl-main.20/):
 #   templates and verbalizers, with training.
+# - Zhou et al. (2024), [Batch calibration](https://arxiv.org/abs/2309.17249): the correction by a mean of texts without labels.
 # - Brown et al. (2020), [Language models are few-shot learners](https://arxiv.org/abs/2005.14165):
 #   examples in the prompt.
 # - Zhao et al. (2021), [Calibrate before use](https://arxiv.org/abs/2102.09690): how order and wording sway

@@ -326,7 +326,7 @@ with SummaryWriter(f"{logs}/hand") as writer:
 #
 # `Trainer` calls a model with the columns of a batch by name, and wants a dictionary with the
 # `"loss"` back. The loop's settings stand in `TrainingArguments`; look for the lines of the loop. (That biases and norms
-# do not decay, `Trainer` decides by itself, as our `groups` do; AdamW of torch and of Keras, not told, pulls all.)
+# do not decay, `Trainer` decides by itself, as our `groups` do. That it does not shuffle, the folded `quiet` says.)
 
 
 # %%
@@ -650,8 +650,7 @@ for i, j in ((0, 1), (0, 2), (1, 2)):
 # For `Trainer` and the loop by hand the two disagree: zero lies outside the interval over sentences, inside that
 # over seeds. Whether other seeds would show this difference, three do not tell. In the sweep's code the draws differ:
 # `Trainer` mixes lengths in a batch, our loop puts like lengths together, and dropout falls elsewhere. Which of these
-# matters was not tried. Where zero lies inside, a difference is neither shown nor ruled out: the ends of the wider
-# one say how large it could be.
+# matters was not tried. Where zero lies inside, a difference is neither shown nor ruled out.
 #
 # Would Keras have restored another epoch, had it watched the loss? It noted both after each epoch:
 
@@ -705,7 +704,7 @@ def resume(file, model, optimizer, forget=None):
 
 
 # %% [markdown]
-# `train` makes eight steps of eight sentences and saves after the fourth. We kill it after the sixth, so that two steps are lost and made again. Then
+# `train` makes eight steps of eight sentences and saves after the fourth. We kill it (by an exception) after the sixth, so that two steps are lost and made again. Then
 # we forget one part at a time. Are the final weights *equal*, to the last bit?
 
 
@@ -765,7 +764,7 @@ for forget, share in same.items():
 
 
 # %% tags=["hide-input"]
-# @title Trainer, never killed; killed and resumed
+# @title Killing Trainer, and watching its steps
 class Kill(TrainerCallback):
     def on_step_begin(self, args, state, control, **others):
         if state.global_step == 6:
@@ -782,6 +781,8 @@ class Steps(TrainerCallback):
         self.made.append(state.global_step)
 
 
+# %% tags=["hide-input"]
+# @title Trainer, never killed; killed and resumed
 def short_trainer(folder, callbacks=(), resume=None):
     """Eight steps of eight sentences, a checkpoint after every four."""
     arguments = TrainingArguments(
@@ -805,8 +806,8 @@ try:
     short_trainer("killed", [Kill()])
 except KeyboardInterrupt:
     print("killed")
-steps = Steps()
-resumed = short_trainer("killed", [steps], resume=True)
+seen = Steps()
+resumed = short_trainer("killed", [seen], resume=True)
 print("share of arrays that are equal:", equal_share(never, resumed))
 
 # %% tags=["claims"]
@@ -816,9 +817,12 @@ if run.device.type == "cpu":
     )
     share = equal_share(never, resumed)
     check("Trainer's are equal when it is resumed", share == 1)
-check("It went on after the fourth step", steps.made == [4, 5, 6, 7])
+check("Trainer went on after the fourth step", seen.made == [4, 5, 6, 7])
 for part in ("optimizer", "random", "step"):
-    check(f"Without {part}, under a tenth of the arrays are", same[part] < 0.1)
+    check(
+        f"Without {part}, under a tenth of the arrays are equal",
+        same[part] < 0.1,
+    )
 
 # %% [markdown]
 # ## Summary

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 import transformers
 
 from lmcourse import session
+from lmcourse.models.classifier import SentenceClassifier
 
 N = 37
 
@@ -232,6 +234,37 @@ def test_the_heads_stand_on_the_same_encoder_and_differ_in_the_pooler():
         alone = model(ids[:1, :3], torch.ones(1, 3))
         beside = model(ids, (ids != 0).float())
         torch.testing.assert_close(beside[:1], alone, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("length", [0.01, 0.3])
+def test_the_adversarial_loss_has_the_slopes_of_two_separate_passes(length):
+    moved = importlib.import_module("sweep_robustness").moved
+    model = SentenceClassifier(tiny().bert, num_outputs=2).eval()
+    words = model.encoder.embeddings.word_embeddings.requires_grad_(False)
+    rows, targets = [[3, 9, 4], [7, 5]], torch.tensor([1, 0])
+    ids, mask = torch.tensor([rows[0], [*rows[1], 0]]), torch.tensor([[1, 1, 1], [1, 1, 0]])
+    weights = {n: p for n, p in model.named_parameters() if p.requires_grad and "pooler" not in n}
+    losses = []
+    for row, target in zip(rows, targets, strict=True):  # one text at a time, without padding
+
+        def alone(vectors, target=target):
+            hidden = model.encoder(inputs_embeds=vectors).last_hidden_state
+            return F.cross_entropy(model.head(hidden.mean(dim=1)), target[None])
+
+        e = words(torch.tensor([row])).requires_grad_()
+        (g,) = torch.autograd.grad(alone(e), e)
+        step = length * e.norm() * g / g.norm()
+        losses += [alone(e.detach()), alone((e + step).detach())]
+    expected = sum(losses) / len(losses)
+    assert losses[1] > losses[0]
+    model.encoder.pooler = None
+    found = moved(model, ids, mask, targets, length)
+    torch.testing.assert_close(found, expected)
+    ours = torch.autograd.grad(found, [*weights.values()])
+    theirs = torch.autograd.grad(expected, [*weights.values()])
+    for name, a, b in zip(weights, ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-4, msg=name)
+    assert any(a.abs().max() > 1e-3 for a in ours)
 
 
 def test_the_ways_train_what_they_say_and_four_of_them_equally_much():

@@ -91,3 +91,13 @@ def test_one_string_is_not_a_list_of_words(tokenizer):
 def test_an_empty_batch_is_refused(model, tokenizer):
     with pytest.raises(ValueError, match="batch_size"):
         prompting.class_log_probabilities(model, tokenizer, TEMPLATE, WORDS, ["c"], batch_size=0)
+
+
+def test_a_label_word_keeps_the_space_before_it():
+    ids = {" good": 1, "good": 2, " bad": 3, "bad": 4}
+
+    def spaced(word, add_special_tokens):
+        return {"input_ids": [ids[word]]}
+
+    assert prompting.label_ids(spaced, [" bad", " good"]) == [3, 1]
+    assert prompting.label_ids(spaced, ["bad", "good"]) == [4, 2]
