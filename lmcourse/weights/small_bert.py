@@ -24,6 +24,7 @@ from lmcourse.data.editorials import load_editorials
 from lmcourse.data.imdb import load_imdb
 from lmcourse.data.reviews import load_reviews
 from lmcourse.models.bert import BERT, BERTConfig, look_near, losses
+from lmcourse.runner import machine
 from lmcourse.text.batches import LengthBuckets, by_length
 from lmcourse.text.pairs import Batch, Row, collate, pair_rows
 from lmcourse.text.pieces import learn_pieces, word_pieces
@@ -33,8 +34,8 @@ from lmcourse.weights import stored
 NAME = "small_bert"
 PIECES, POSITIONS = 4_000, 192
 SIZE = {"n_layers": 4, "n_heads": 4, "d_model": 160}
-TRAINING: dict[str, Any] = {"batch_size": 32, "learning_rate": 1e-3}
-STEPS = 24_000
+TRAINING: dict[str, Any] = {"batch_size": 128, "learning_rate": 2e-3}
+STEPS = 18_000
 
 
 def load(folder: Path | None = None) -> tuple[BERT, dict[str, Any]]:
@@ -87,12 +88,12 @@ def reached(model: BERT, held_out: Sequence[Row], run: session.Session) -> dict[
     }
 
 
-def train(folder: Path, progress: Path, seed: int, steps: int) -> None:
+def train(folder: Path, progress: Path, profile: str, seed: int, steps: int) -> None:
     """Trains and writes the weights and their recipe into `folder`.
 
     `progress` is the file from which an interrupted run goes on; at the end it is removed.
     """
-    run = session.start("cpu", seed)
+    run = session.start(profile, seed)
     singles, documents = texts("train")
     pieces = learn_pieces([*singles, *itertools.chain(*documents)], PIECES)
     tokenizer = word_pieces(pieces)
@@ -131,13 +132,14 @@ def train(folder: Path, progress: Path, seed: int, steps: int) -> None:
         on_step=look,
     )
     recipe = {
-        "command": f"python -m lmcourse.weights.{NAME} --seed {seed} --steps {steps}",
+        "command": f"python -m lmcourse.weights.{NAME} --profile {profile} --seed {seed} "
+        f"--steps {steps}",
         "pieces": " ".join(pieces),
         "rows": len(seen),
         "training": TRAINING | {"steps": steps},
         "seed": seed,
+        "device": machine.device(profile),
         "precision": run.precision,
-        "threads": torch.get_num_threads(),
         "seconds": round(history.seconds),
         "date": date.today().isoformat(),
         "versions": {
@@ -162,6 +164,7 @@ def _collate(rows: Sequence[Row], model: BERT, generator: torch.Generator, **sha
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog=f"python -m lmcourse.weights.{NAME}", description=__doc__)
+    parser.add_argument("--profile", choices=("cpu", "gpu"), default="gpu")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument(
@@ -177,7 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="file from which an interrupted run goes on",
     )
     given = parser.parse_args(arguments)
-    train(given.folder, given.progress, given.seed, given.steps)
+    train(given.folder, given.progress, given.profile, given.seed, given.steps)
 
 
 if __name__ == "__main__":
