@@ -2,8 +2,9 @@
 
     OMP_NUM_THREADS=1 python benchmarks/sweep_choosing_a_model.py [--seeds S]
 
-Each system of benchmarks/systems.py learns from all training sentences once a seed, in a process
-of its own, and goes into a folder; a second process reads the folder and answers
+First the small BERT's learning rate and epochs are chosen, by its accuracy on validation. Then each
+system of benchmarks/systems.py learns from all training sentences once a seed, in a process of
+its own, and goes into a folder; a second process reads the folder and answers
 (benchmarks/system_process.py). On a quiet machine. On record, for a system and a seed:
 
 - right: its answers to the test and to the validation sentences, one bit each;
@@ -26,13 +27,14 @@ from typing import Annotated, Any
 import numpy as np
 import sweep
 import typer
-from systems import SYSTEMS, UNSEEDED
+from systems import SYSTEMS, UNSEEDED, SmallBERT
 
 from lmcourse.data.reviews import load_reviews
 from lmcourse.session import Session
 
 CHAPTER = "bert/choosing_a_model"
 PROCESS = Path(__file__).with_name("system_process.py")
+RATES, EPOCHS = (1e-3, 2e-3), (2, 4)  # of the small BERT, tried with two seeds
 
 
 def main(
@@ -43,6 +45,8 @@ def main(
     data = {name: [list(column) for column in columns] for name, columns in data.items()}
 
     def measure(run: Session, trial: sweep.Trial) -> dict[str, Any]:
+        if trial["stage"] == "choice":
+            return choice(trial, data)
         found: dict[str, Any] = {}
         with tempfile.TemporaryDirectory() as place:
             texts, folder = Path(place, "data.json"), Path(place, "system")
@@ -55,8 +59,14 @@ def main(
                 found |= json.loads(done.stdout.splitlines()[-1])
         return found
 
-    trials = [
-        {"system": name, "seed": seed}
+    trials: list[sweep.Trial] = [
+        {"stage": "choice", "rate": rate, "epochs": epochs, "seed": seed}
+        for rate in RATES
+        for epochs in EPOCHS
+        for seed in range(2)
+    ]
+    trials += [
+        {"stage": "final", "system": name, "seed": seed}
         for seed in range(seeds)
         for name in SYSTEMS
         if seed == 0 or name not in UNSEEDED
@@ -64,9 +74,19 @@ def main(
     command = f"python benchmarks/sweep_choosing_a_model.py --seeds {seeds}"
     tested = len(data["test"][0])
     for trial in sweep.run(CHAPTER, command, trials, measure, tested=tested):
+        if trial["stage"] == "choice":
+            continue
         bits = np.frombuffer(bytes.fromhex(trial["right"]["test"]), dtype=np.uint8)
         right = np.unpackbits(bits)[:tested].mean()
         print(f"{trial['system']:16} {trial['seed']} {right:.3f} {trial['one'][0]:8} ms")
+
+
+def choice(trial: sweep.Trial, data: dict[str, tuple[list[str], list[int]]]) -> dict[str, Any]:
+    """The small BERT's accuracy on validation with the settings of a trial."""
+    model = SmallBERT(trial["seed"])
+    (texts, labels), (asked, truth) = data["train"], data["validation"]
+    model.tune(texts, np.array(labels), trial["rate"], trial["epochs"])
+    return {"accuracy": float((model.answers(asked) == np.array(truth)).mean())}
 
 
 if __name__ == "__main__":

@@ -185,14 +185,14 @@ class Encoder:
 class SmallBERT:
     """The book's own BERT, pretrained by `lmcourse.weights.small_bert`, fine-tuned in full."""
 
-    def __init__(self, seed: int, rate: float = 5e-4, epochs: int = 2) -> None:
+    def __init__(self, seed: int) -> None:
         import torch
 
         from lmcourse import session
         from lmcourse.text.pieces import word_pieces
         from lmcourse.weights import small_bert
 
-        self.run, self.rate, self.epochs = session.start("cpu", seed), rate, epochs
+        self.run = session.start("cpu", seed)
         bert, recipe = small_bert.load()
         self.tokenizer = word_pieces(recipe["pieces"].split(" "))
         torch.manual_seed(seed)
@@ -205,9 +205,19 @@ class SmallBERT:
         return [[CLS, *row.ids[: LONGEST - 2], SEP] for row in found]
 
     def learn(self, texts: Texts, labels: np.ndarray) -> int:
+        from lmcourse.records import sweep
+
+        tried: dict[tuple[float, int], list[float]] = {}  # accuracies on validation, by seed
+        for trial in sweep("bert/choosing_a_model")["runs"]:
+            if trial["stage"] == "choice":
+                tried.setdefault((trial["rate"], trial["epochs"]), []).append(trial["accuracy"])
+        rate, epochs = max(tried, key=lambda settings: sum(tried[settings]))
+        return self.tune(texts, labels, rate, epochs)
+
+    def tune(self, texts: Texts, labels: np.ndarray, rate: float, epochs: int) -> int:
         from lmcourse.training.classification import fine_tune
 
-        settings = {"learning_rate": self.rate, "epochs": self.epochs}
+        settings = {"learning_rate": rate, "epochs": epochs}
         fine_tune(self.model, self.rows(texts), labels, session=self.run, **settings)
         return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
 
@@ -309,7 +319,7 @@ def shared_bytes(name: str) -> int:
     return 0
 
 
-WAYS = ("head", "top layer", "adapters", "prefix", "LoRA", "AdaLoRA", "full")
+WAYS = ("head", "biases", "top layer", "adapters", "prefix", "LoRA", "AdaLoRA", "full")
 SYSTEMS: dict[str, Callable[[int], System]] = {
     "majority": Majority,
     "lexicon": Lexicon,
