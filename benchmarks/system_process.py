@@ -8,7 +8,7 @@ imported that the system does not need.
 """
 
 import json
-import resource
+import re
 import sys
 import time
 from pathlib import Path
@@ -68,8 +68,12 @@ def quantiles(values: np.ndarray, *levels: float) -> list[float]:
 
 
 def peak() -> int:
-    """The most memory that this process has held, in MB (Linux counts kB)."""
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+    """The most memory that this program has held, in MB (Linux alone says it).
+
+    `resource.getrusage` would count what the process held before it became this program.
+    """
+    (line,) = re.findall(r"^VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.M)
+    return round(int(line) * 1024 / 1e6)
 
 
 def main(half: str, name: str, seed: str, folder: str, data: str) -> None:
