@@ -83,7 +83,10 @@ def causal_lm() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     from transformers import AutoModelForCausalLM
 
     read_gguf_once()
-    return _load(CAUSAL_LM, AutoModelForCausalLM.from_pretrained)
+    tokenizer, model = _load(CAUSAL_LM, AutoModelForCausalLM.from_pretrained)
+    if tokenizer.pad_token is None:  # transformers 5.17 reads none from a GGUF file
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer, model
 
 
 def read_gguf_once() -> None:

@@ -76,13 +76,15 @@ def fine_tune(
 
 @torch.inference_mode()
 def scores(model: nn.Module, rows: Rows, session: Session, batch_size: int = 64) -> Tensor:
-    """Scores [N, K] in fp32 on the CPU of all rows, in their order; the model is set to `eval`.
+    """Scores [N, K] in fp32 on the CPU of all rows, in their order.
+
+    The model is left in evaluation mode on the session's device, as `fit` leaves it.
 
     ValueError for no rows or an empty batch.
     """
     if not len(rows):
         raise ValueError("no rows to score")
-    model.eval()
+    model.to(session.device).eval()
     groups = by_length([len(row) for row in rows], batch_size)
     with session.autocast():
         found = [model(*padded([rows[i] for i in group], session.device)) for group in groups]

@@ -398,7 +398,7 @@ def padded(states):
 
 # %% tags=["hide-input"]
 # @title The three parts, and where each loss starts
-PART = run.size(smoke=40, cpu=2000, gpu=2500)
+PART = run.size(smoke=40, cpu=2000, gpu=2000)
 order = np.random.default_rng(SEED).permutation(len(texts["train"]))
 parts = [order[i * PART : (i + 1) * PART] for i in range(3)]
 states = lower(encode(texts["train"]))
@@ -418,7 +418,7 @@ LOSSES = {  # the loss of outputs [B, K], labels and ratings; the first bias
 }
 
 # %%
-EPOCHS, BATCH = run.size(smoke=1, cpu=1, gpu=3), 32
+EPOCHS, BATCH = 1, 32
 
 
 def train(kind, part, seed, rate=3e-4):

@@ -1,5 +1,7 @@
 """Pretrained models: packaged weights by default, the pinned hub on request, and the way back."""
 
+import types
+
 import pytest
 import torch
 import transformers
@@ -88,6 +90,13 @@ def test_the_causal_lm_knows_its_language():
         logits = model(**ids).logits[0, -1]
     assert tokenizer.decode(logits.argmax()) == " Paris"
     assert sum(p.numel() for p in model.parameters()) == 134_515_008
+
+
+def test_the_causal_lm_can_pad_where_its_file_names_no_token_for_it(monkeypatch):
+    for pad in (None, "<pad>"):
+        tokenizer = types.SimpleNamespace(pad_token=pad, eos_token="<end>")
+        monkeypatch.setattr(pretrained, "_load", lambda *_, found=tokenizer: (found, None))
+        assert pretrained.causal_lm()[0].pad_token == (pad or "<end>")
 
 
 def test_the_encoders_folder_is_what_from_pretrained_wants():
