@@ -71,10 +71,10 @@ def share_of_others(share_of_others: Any) -> None:
             continue
         if same(result, np.mean(others > threshold)):
             raise Mistake("Those in doubt go on: the doubts *below* the threshold.")
-        if same(result, np.mean(chosen < threshold)) or same(result, share):
-            raise Mistake("That is the share of the sentences that the threshold was set on.")
         if same(result, np.mean(others < np.quantile(others, share))):
             raise Mistake("The threshold is set on the chosen sentences, not on the others.")
+        if same(result, np.mean(chosen < threshold)) or same(result, share):
+            raise Mistake("That is the share of the sentences that the threshold was set on.")
         if same(result, np.mean(others < share)):
             raise Mistake("0.3 is a share of sentences, not a doubt: take the quantile.")
         raise Mistake("Find the quantile of the chosen, then the share of the others below it.")
