@@ -24,7 +24,6 @@ from lmcourse.data.editorials import load_editorials
 from lmcourse.data.imdb import load_imdb
 from lmcourse.data.reviews import load_reviews
 from lmcourse.models.bert import BERT, BERTConfig, look_near, losses
-from lmcourse.runner import machine
 from lmcourse.text.batches import LengthBuckets, by_length
 from lmcourse.text.pairs import Batch, Row, collate, pair_rows
 from lmcourse.text.pieces import learn_pieces, word_pieces
@@ -138,7 +137,7 @@ def train(folder: Path, progress: Path, profile: str, seed: int, steps: int) -> 
         "rows": len(seen),
         "training": TRAINING | {"steps": steps},
         "seed": seed,
-        "device": machine.device(profile),
+        "device": torch.cuda.get_device_name() if run.device.type == "cuda" else "cpu",
         "precision": run.precision,
         "seconds": round(history.seconds),
         "date": date.today().isoformat(),
