@@ -41,8 +41,10 @@ def main(
     seeds: Annotated[int, typer.Option(min=1, help="runs of each system")] = 3,
 ) -> None:
     """Measures each system with each seed, and prints a line of each."""
-    data = {name: (split["text"], split["label"]) for name, split in load_reviews("binary").items()}
-    data = {name: [list(column) for column in columns] for name, columns in data.items()}
+    data = {
+        name: (list(split["text"]), list(map(int, split["label"])))
+        for name, split in load_reviews("binary").items()
+    }
 
     def measure(run: Session, trial: sweep.Trial) -> dict[str, Any]:
         if trial["stage"] == "choice":

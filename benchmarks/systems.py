@@ -217,7 +217,7 @@ class SmallBERT:
     def tune(self, texts: Texts, labels: np.ndarray, rate: float, epochs: int) -> int:
         from lmcourse.training.classification import fine_tune
 
-        settings = {"learning_rate": rate, "epochs": epochs}
+        settings: dict[str, Any] = {"learning_rate": rate, "epochs": epochs}
         fine_tune(self.model, self.rows(texts), labels, session=self.run, **settings)
         return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
 
@@ -276,7 +276,8 @@ class Prompt:
         if run.precision == "bf16":
             self.model.bfloat16()
         self.seed, self.shown = seed, shown
-        self.words, self.asked = PAIRS[PAIR], {"template": TEMPLATES[ASKED], "threshold": 0.0}
+        self.words = PAIRS[PAIR]
+        self.asked: dict[str, Any] = {"template": TEMPLATES[ASKED], "threshold": 0.0}
 
     def scores(self, texts: Texts) -> np.ndarray:
         from lmcourse.models.prompting import class_log_probabilities
