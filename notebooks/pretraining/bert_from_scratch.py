@@ -942,7 +942,7 @@ check(
 # ## A longer training
 #
 # With a GPU and more text, the reviews of another site (IMDb), a longer training is a matter of minutes. The package has the
-# result: a network like ours, four layers, 160 wide, after 18,000 steps of 128 rows; size and rate were chosen on validation. Its pieces are ours, so it can answer the same questions. (Reviews that share a run of words with held-out
+# result: a network like ours, four layers, 160 wide, after 18,000 steps of 128 rows; of two rates it has the one that was better on validation. Its pieces are ours, so it can answer the same questions. (Reviews that share a run of words with held-out
 # film sentences were left out.) To be fair, the neighbours are counted anew in what it has read, the first sentence of each row.
 
 # %% tags=["hide-input"]
