@@ -960,13 +960,9 @@ wide.to(run.device)
 print(recipe["command"])
 print(f"{recipe['seconds'] / 60:.0f} minutes, {recipe['device']}")
 print(size, "\n", recipe["training"])
-print(
-    "step     bits for each piece, nats for each pair of validation, as it went"
-)
-for step, reached in recipe["validation_curve"].items():
-    print(
-        f"{step:<9}{reached['bits per piece']:.2f}   {reached['nats per pair']:.3f}"
-    )
+print("step     bits for each piece, nats for each pair of validation")
+for step, at in recipe["validation_curve"].items():
+    print(f"{step:<9}{at['bits per piece']:.2f}   {at['nats per pair']:.3f}")
 read = [] if run.profile == "smoke" else small_bert.rows("train", tokenizer, 0)
 print(f"{len(read):,} rows, {sum(len(row.ids) for row in read):,} pieces")
 
@@ -995,7 +991,6 @@ if run.profile != "smoke":
     ]
     bits["longer BERT"], longer_nats, _ = ask(wide)
     known_nats = ask(wide, batches_known)[1]
-    longer_pairs = interval(longer_nats, pair_sources)
     print("bits for each masked piece")
     for name in ("our BERT", "both neighbours", *[*bits][-2:]):
         print(f"{name:<22}{interval(bits[name], source)}")
@@ -1005,6 +1000,11 @@ if run.profile != "smoke":
     }
     for name, gain in gains.items():
         print(f"longer BERT minus {name:<22}{gain}")
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+# @title The pairs
+if run.profile != "smoke":
+    longer_pairs = interval(longer_nats, pair_sources)
     print(f"nats for each pair of validation: {longer_pairs}")
     seen_pairs = f"{known_nats.mean():.3f} ({len(known_nats):,} pairs)"
     print(f"and of editorials in its training: {seen_pairs}")
