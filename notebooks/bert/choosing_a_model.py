@@ -187,7 +187,7 @@ check(
 # %% [markdown]
 # ## All systems, and what they cost
 #
-# Each system learned from all training sentences, three times where it draws random numbers, in a program of its own. (A prompt learns no weights: it takes its threshold from 200 sentences without their labels.) Another
+# Each trained system learned from all training sentences, three times where it draws random numbers, in a program of its own. (A prompt learns no weights: it takes its threshold from 200 sentences without their labels.) Another
 # program then read it from its folder and answered: that is how it would be used. The small BERT is [our own](../pretraining/bert_from_scratch.ipynb),
 # after its longer training, fine-tuned in full; its learning rate and number of epochs were chosen on validation among four settings; the best had the lower rate and more epochs, so a longer search might raise it. All others keep the settings of their chapters. Intervals are 95 %, by a bootstrap over sentences.
 #
@@ -330,7 +330,7 @@ check("Small BERT: memory over 40 times its weights", held > 40 * weights / 1e6)
 #
 # Full fine-tuning is ahead of every other system by paired intervals (over sentences, not over seeds; against adapters narrowly).
 #
-# Full fine-tuning answers no later than the others: the head, the biases, the top layer, LoRA and AdaLoRA, once merged, run the same matrices, so read differences between their milliseconds as those of our programs, not of the methods. Adapters and prefix add work to every answer.
+# Full fine-tuning (of all but the word embeddings) answers no later than the other ways of tuning this encoder: the head, the biases, the top layer, LoRA and AdaLoRA, once merged, run the same matrices, so read differences between their milliseconds and megabytes as those of our programs, not of the methods. Adapters and prefix add work to every answer.
 #
 # And most of the memory of our small BERT is not the model: it stores some eight megabytes, and its program takes some five hundred.
 
@@ -544,15 +544,15 @@ check("From the medians: half the encoder's time or less", slower)
 
 # %% [markdown]
 # The cascade asks the encoder about some of the sentences only and is far above the coin. The last lines show how: where TF-IDF is in doubt it errs
-# most, and there the encoder is furthest ahead. Where it is sure, the two are right about equally often. The cascade lost more than the half point that was planned; zero is just inside the interval. (The encoder's answers are those of its three
-# runs, one drawn by chance.)
+# most, and there the encoder is furthest ahead. Where it is sure, the two are right about equally often. The cascade lost more than the half point that was planned; zero is just inside the interval, which takes the threshold as fixed. (The encoder's answers are the mean over its three
+# runs.)
 #
 # One number got worse: those that go on have waited for both. With more than one in twenty of them, p95 is a time of the slow way.
 
 # %% [markdown]
 # ## And with few labels?
 #
-# All that held with 7,221 labelled sentences. [With few labels](few_labels.ipynb) measured three of the systems with fewer, and a prompt with none.
+# All that held with 7,221 labelled sentences. [With few labels](few_labels.ipynb) measured relatives of three of the systems with fewer (other settings; for the head, a logistic regression on the same vectors), and a prompt with none.
 
 # %% tags=["hide-input"]
 # @title What the record of few labels says
@@ -602,8 +602,8 @@ check(
 )
 
 # %% [markdown]
-# Few labels turn the order round. On average over draws, a prompt is ahead of full fine-tuning up to 512 labels and behind it from 1,024 on (with settings chosen anew for 512 and more); where the lines cross,
-# and how sure that is, stands in [that chapter](few_labels.ipynb). TF-IDF is behind full fine-tuning at every number measured. With all labels it is
+# With few labels the prompt comes first. On average over draws, a prompt is ahead of full fine-tuning up to 512 labels and behind it from 1,024 on (with settings chosen anew for 512 and more); where the lines cross,
+# and how sure that is, stands in [that chapter](few_labels.ipynb). TF-IDF is behind full fine-tuning wherever both were measured. With all labels it is
 # not shown to differ from the prompt.
 
 # %% [markdown]
@@ -686,8 +686,8 @@ check("Dora: nothing", guide(ALL, ms=6, at_least=0.83) == [])
 check("Emil: TF-IDF", guide(1000, memory=300)[0] == "TF-IDF")
 
 # %% [markdown]
-# Ada gets full fine-tuning. Ben gets counting: of the fourteen, none better keeps his pace. (By formula (4), with seconds a text in batches, the cascade does, in the median: the last line.) Cleo gets a prompt; that showing it eight of her sentences helps is not shown. Dora asks for more than any one system has; the
-# guide tells her which wish costs what. (The cascade would do for her, if the time is meant on average.) Emil's memory has no room for an encoder, and the lexicon was not measured with few labels.
+# Ada gets full fine-tuning. Ben gets counting: of the fourteen, none better keeps his pace. (By formula (4), with seconds a text in full batches, the cascade does too with this share, as the last line says; with a share a little larger it would not.) Cleo gets a prompt; that showing it eight of her sentences helps is not shown. Dora asks for more than any one system has; the
+# guide tells her which wish costs what. (The cascade would do for her, by the medians.) Emil's memory has no room for an encoder, as measured with all labels, and the lexicon was not measured with few labels.
 #
 # These numbers belong to one kind of text, one language and one machine. What carries over is how they were made: put your texts and your
 # machine into the same tables.
@@ -711,7 +711,7 @@ record(
 # ## Summary
 #
 # A model is chosen by what the job allows. Latency is told by p50 and p95, quality by accuracy with an interval, and what is beaten in both is struck out. Of fourteen systems
-# four were left, of which one wants two: counting for speed, full fine-tuning for quality. Between them a cascade beats a coin by far, as the doubt of the fast system tells where the slow one is better. And with few labels a prompt comes first.
+# four were left, of which one wants two: counting for speed, full fine-tuning for quality. Between them a cascade beats a coin by about three points, as the doubt of the fast system tells where the slow one is better. And with few labels a prompt comes first.
 #
 # ## Exercises
 #

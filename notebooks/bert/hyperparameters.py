@@ -223,7 +223,7 @@ for k in (2, 5, 25):
 
 # %% [markdown]
 # A search over 25 equal settings, one independent run each, would report some such gain, and nothing would have been gained: on average a fresh run of the winner
-# is back at the mean. (The curve cannot pass the best of our twelve; real luck can.)
+# is back at the mean. (The curve cannot pass the best of our twelve; real luck can. With k beyond twelve, (3) tends to say too little.)
 
 # %% tags=["claims"]
 close("The better of two dice: 161/36", best_of(die, 2), 161 / 36)
@@ -359,7 +359,7 @@ for name, value in here.items():
     print(f"{name:<5} {value:.3f}  {values}")
 
 # %% [markdown]
-# The base setting comes out as on record, give or take luck (other processors round differently, and small differences
+# The base setting comes out close to its record (other processors round differently, and small differences
 # grow). The other two learn little or nothing; we come back to both.
 
 # %% tags=["claims"]
@@ -447,7 +447,7 @@ check("Subtracting: a smaller deviation in most", narrower > M / 2)
 # By (4), nothing here is shown to be better than the base, corrected or not. That does not say that nothing is: more epochs lie
 # some two points to the right, and five seeds leave their intervals wide. The eight that are worse by their own interval are what a
 # search without correction would report; four remain once we pay for having looked at 25 settings, and these are far off.
-# (The last line: subtracting within a seed made the standard deviation smaller for most settings, not for all.)
+# (The last line: subtracting within a seed made the standard deviation smaller for most settings, not for all: with more epochs it made it larger. These are the candidates for a comparison with fresh seeds.)
 #
 # These intervals speak about other seeds and other draws of 1,500 sentences, and take the differences as normal; corrected ones
 # reach far out, where five seeds cannot test that.
@@ -506,8 +506,8 @@ check("With a warm-up of 0.3 none does", steep[0.3].min() > 0.7)
 # classes: no better than one answer to everything.
 #
 # At the base rate no effect of warm-up is shown. At four times that rate without it, two of five seeds end near one half;
-# with the long one none does. A mean over five such seeds says little: its interval holds zero, and gains that lie
-# between −3 and 25 are not what Student's interval was made for. Whether warm-up allows a higher rate, this record does not decide. (Whether a mean is even the question depends on what you
+# with the long one none does. A mean over five such seeds says little: its interval holds zero, and gains from
+# about −3 to 26 are not what Student's interval was made for. Whether warm-up allows a higher rate, this record does not decide. (Whether a mean is even the question depends on what you
 # do with a run that fails. Who can train again would ask how often it fails.)
 #
 # ## The size of a batch
@@ -539,7 +539,7 @@ check("By the root: all hold zero", all(x.low < 0 < x.high for x in by_root))
 
 # %% [markdown]
 # With batches of 128 each of the five seeds loses, though each sentence was seen as often: they make a quarter of the base's steps. How much
-# is lost hangs on the seed, and one seed far off makes the interval so wide that it holds zero. Whether the fewer steps are the cause, this record cannot say, as no run has large batches and many steps. The
+# is lost hangs on the seed, one seed lies far off, and the interval holds zero. Whether the fewer steps are the cause, this record cannot say, as no run has large batches and many steps. The
 # rule is not shown to help or to harm: all four intervals hold zero.
 #
 # ## How much of the encoder?
@@ -711,7 +711,7 @@ check("Eight minus two: zero is inside", eight.low < 0 < eight.high)
 # ## Summary
 #
 # Runs of one setting differ, and how far they differ can be measured, with an interval. The best of many equal settings looks better than it is. So
-# we compared within seeds, over several, and paid for having compared many. What could then be told from luck was large: rates
+# we compared within seeds, over several, and paid for having compared many. What (4) could then tell from luck was large: rates
 # far off, and a wholly frozen encoder at a rate not made for it. Turning one knob can turn another: the batch turns the number of steps,
 # and, as one run each suggests, few trained layers want a rate of their own. And over-fitting depends on what is asked: the loss on validation rose while the accuracy did not fall.
 #
