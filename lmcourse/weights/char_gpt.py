@@ -4,7 +4,6 @@
 seconds and what it reached on validation.
 """
 
-import argparse
 import platform
 from collections.abc import Sequence
 from datetime import date
@@ -90,21 +89,7 @@ def train(folder: Path, progress: Path, seed: int, steps: int) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog=f"python -m lmcourse.weights.{NAME}", description=__doc__)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=TRAINING["steps"])
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        default=Path(__file__).parent,
-        help="where the weights go (default: into the package)",
-    )
-    parser.add_argument(
-        "--progress",
-        type=Path,
-        default=Path(f"{NAME}.pt"),
-        help="file from which an interrupted run goes on",
-    )
+    parser = stored.command_line(NAME, __doc__, TRAINING["steps"])
     given = parser.parse_args(arguments)
     train(given.folder, given.progress, given.seed, given.steps)
 

@@ -5,7 +5,6 @@ reviews. `small_bert.json` beside this file is the recipe: the command, the word
 settings, seed, versions, date, seconds and what it reached on validation.
 """
 
-import argparse
 import itertools
 import math
 import platform
@@ -162,22 +161,8 @@ def _collate(rows: Sequence[Row], model: BERT, generator: torch.Generator, **sha
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog=f"python -m lmcourse.weights.{NAME}", description=__doc__)
+    parser = stored.command_line(NAME, __doc__, STEPS)
     parser.add_argument("--profile", choices=("cpu", "gpu"), default="gpu")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        default=Path(__file__).parent,
-        help="where the weights go (default: into the package)",
-    )
-    parser.add_argument(
-        "--progress",
-        type=Path,
-        default=Path(f"{NAME}.pt"),
-        help="file from which an interrupted run goes on",
-    )
     given = parser.parse_args(arguments)
     train(given.folder, given.progress, given.profile, given.seed, given.steps)
 

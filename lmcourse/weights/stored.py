@@ -1,5 +1,6 @@
 """Weights that come with the package: fp16 safetensors, each beside its recipe in JSON."""
 
+import argparse
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -14,6 +15,28 @@ from lmcourse.errors import unknown
 from lmcourse.files import replacing
 
 Model = TypeVar("Model", bound=nn.Module)
+
+
+def command_line(name: str, description: str | None, steps: int) -> argparse.ArgumentParser:
+    """The options of a command that makes weights: seed, steps, and where its files go."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m lmcourse.weights.{name}", description=description
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(__file__).parent,
+        help="where the weights go (default: into the package)",
+    )
+    parser.add_argument(
+        "--progress",
+        type=Path,
+        default=Path(f"{name}.pt"),
+        help="file from which an interrupted run goes on",
+    )
+    return parser
 
 
 def save(folder: Path, name: str, model: nn.Module, config: Any, recipe: dict[str, Any]) -> None:

@@ -47,6 +47,13 @@ def test_scores_come_in_the_order_of_the_rows(run):
         assert not model.training
 
 
+def test_scores_moves_the_model_to_the_sessions_device(run, monkeypatch):
+    model, moved = Bag(), []
+    monkeypatch.setattr(model, "to", lambda device: moved.append(device) or model)
+    scores(model, ROWS, run)
+    assert moved == [run.device]
+
+
 def test_every_row_is_seen_once_an_epoch_and_its_own_label_is_learned(run):
     rng = np.random.default_rng(0)
     rows = [[2, *rng.integers(4, 10, n), 3] for n in rng.integers(1, 9, 200)]
