@@ -1,0 +1,29 @@
+"""Rotary position embedding (Su et al. 2021, "RoFormer"); `transformer/positions` builds it."""
+
+import torch
+from torch import Tensor
+
+
+def rotate(x: Tensor, start: int = 0, base: float = 10_000.0) -> Tensor:
+    """Turns each pair of numbers of a query or key by an angle that grows with its position.
+
+    `x` [..., T, d] stands at positions start, start + 1, …; component i is paired with i + d/2 (as
+    in Llama) and turned by position · base^(−2i/d) radians, computed in fp32 at least. Dot products
+    of turned vectors depend on the two positions by their difference alone.
+
+    Raises:
+        ValueError: odd d, negative start, or a base that is not positive.
+    """
+    T, d = x.shape[-2:]
+    if d % 2:
+        raise ValueError(f"x has an odd width of {d}; rotary turns pairs of numbers")
+    if start < 0 or base <= 0:
+        raise ValueError(f"start must be at least 0 and base positive, got {start} and {base}")
+    exact = torch.promote_types(x.dtype, torch.float32)
+    pair = torch.arange(0, d, 2, device=x.device, dtype=exact)  # [d/2]
+    position = torch.arange(start, start + T, device=x.device, dtype=exact)  # [T]
+    angle = position[:, None] * base ** (-pair / d)  # [T, d/2]
+    first, second = x.to(exact).chunk(2, dim=-1)  # [..., T, d/2] each
+    cos, sin = angle.cos(), angle.sin()  # [T, d/2]
+    turned = torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+    return turned.to(x.dtype)  # [..., T, d]
