@@ -5,7 +5,7 @@
 First the small BERT's learning rate and epochs are chosen, by its accuracy on validation. Then each
 system of benchmarks/systems.py learns from all training sentences once a seed, in a process of
 its own, and goes into a folder; a second process reads the folder and answers
-(benchmarks/system_process.py). On a quiet machine. On record, for a system and a seed:
+(benchmarks/system_process.py). On record, for a system and a seed:
 
 - right: its answers to the test and to the validation sentences, one bit each;
 - trained: numbers trained; stored: bytes of its folder; shared: bytes of published weights that it

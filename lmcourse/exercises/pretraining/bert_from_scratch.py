@@ -54,7 +54,7 @@ def pack(pack: Any) -> None:
 
 @exercise
 def with_and_without(with_and_without: Any) -> None:
-    """Right: so early, the start that looks near is ahead."""
+    """Right: in your run the start that looks near is ahead."""
     answer = list(with_and_without())
     if len(answer) != 2:
         raise Mistake("Return two numbers: bits with look_near, bits without.")
