@@ -716,17 +716,14 @@ print("   ", ", ".join(f"{x:.4f}" for x in shares))
 # %% tags=["claims"]
 check("Ada: full", guide(ALL)[0] == "full")
 check("The cascade keeps Ben's pace, by the medians", 1 / each > 1000)
-check(
-    "Two of three runs: a larger share than that",
-    sum(x > most for x in shares) == 2,
-)
+check("One run's share is larger than that", max(shares) > most)
 check("Ben: TF-IDF", guide(ALL, per_second=1000)[0] == "TF-IDF")
 check("Cleo: a prompt", guide(16, ms=500)[0].startswith("prompt"))
 check("Dora: nothing", guide(ALL, ms=6, at_least=0.83) == [])
 check("Emil: TF-IDF", guide(1024, memory=300)[0] == "TF-IDF")
 
 # %% [markdown]
-# Ada gets full fine-tuning. Ben gets counting: of the fourteen, none better keeps his pace. By formula (4), with seconds a text in full batches, the cascade keeps it too, with this share and from medians, as the last lines say; of the three runs of the encoder alone, two would have chosen a larger share than the largest that does. Cleo gets a prompt; that showing it eight of her sentences helps is not shown, and the order of the two comes from labels that she does not have. Dora asks for more than any one system has; the
+# Ada gets full fine-tuning. Ben gets counting: of the fourteen, none better keeps his pace. By formula (4), with seconds a text in full batches, the cascade keeps it too, with this share and from medians, as the last lines say; with the share that one of the three runs of the encoder would have chosen it would not. Cleo gets a prompt; that showing it eight of her sentences helps is not shown, and the order of the two comes from labels that she does not have. Dora asks for more than any one system has; the
 # guide tells her which wish costs what. (The cascade would do for her, by the medians.) Emil's memory has no room for an encoder, as measured with all labels, and the lexicon was not measured with few labels.
 #
 # These numbers belong to one kind of text, one language and one machine. What carries over is how they were made: put your texts and your
