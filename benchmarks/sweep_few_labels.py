@@ -21,9 +21,8 @@ import numpy as np
 import sweep
 import torch
 import typer
-from sklearn.feature_extraction.text import TfidfVectorizer
+from counting import vectorizers
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_union
 from transformers import AutoTokenizer
 
 from lmcourse import session
@@ -73,17 +72,10 @@ def draw(n: int, seed: int) -> np.ndarray:
 # Counting words
 
 
-def features(kind: str) -> Any:
-    """The vectorizer of `bert/finetune_sentiment`, which keeps what it has seen once, too."""
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
-    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
-    return {"words": words, "words and pieces": make_union(words, pieces)}[kind]
-
-
 @functools.cache
 def counted(kind: str) -> dict[str, Any]:
     """Sparse vectors of each split, with inverse document frequencies of all training sentences."""
-    vectorizer = features(kind).fit(data()["train"][0])
+    vectorizer = vectorizers(min_df=1)[kind].fit(data()["train"][0])
     return {name: vectorizer.transform(texts) for name, (texts, _) in data().items()}
 
 
@@ -93,7 +85,7 @@ def by_counting(n: int, seed: int, split: str, **options: Any) -> float:
         every = counted(options["features"])
         seen, held_out = every["train"][chosen], every[split]
     else:
-        vectorizer = features(options["features"])
+        vectorizer = vectorizers(min_df=1)[options["features"]]
         seen = vectorizer.fit_transform([data()["train"][0][i] for i in chosen])
         held_out = vectorizer.transform(data()[split][0])
     regression = LogisticRegression(C=options["C"], max_iter=2000).fit(seen, y[chosen])

@@ -19,9 +19,8 @@ import sweep
 import torch
 import torch.nn.functional as F
 import typer
-from sklearn.feature_extraction.text import TfidfVectorizer
+from counting import vectorizers
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_union
 from torch import Tensor
 from transformers import AutoTokenizer
 
@@ -136,11 +135,7 @@ def main(
 
     def linear(trial: sweep.Trial, run: Session) -> dict[str, np.ndarray]:
         if trial["training"] == "TF-IDF":
-            words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-            pieces = TfidfVectorizer(
-                analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True
-            )
-            vectorizer = make_union(words, pieces)
+            vectorizer = vectorizers()["words and pieces"]
             fitted = vectorizer.fit_transform(texts)
             read = {name: vectorizer.transform(found) for name, found in sets.items()}
         else:

@@ -92,15 +92,12 @@ class Linear:
     """Logistic regression on TF-IDF of words and pieces, as validation chose it there."""
 
     def __init__(self, seed: int) -> None:
-        from sklearn.feature_extraction.text import TfidfVectorizer
+        from counting import vectorizers
         from sklearn.linear_model import LogisticRegression
-        from sklearn.pipeline import make_pipeline, make_union
+        from sklearn.pipeline import make_pipeline
 
-        common: dict[str, Any] = {"min_df": 2, "sublinear_tf": True}
-        words = TfidfVectorizer(ngram_range=(1, 2), **common)
-        pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **common)
         regression = LogisticRegression(C=3, max_iter=2000)
-        self.pipeline: Any = make_pipeline(make_union(words, pieces), regression)
+        self.pipeline: Any = make_pipeline(vectorizers()["words and pieces"], regression)
 
     def learn(self, texts: Texts, labels: np.ndarray) -> int:
         self.pipeline.fit(texts, labels)
