@@ -168,8 +168,7 @@ by_asked = 100 * np.sqrt(mean * (1 - mean) / asked)
 print(f"{asked} other sentences to answer: {by_asked:.3f}")
 
 # %% [markdown]
-# About a point, then, and (2) says how sure we are of it, if accuracies are nearly normal. Twelve runs of each do not tell which luck is
-# larger. Who compares two settings by one run each compares such dots.
+# About a point, then, and (2) says how sure we are of it, if accuracies are nearly normal. The two intervals overlap widely. Who compares two settings by one run each compares such dots.
 #
 # A third luck is not in the picture: all runs answer the same sentences of validation. If $N$ sentences are drawn, each answered rightly with
 # probability $a$, the share of right answers scatters by $\sqrt{a(1-a)/N}$: the last line. It is the luck of *one* accuracy; in the difference of two on the same sentences much of it can cancel.
@@ -460,9 +459,11 @@ check("Subtracting: a smaller deviation in most", narrower > M / 2)
 # %% [markdown]
 # By (4), nothing here is shown to be better than the base, corrected or not. That does not say that nothing is. More epochs lie
 # some two points to the right, and there subtracting made the deviation larger; intervals without it (Welch's, for two independent samples) are narrower, and some exclude zero. Which interval is
-# used must be settled before one looks, so this is no more than a reason to try more epochs again, with fresh seeds. The eight that are worse by their own interval are what a
+# used must be settled before one looks (for other rows it would change the lists, too), so this is no more than a reason to try more epochs again, with fresh seeds.
+#
+# The eight that are worse by their own interval are what a
 # search without correction would report; four remain once we pay for having looked at 25 settings, and these are far off.
-# (The last lines: subtracting within a seed made the standard deviation smaller for most settings; the exceptions are named.)
+# (The last lines of the output: subtracting within a seed made the standard deviation smaller for most settings; the exceptions are named.)
 #
 # These intervals speak about other seeds and other draws of 1,500 from these 7,221 sentences, and take the differences as normal; corrected ones
 # reach far out, where five seeds cannot test that.
