@@ -720,7 +720,7 @@ bits["untrained BERT"], untrained_nats, pair_sources = ask(model)
 # ## Pretraining
 #
 # The training step is much like that of the GPT. New are the two losses, and that the masks are drawn anew at every
-# step, as in RoBERTa (Liu et al. 2019), so that a sentence that comes again has other gaps; BERT drew a few in advance. `buckets(step)` gives the numbers of rows of similar length.
+# step, as in RoBERTa (Liu et al. 2019), so that a sentence that comes again has other gaps; BERT drew ten in advance. `buckets(step)` gives the numbers of rows of similar length.
 
 # %% tags=["hide-input"]
 # @title How much
@@ -978,7 +978,7 @@ check(
 #
 # With a GPU and more text, other film reviews (of IMDb), a longer training is a matter of minutes. The package has the
 # result: a network like ours, four layers, 160 wide, after 18,000 steps of 128 rows; two rates were tried on validation, and one kept. Its pieces are ours, so it can answer the same questions. (The package leaves out reviews that share a run of words with held-out
-# film sentences.) To be fair, the neighbours are counted anew in nearly all that it has read, the first sentence of each row.
+# film sentences.) To be fair, the neighbours are counted anew in the first sentence of each row: of the text that it read, only the last sentence of each document is missing.
 
 # %% tags=["hide-input"]
 # @title Its weights in our network, and the rows that it has read
@@ -1090,7 +1090,7 @@ if run.profile != "smoke":
 # Pairs are another matter: while the bits for pieces fell to the end, the loss of pairs rose above $\ln 2$. The last table shows which second sentences it accepts. After an editorial sentence it says
 # *follows* to most sentences of other editorials, too, and tells most film sentences rightly. In its training a wrong second
 # sentence came from any document, and nearly all documents are film reviews. (The rule of
-# shared pieces tells more. It was fitted on pairs of this make, and reads whole rows; the networks read the masked ones.)
+# shared pieces tells more. It was fitted on pairs of this make.)
 
 # %% tags=["claims"]
 close("Our encoder with its weights: the package's", ours_says, package_says)
@@ -1114,7 +1114,7 @@ if run.profile != "smoke":
 #
 # A BERT is a GPT that may look to both sides, and that is asked for hidden pieces instead of the next one. Padding
 # must be hidden from it, and its loss is taken where something is asked: both can be tested to the last bit before training.
-# A short pretraining took it below the unigram, and two neighbours, counted, remained far better; a longer one overtook them. On these pairs of
+# A short pretraining took it below the unigram, and two neighbours, counted, remained far better; a longer one overtook these two. On these pairs of
 # sentences a count of shared pieces does better than both, though the longer one had learned from pairs of another make. A falling loss alone would not have told us.
 #
 # ## Exercises

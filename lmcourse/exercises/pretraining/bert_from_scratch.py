@@ -54,7 +54,7 @@ def pack(pack: Any) -> None:
 
 @exercise
 def with_and_without(with_and_without: Any) -> None:
-    """Right: in your run the start that looks near is ahead."""
+    """Right: two short trainings, told apart; of one seed, so no more than an example."""
     answer = list(with_and_without())
     if len(answer) != 2:
         raise Mistake("Return two numbers: bits with look_near, bits without.")
@@ -63,5 +63,5 @@ def with_and_without(with_and_without: Any) -> None:
         raise Mistake("That looks like nats: ask gives bits already.")
     if min(answer) > 11:
         raise Mistake("That is an untrained network: train it for 300 steps.")
-    if near >= far:
-        raise Mistake("Without the start it is better? The first number is the one with it.")
+    if near == far:
+        raise Mistake("Both are equal: one of the two models must start without look_near.")

@@ -32,5 +32,5 @@ MISTAKES = [
     (3, lambda: [9.8], "two numbers"),
     (3, lambda: [6.7, 6.8], "nats"),
     (3, lambda: [12.1, 12.2], "untrained"),
-    (3, lambda: [9.9, 9.8], "first number"),
+    (3, lambda: [9.8, 9.8], "without look_near"),
 ]
