@@ -93,7 +93,7 @@ print("   ", ", ".join([*final][7:]))
 # %% [markdown]
 # ## How long does an answer take?
 #
-# Five answers took 10, 11, 10, 12 and 40 milliseconds. Their mean is 16.6, yet four of five were faster than 13. Whoever waits
+# Five answers took 10, 11, 10, 12 and 40 milliseconds. Their mean is over 16, yet four of five were faster than 13. Whoever waits
 # wants two other numbers: what is usual, and what is bad luck. Sort the times, $t_{(1)} \le \dots \le t_{(n)}$, and go a share $p$ of the
 # way from the first to the last; between two of them, in proportion. That is the **quantile**
 #
