@@ -91,13 +91,19 @@ def main(
             else:
                 best[way] = rate
     final = [
-        {"split": "test", "way": way, "rate": best[way], "steps": steps, "seed": seed}
-        for way, steps in [*((way, STEPS) for way in WAYS), ("none", LONGER)]
+        {"split": "test", "way": way, "rate": best[way], "steps": STEPS, "seed": seed}
+        for seed in range(seeds)
+        for way in WAYS
+    ]
+    longer = [
+        {"split": "test", "way": "none", "rate": best["none"], "steps": LONGER, "seed": seed}
         for seed in range(seeds)
     ]
-    runs = sweep.run(CHAPTER, command, final, measure, **about)
+    runs = sweep.run(CHAPTER, command, [*final, *longer], measure, **about)
     for way in WAYS:
-        curves = [r["curves"] for r in runs if r["way"] == way and "curves" in r]
+        curves = [
+            r["curves"] for r in runs if (r["way"], r["steps"]) == (way, STEPS) and "curves" in r
+        ]
         for name in curves[0]:
             values = np.array([curve[name] for curve in curves])  # [runs, bins]
             within, beyond = values[:, :8].mean(), values[:, 8:].mean()

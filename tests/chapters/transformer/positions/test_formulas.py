@@ -110,7 +110,7 @@ def test_learned_positions_are_a_product_with_one_hot_rows():
     model = chapter["Reader"]("learned", 10, places=7)
     one_hot = torch.eye(7)[2:6]
     vectors = model.places(torch.arange(2, 6))
-    torch.testing.assert_close(vectors, one_hot @ model.places.weight)
+    torch.testing.assert_close(vectors, one_hot @ model.places.table.weight)
 
 
 @pytest.mark.parametrize("way", ["none", "learned", "sinusoidal", "rotary", "ALiBi"])
