@@ -605,15 +605,15 @@ for way, found in live.items():
 LENGTHS = {"within": slice(0, 8), "beyond": slice(8, 32)}  # in bins of 8 places
 
 
-def curves(way, reading, steps=800):
+def curves(way, reading):
     """Bits by bin of 8 places, one row for each seed: [3, 32]."""
-    chosen = [t for t in final if t["way"] == way and t["steps"] == steps]
+    chosen = [trial for trial in final if trial["way"] == way]
     return np.array([trial["curves"][reading] for trial in chosen])
 
 
-def mean_bits(way, reading, part, steps=800):
+def mean_bits(way, reading, part):
     """Mean bits of one part of the places, one number for each seed: [3]."""
-    return curves(way, reading, steps)[:, LENGTHS[part]].mean(axis=1)
+    return curves(way, reading)[:, LENGTHS[part]].mean(axis=1)
 
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Five lines of surprise in bits per character over places 0 to 255, with a vertical line at 64. Learned and sinusoidal leap up right behind the line. Rotary, lowest before it, stays low for a while and then climbs far above ALiBi, which runs on level. None lies high everywhere. Dots of the two models just trained lie near their lines."}}
@@ -711,7 +711,7 @@ for way in others:
 # ### How much order without positions?
 #
 # The mask gives some of the order away; does a model make use of it? Take 64 characters of the test reviews, put all but the last in random order, and ask for
-# the next. What it costs is what the model knew to make of the order. The last line had four times the training.
+# the next. What it costs is what the model knew to make of the order.
 
 
 # %% tags=["hide-input"]
@@ -732,28 +732,26 @@ floor = (n * surprises).nansum() / n.sum()
 print(f"a table that knows the last character, at best {floor:.3f}\n")
 print("way                  in order    shuffled    cost of shuffling")
 used = {}
-for way, steps in [*((way, 800) for way in WAYS), ("none", 3200)]:
-    chosen = [t for t in final if (t["way"], t["steps"]) == (way, steps)]
+for way in WAYS:
+    chosen = [trial for trial in final if trial["way"] == way]
     order, mixed_up = (
         np.array([trial[name] for trial in chosen])
         for name in ("ordered", "shuffled")
     )
-    used[way, steps] = seeds_interval(mixed_up - order)
-    name = way if steps == 800 else f"{way}, longer"
-    print(f"{name:<20}{order.mean():9.3f}{mixed_up.mean():12.3f}", end="")
-    print(f"    {used[way, steps]}")
+    used[way] = seeds_interval(mixed_up - order)
+    print(f"{way:<20}{order.mean():9.3f}{mixed_up.mean():12.3f}    {used[way]}")
 
 # %% [markdown]
 # With positions the shuffle costs more than a bit. Without them it costs next to nothing beside that, and the surprise is near that of the best table which
-# knows the last character alone: after the short training the model makes little of what the mask gives away. LONGER
+# knows the last character alone: after the short training the model makes little of what the mask gives away.
 # Haviv et al. (2022) trained far larger models far longer, and theirs came near those with positions.
 
 # %% tags=["claims"]
 for way in WAYS[1:]:
-    check(f"Shuffled, {way}: costs over a bit", used[way, 800].low > 1)
-little = used["none", 800]
+    check(f"Shuffled, {way}: costs over a bit", used[way].low > 1)
+little = used["none"]
 check("Shuffled, none: costs less than 0.3 bits", little.high < 0.3)
-bare = [t["ordered"] for t in final if (t["way"], t["steps"]) == ("none", 800)]
+bare = [trial["ordered"] for trial in final if trial["way"] == "none"]
 check(
     "None: within 0.2 bits of the table of the last character",
     max(abs(found - floor.item()) for found in bare) < 0.2,
