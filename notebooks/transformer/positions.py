@@ -151,7 +151,7 @@ def sinusoids(places, width):
     """Formula (2): a vector [T, width] for each of the places [T]."""
     if width % 2:
         raise ValueError(f"{width} is odd; a hand has two numbers")
-    pair = torch.arange(0, width, 2, dtype=torch.float64)  # [width / 2]
+    pair = torch.arange(0, width, 2, device=places.device).double()
     angle = places[:, None] * 10_000.0 ** (-pair / width)  # [T, width / 2]
     both = torch.stack([angle.sin(), angle.cos()], dim=-1)  # [T, width / 2, 2]
     return both.flatten(1)  # [T, width]
@@ -231,6 +231,7 @@ def rotate(x, start=0):
     pair = torch.arange(0, d, 2, dtype=torch.float64)  # [d / 2]
     places = torch.arange(start, start + T)  # [T]
     angle = places[:, None] * 10_000.0 ** (-pair / d)  # [T, d / 2]
+    angle = angle.to(x.device)
     a, b = x.chunk(2, dim=-1)  # [..., T, d / 2] each
     first = a * angle.cos() - b * angle.sin()  # [..., T, d / 2]
     second = b * angle.cos() + a * angle.sin()  # [..., T, d / 2]
@@ -348,7 +349,8 @@ class Attention(nn.Module):
         if self.way == "rotary":
             query, key = rotate(query, start), rotate(key, start)
         scores = query @ key.mT / math.sqrt(query.shape[-1])  # [B, heads, T, T]
-        weights = (scores + self.added(x.shape[1])).softmax(dim=-1)
+        added = self.added(x.shape[1]).to(x.device)
+        weights = (scores + added).softmax(dim=-1)  # [B, heads, T, T]
         heads = weights.to(value.dtype) @ value  # [B, heads, T, d]
         return self.mix(heads.transpose(1, 2).flatten(2))  # [B, T, C]
 
@@ -390,7 +392,7 @@ class Reader(nn.Module):
     def forward(self, ids, start=0):
         x = self.tokens(ids)  # [B, T, C]
         x = x * math.sqrt(x.shape[-1])  # numbers of the size of the sinusoids
-        places = torch.arange(start, start + ids.shape[1])  # [T]
+        places = torch.arange(ids.shape[1], device=ids.device) + start  # [T]
         if self.way == "learned":
             x = x + self.places(places)
         if self.way == "sinusoidal":
@@ -438,7 +440,7 @@ for layers in (1, 2):
 
 # %% [markdown]
 # With one layer, a bag: the last character looks at all others, and these are only themselves. With two it is not: in the first layer each character
-# has looked at those before it, and in another order these are others. How much of the order a model can learn to read from this, we
+# has looked at those before it, and in another order these are others. How much of the order our models learn to read from this, we
 # shall measure.
 
 # %% tags=["claims"]
@@ -464,8 +466,8 @@ check("Two layers: order seen", told[2] > 1e-4)
 
 # %% tags=["hide-input"]
 # @title The text as one long row, and batches of it
-TRAINED = 64  # letters a model reads at once while it learns
-LONG = 256  # letters that it is asked to read afterwards
+TRAINED = 64  # characters a model reads at once while it learns
+LONG = 256  # characters that it is asked to read afterwards
 
 
 def long_row(texts, tokenizer):
@@ -496,7 +498,7 @@ def batches_of(ids, size, seed):
 
 
 def loss(model, rows):
-    """Mean surprise in nats of each next letter in rows [B, T + 1]."""
+    """Mean surprise in nats of each next character in rows [B, T + 1]."""
     logits = model(rows[:, :-1])  # [B, T, V]
     return nn.functional.cross_entropy(logits.mT, rows[:, 1:])
 
@@ -717,7 +719,7 @@ for way in others:
 # %% tags=["hide-input"]
 # @title All characters but the last in random order
 def shuffled(rows, seed=0):
-    """Rows [N, T + 1] with all letters but the last two in random order."""
+    """Rows [N, T + 1] with all characters but the last two in random order."""
     rng = torch.Generator().manual_seed(seed)
     T = rows.shape[1] - 1
     order = torch.rand(len(rows), T - 1, generator=rng).argsort(dim=1)
