@@ -1,6 +1,6 @@
 """Five ways to tell a small GPT the order of its letters, read at four times the trained length.
 
-    PYTHONPATH=. OMP_NUM_THREADS=1 python benchmarks/sweep_positions.py [--seeds S]
+    OMP_NUM_THREADS=1 python benchmarks/sweep_positions.py [--seeds S]
 
 The model, the batches and the ways of reading are those of `transformer/positions`, whose cells
 define them. First a search on validation: each way with each of `RATES`, with a seed that is not
@@ -11,7 +11,9 @@ beside each other, for each way of reading; and at the last place of short windo
 shuffled. `seconds` are processor seconds.
 """
 
+import sys
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -23,6 +25,8 @@ from lmcourse.data.reviews import load_reviews
 from lmcourse.session import Session
 from lmcourse.text.characters import CharTokenizer
 from lmcourse.training.loop import fit
+
+sys.path.append(str(Path(__file__).parents[1]))  # of the repository, which has the tests
 from tests.chapter import functions
 
 CHAPTER = "transformer/positions"
@@ -73,8 +77,7 @@ def main(
     def tried(way: str, rate: float) -> sweep.Trial:
         return {"split": "validation", "way": way, "rate": rate, "steps": STEPS, "seed": SEARCH}
 
-    command = "PYTHONPATH=. OMP_NUM_THREADS=1 python benchmarks/sweep_positions.py"
-    command += f" --seeds {seeds}"
+    command = f"python benchmarks/sweep_positions.py --seeds {seeds}"
     about = {"batch": BATCH, "bin": BIN}
     best = {}
     for way in WAYS:
