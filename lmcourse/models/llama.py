@@ -1,7 +1,7 @@
 """A Llama-type decoder (Touvron et al. 2023): rotary positions, RMS norm, SwiGLU, shared keys.
 
-`transformer/real_weights` builds it and puts public weights into it. Left out: dropout, biases,
-stretched rotary angles, and rows of unequal length in one cache.
+`transformer/real_weights` builds it. Left out: dropout, biases, stretched angles, and rows of
+unequal length in one cache.
 """
 
 from __future__ import annotations
@@ -49,9 +49,8 @@ class LlamaConfig:
 class Cache:
     """Keys and values of the positions read so far, a pair of tensors a layer.
 
-    A `Llama` that is called with a cache writes into it. The memory, `max_length` positions for
-    each layer, is taken at the first call: 2 · B · n_kv_heads · max_length · width of a head
-    numbers a layer. All rows have the same length.
+    A `Llama` that is called with a cache writes into it; all rows have one length. The first call
+    takes the memory: 2 · B · n_kv_heads · max_length · width of a head numbers a layer.
     """
 
     def __init__(self, max_length: int) -> None:
@@ -61,10 +60,9 @@ class Cache:
         self.layers: dict[int, tuple[Tensor, Tensor]] = {}  # [B, n_kv_heads, max_length, d] each
 
     def extend(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Writes key and value [B, n_kv_heads, T, d] behind the `length` positions that stand.
+        """Writes key and value [B, n_kv_heads, T, d] behind `length` positions; returns all.
 
-        Returns all of them [B, n_kv_heads, length + T, d]. `length` itself grows when the model
-        has passed its last layer, so that all layers start from the same position.
+        The model lets `length` grow after its last layer: all layers start from one position.
 
         Raises:
             ValueError: more than `max_length` positions, or another number of rows than before.
@@ -97,7 +95,7 @@ class Cache:
 class GroupedQueryAttention(nn.Module):
     """Causal self-attention in which groups of query heads share a key and a value head.
 
-    Ainslie et al. (2023). Queries and keys are turned by their positions (rotary).
+    Ainslie et al. (2023); queries and keys are turned by their positions.
     """
 
     def __init__(self, config: LlamaConfig) -> None:
@@ -151,7 +149,8 @@ class Llama(nn.Module):
     def __init__(self, config: LlamaConfig) -> None:
         super().__init__()
         self.config = config
-        self.tokens = nn.Embedding(config.vocab_size, config.d_model)
+        table = torch.empty(config.vocab_size, config.d_model)
+        self.tokens = nn.Embedding.from_pretrained(table, freeze=False)
         self.blocks: list[Block] = nn.ModuleList(  # type: ignore[assignment]
             Block(config) for _ in range(config.n_layers)
         )
@@ -159,6 +158,9 @@ class Llama(nn.Module):
         self.output = nn.Linear(config.d_model, config.vocab_size, bias=False)
         if config.tied:
             self.output.weight = self.tokens.weight
+        for weight in self.parameters():
+            if weight.dim() == 2 and not weight.is_meta:  # there, normal_ imports torch's compiler
+                nn.init.normal_(weight, std=0.02)
 
     def hidden(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
         """ids [B, T] to the last hidden states [B, T, d_model]; see `forward`."""
@@ -179,8 +181,8 @@ class Llama(nn.Module):
     def forward(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
         """ids [B, T] to logits [B, T, vocab_size]; logits[:, t] are for what follows ids[:, t].
 
-        With a cache the ids follow the `cache.length` positions it holds, and are added to it; to
-        have the logits of the last position alone, ask `logits(hidden(ids, cache)[:, -1])`.
+        With a cache the ids follow the `cache.length` positions it holds, and are added to it. The
+        logits of the last position alone are `logits(hidden(ids, cache)[:, -1])`.
 
         Raises:
             ValueError: no position, more than context_length of them, or an id that is no token.

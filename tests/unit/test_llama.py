@@ -85,6 +85,13 @@ def test_tensors_are_shared_not_copied() -> None:
     assert sum(p.numel() for p in model.parameters()) == theirs.num_parameters()
 
 
+def test_fresh_weights_are_drawn_small() -> None:
+    torch.manual_seed(0)
+    for name, weight in Llama(dataclasses.replace(SMALL, d_model=64)).named_parameters():
+        if weight.dim() == 2:
+            assert 0.018 < float(weight.detach().std()) < 0.022, name
+
+
 def test_untied_weights_are_two() -> None:
     model = Llama(dataclasses.replace(SMALL, tied=False))
     assert model.output.weight is not model.tokens.weight
