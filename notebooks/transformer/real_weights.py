@@ -258,9 +258,10 @@ for i, (a, b) in enumerate(both[torch.float64]):
 # | position | a learned vector, added at the bottom | queries and keys turned in every layer (`rotate`) |
 # | norm | LayerNorm | RMS norm: no mean, no bias |
 # | feed-forward | GELU | SwiGLU: one more matrix, as a gate |
+# | biases | in every linear layer | none |
 # | heads | each has its own keys | three query heads share one |
 #
-# The first three have chapters of their own. In the last, **grouped-query attention** (Ainslie et al. 2023), a group of query heads looks into
+# The first rows have been explained. In the last, **grouped-query attention** (Ainslie et al. 2023), a group of query heads looks into
 # the same keys and values. Small numbers first: three tokens, two query heads, one head of keys and values; the last
 # token asks, and nothing is scaled.
 
@@ -440,6 +441,9 @@ def next_logits(ids):
 
 
 ours = sample(next_logits, prompt[0].tolist(), 16, temperature=0, stop=None)
+library = llama.from_reference(state, llama.reference_config(reference.config))
+with torch.no_grad():
+    theirs = library(prompt)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 gap = (logits - expected).abs().max()
@@ -453,16 +457,15 @@ print(f"largest logit {expected.abs().max():.1f}, largest difference {gap:.0e}")
 # %% tags=["claims"]
 output = state["lm_head.weight"]
 check(
-    "The output layer is the table of tokens",
-    output is not None
-    and torch.equal(output, state["model.embed_tokens.weight"])
+    "The one tensor left over, the output layer, is the table of tokens",
+    torch.equal(output, state["model.embed_tokens.weight"])
     and left == ["lm_head.weight"],
 )
 close("The logits equal the reference's to 1e-3", logits, expected, atol=1e-3)
-check("Both take the same sixteen tokens", ours == written)
-library = llama.from_reference(state, llama.reference_config(reference.config))
-with torch.no_grad():
-    theirs = library(prompt)
+check(
+    "Both take the same sixteen tokens",
+    ours == written and len(ours) == prompt.shape[1] + 16,
+)
 close("The package's decoder agrees with ours", theirs, logits, atol=1e-3)
 
 # %% [markdown]
@@ -557,9 +560,9 @@ for name, (bits, text) in noticed.items():
     print(f"{name:<15}{bits:9.3f}   {text.replace(chr(10), '↵')[:56]}")
 
 # %% [markdown]
-# Three write no English here, and cost many bits. The other three go on writing sentences; with *other eps*
-# the text is the same and the bits hardly differ. Reading a sample would not have
-# found these, and the bits tell only those who know the right ones.
+# Three soon write nonsense, and cost many bits. The other three go on writing sentences; with *other eps*
+# the text is the same and the bits hardly differ. A sample does not betray
+# these, and their bits only to those who know the right ones.
 
 # %% tags=["claims"]
 cost = {
@@ -624,6 +627,8 @@ def by_layer(expected, found):
 
 
 heard = outputs(reference, modules, prompt)
+with torch.no_grad():
+    last = reference(prompt, output_hidden_states=True).hidden_states[-1]
 ours_heard = {name: outputs(m, mine, prompt) for name, m in models.items()}
 distance = {name: by_layer(heard, found) for name, found in ours_heard.items()}
 
@@ -705,16 +710,7 @@ for name, far in turning.items():
 # Does all this depend on the sentence? We repeat the diagnosis on five more.
 
 # %% tags=["hide-input"]
-# @title The same on other sentences
-again = {}
-for text in texts[SEED + 200 : SEED + 205]:
-    expected = outputs(reference, modules, encoded(text))
-    again[text] = {
-        name: diagnose(expected, outputs(model, mine, encoded(text)))[:2]
-        for name, model in models.items()
-    }
-
-# %% tags=["claims"]
+# @title What the table says, and the same on other sentences
 WHERE = {
     "no mistake": (None, None),
     "other base": ("blocks.0", "into attention.projection"),
@@ -724,6 +720,21 @@ WHERE = {
     "alphabetical": ("blocks.2", "norm_1"),
     "other eps": ("blocks.0", "norm_1"),
 }
+again = {}
+for text in texts[SEED + 200 : SEED + 205]:
+    expected = outputs(reference, modules, encoded(text))
+    again[text] = {
+        name: diagnose(expected, outputs(model, mine, encoded(text)))[:2]
+        for name, model in models.items()
+    }
+
+# %% tags=["claims"]
+close(
+    "hidden_states[-1] of the reference is behind its final norm",
+    last,
+    heard["norm"],
+    atol=1e-3,
+)
 check(
     "In the stream stand numbers above a thousand",
     max(float(heard[layer].abs().max()) for layer in LAYERS) > 1000,
@@ -732,6 +743,13 @@ check(
     "Without a mistake all layers are below 1e-5",
     max(distance["no mistake"]) < 1e-5,
 )
+for name in list(WHERE)[1:]:
+    first = LAYERS.index(WHERE[name][0])
+    check(
+        f"{name}: from the first layer on above 1e-4, before it below 1e-5",
+        min(distance[name][first:]) > CLEAR
+        and max([0.0, *distance[name][:first]]) < 1e-5,
+    )
 check(
     "other eps: norm_1 differs by less than a hundredth",
     diagnoses["other eps"][2] < 0.01,
@@ -848,7 +866,7 @@ with torch.no_grad():
 
 # %% [markdown]
 # May this rung stand beside the others? SmolLM2 was pretrained on two
-# trillion tokens, most of them from the web (Allal et al. 2025), where our reviews have been for years. Test sentences in the training data are
+# trillion tokens, most of them from the web (Ben Allal et al. 2025), where our reviews have been for years. Test sentences in the training data are
 # **contamination**: they flatter. Whether it read ours we cannot look up here. But we can ask whether it knows
 # them *by heart*: how many tokens in the second half of a sentence are the likeliest, given all before?
 #
@@ -931,7 +949,7 @@ print("highest:", highest)
 # %% [markdown]
 # What is known by heart shows: the passages lie far higher. Of the reviews fewer than one in ten reach the passages' median
 # (dotted), and the highest of all explains itself: its second half repeats its first. So we find no sign that SmolLM2
-# has the test sentences by heart. That it never read them this does not show, and the rung carries the warning.
+# knows the test sentences, as a body, by heart. That it read none of them this does not show, and the rung carries the warning.
 
 # %% tags=["claims"]
 mean = [intervals.bootstrap_mean(found) for found in (shares, review_shares)]
@@ -1115,5 +1133,6 @@ exercises.to_halves(to_halves)
 # - Ainslie et al. (2023), [GQA: training generalized multi-query Transformer models from multi-head checkpoints](https://arxiv.org/abs/2305.13245): grouped queries.
 # - Ben Allal et al. (2025), [SmolLM2: when smol goes big](https://arxiv.org/abs/2502.02737): its data, and how it was trained.
 # - Wang et al. (2020), [MiniLM: deep self-attention distillation for task-agnostic compression of pre-trained Transformers](https://arxiv.org/abs/2002.10957): how
-#   the small encoder was made.
-# - Reimers and Gurevych (2019), [Sentence-BERT](https://aclanthology.org/D19-1410/): what our MiniLM was trained for further.
+#   such small encoders are distilled.
+# - Reimers and Gurevych (2019), [Sentence-BERT](https://aclanthology.org/D19-1410/): sentence vectors, for which our
+#   MiniLM was trained further.
