@@ -605,7 +605,7 @@ def outputs(model, paths, ids):
 
 
 # %% tags=["hide-input"]
-# @title Each decoder against the reference, layer by layer
+# @title How far apart two programs are after each block
 LAYERS = [f"blocks.{i}" for i in range(reference.config.num_hidden_layers)]
 CLEAR = 1e-4  # rounding is far below, a mistake above
 mine = {name: name for name in modules}
@@ -626,6 +626,8 @@ def by_layer(expected, found):
     return [apart(found[layer], expected[layer]) for layer in LAYERS]
 
 
+# %% tags=["hide-input"]
+# @title Listening to the reference and to each decoder
 heard = outputs(reference, modules, prompt)
 with torch.no_grad():
     last = reference(prompt, output_hidden_states=True).hidden_states[-1]
@@ -750,6 +752,8 @@ for name in list(WHERE)[1:]:
         min(distance[name][first:]) > CLEAR
         and max([0.0, *distance[name][:first]]) < 1e-5,
     )
+
+# %% tags=["claims"]
 check(
     "other eps: norm_1 differs by less than a hundredth",
     diagnoses["other eps"][2] < 0.01,
@@ -793,7 +797,7 @@ nothing, title = (
 
 # %% [markdown]
 # The weights are the same in every row. A title helps, and a few examples of what is coming help further. We take the
-# best opening on validation, and then, once, the test sentences.
+# best opening on validation, and then, once, the test sentences: after it, and after nothing for a question below.
 
 # %% tags=["hide-input"]
 # @title The test sentences of the record
