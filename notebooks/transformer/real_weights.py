@@ -50,7 +50,6 @@ from lmcourse.models.block import RMSNorm, SwiGLU
 from lmcourse.models.positions import rotate
 from lmcourse.records import record, sweep
 from torch import nn
-from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 
 run = session.start(PROFILE, SEED)
 
@@ -62,6 +61,8 @@ reference = reference.to(run.device)
 
 # %% tags=["hide-input"]
 # @title What the reference writes
+from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
+
 PROMPT = "The film was so boring that I"
 prompt = tokenizer(PROMPT, return_tensors="pt")["input_ids"].to(run.device)
 with torch.no_grad():
@@ -869,7 +870,7 @@ with torch.no_grad():
         nats_again.append(F.cross_entropy(scores, ids[0, 1:], reduction="sum"))
 
 # %% [markdown]
-# May this rung stand beside the others? SmolLM2 was pretrained on two
+# May this rung stand beside the others? SmolLM2 was pretrained on about two
 # trillion tokens, most of them from the web (Ben Allal et al. 2025), where our reviews have been for years. Test sentences in the training data are
 # **contamination**: they flatter. Whether it read ours we cannot look up here. But we can ask whether it knows
 # them *by heart*: how many tokens in the second half of a sentence are the likeliest, given all before?
@@ -943,6 +944,7 @@ for y, values in enumerate((shares, review_shares)):
     ax.plot(values, height, ".", color=plot.COLORS[y], alpha=0.5)
 ax.axvline(middle, color=plot.GREY, linestyle=":")
 ax.set_yticks([0, 1], ["passages", "test reviews"])
+ax.invert_yaxis()
 ax.set(xlabel="share of the second half that is the likeliest")
 plt.show()
 for name, found in (("passages", shares), ("reviews", review_shares)):
@@ -951,7 +953,7 @@ print(f"{standing_out} of {len(long):,} reviews reach the passages' median")
 print("highest:", highest)
 
 # %% [markdown]
-# What is known by heart shows: the passages lie far higher. Of the reviews fewer than one in ten reach the passages' median
+# What is copied everywhere shows: the passages lie far higher. Of the reviews fewer than one in ten reach the passages' median
 # (dotted), and the highest of all explains itself: its second half repeats its first. So we find no sign that SmolLM2
 # knows the test sentences, as a body, by heart. That it read none of them this does not show, and the rung carries the warning.
 
