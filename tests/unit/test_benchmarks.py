@@ -316,3 +316,22 @@ def test_every_sweep_on_record_names_its_script():
     for file in (Path(__file__).parents[2] / "results" / "sweeps").rglob("*.json"):
         command = json.loads(file.read_text())["command"]
         assert command.startswith(f"python benchmarks/sweep_{file.stem}.py")
+
+
+def test_both_ways_to_a_first_token_find_the_same(tmp_path):
+    benchmark = importlib.import_module("real_weights")
+    torch.manual_seed(0)
+    config = transformers.LlamaConfig(
+        vocab_size=20_000,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        hidden_size=8,
+        intermediate_size=8,
+        tie_word_embeddings=True,
+    )
+    transformers.LlamaForCausalLM(config).save_pretrained(tmp_path)
+    ours, theirs = (benchmark.first_token(way, tmp_path) for way in benchmark.WAYS)
+    assert ours["token"] == theirs["token"]
+    assert ours["logit"] == pytest.approx(theirs["logit"], abs=1e-4)
+    assert 0 < ours["loading"] < ours["process"]
