@@ -142,7 +142,7 @@ check(
 #
 # MiniLM is a BERT with 6 layers. Its block has
 # the parts of our GPT's in another order. The GPT norms what a branch *reads*; BERT adds first and norms the sum
-# (**post-norm**, as in the first Transformer):
+# ([post-norm](block.ipynb), as in the first Transformer):
 #
 # $$h = \mathrm{LN}\big(x + \mathrm{attention}(x)\big), \qquad
 # y = \mathrm{LN}\big(h + \mathrm{feedforward}(h)\big) \tag{1}$$
