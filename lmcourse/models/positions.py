@@ -8,8 +8,9 @@ def rotate(x: Tensor, start: int = 0, base: float = 10_000.0) -> Tensor:
     """Turns each pair of numbers of a query or key by an angle that grows with its position.
 
     `x` [..., T, d] stands at positions start, start + 1, …; component i is paired with i + d/2 (as
-    in Llama) and turned by position · base^(−2i/d) radians, computed in fp32 at least. Dot products
-    of turned vectors depend on the two positions by their difference alone.
+    in the Llama of transformers; Meta's own code pairs neighbours) and turned by
+    position · base^(−2i/d) radians, computed in fp32 at least. Dot products of turned vectors
+    depend on the two positions by their difference alone.
 
     Raises:
         ValueError: odd d, negative start, or a base that is not positive.

@@ -99,9 +99,9 @@ for sentence in ("dog bites man", "man bites dog"):
 # $$\operatorname{attend}(PX) = P \operatorname{attend}(X) \tag{1}$$
 #
 # Learned $W^Q$, $W^K$ and $W^V$ change nothing in this: they treat every word alike. Attention without a mask is permutation equivariant, and
-# whatever tells it the order is called a **positional encoding**.
+# what we add to tell it the order is called a **positional encoding**.
 #
-# The score is where it has to arrive. Query $q_t$ at place $t$ and key $k_s$ at place $s$ are compared by $q_t \cdot k_s$; without positions
+# The score is a natural place for it to arrive. Query $q_t$ at place $t$ and key $k_s$ at place $s$ are compared by $q_t \cdot k_s$; without positions
 # this number depends, in the first layer, on the two words alone. The four ways of this chapter differ in where they step in, and then in what a score may depend on.
 
 # %% tags=["claims"]
@@ -217,8 +217,8 @@ for place, row in enumerate(quarter.tolist()):
 # $$\operatorname{turn}_{t\omega}(q) \cdot \operatorname{turn}_{s\omega}(k) = q \cdot \operatorname{turn}_{(s-t)\omega}(k) \tag{4}$$
 #
 # The places themselves are gone. These are **rotary positions** (Su et al. 2021). A quarter turn confuses a distance of four with none; so a head of $d$ numbers
-# has $d/2$ pairs, and pair $i$ turns by the $\omega_i$ of (2). Nothing is added to the words, and nothing is learned. As in Llama, our pairs
-# are number $i$ and number $i + d/2$.
+# has $d/2$ pairs, and pair $i$ turns by the $\omega_i$ of (2). Nothing is added to the words, and nothing is learned. As in the Llama of `transformers`, our pairs
+# are number $i$ and number $i + d/2$ (Meta's own code pairs neighbours).
 
 
 # %%
@@ -660,12 +660,12 @@ for way in WAYS:
 # %% [markdown]
 # **The two that add vectors** fail at places that they have not met, and moving the pieces is enough: the same characters, the same distances, other places.
 #
-# **Rotary** does not notice the move, and at first not the longer view either. Then its surprise climbs, and the further the higher. Formula (4) says that only the distance counts. It does not say that a
-# distance never met in training does no harm.
+# **Rotary** does not notice the move, and at first not the longer view either. Around place 100 its surprise leaps, and from each 64 places to the next it is higher. Formula (4) says that only the distance counts. It does not say that a
+# distance never met in training does no harm, nor that more keys in view do none; we have not parted the two.
 #
-# **ALiBi** holds: it reads 256 characters at once about as well as in pieces. Nor does it gain from the longer view. (That there is little to gain where a long text is made of unrelated reviews is our guess.)
+# **ALiBi** holds: it reads 256 characters at once about as well as in pieces. Nor does it gain from the longer view.
 #
-# Within the trained length rotary has the lowest surprise. And there is a rival that needs no special way at all: the rotary model *in pieces* stays below ALiBi reading whole, in every seed. All this after a
+# Within the trained length rotary has the lowest surprise. And there is a rival that works with any way: *in pieces*, learned, sinusoidal and rotary all stay below ALiBi reading whole, in every seed. All this after a
 # short training, of about one pass over the text; a longer one may rank them otherwise.
 
 # %% tags=["claims"]
@@ -701,8 +701,11 @@ check(
     "ALiBi: more in view changes less than 0.05 bits",
     max(map(abs, costs["ALiBi"][1])) < 0.05,
 )
-rival = mean_bits("rotary", "in pieces", "beyond")
-check("Rotary in pieces below ALiBi whole, every seed", (rival < fine).all())
+for way in ("learned", "sinusoidal", "rotary"):
+    rival = mean_bits(way, "in pieces", "beyond")
+    check(
+        f"{way} in pieces below ALiBi whole, every seed", (rival < fine).all()
+    )
 others = [way for way in WAYS if way != "rotary"]
 lowest = mean_bits("rotary", "whole", "within")
 for way in others:
@@ -713,7 +716,7 @@ for way in others:
 # ### How much order without positions?
 #
 # The mask gives some of the order away; does a model make use of it? Take 64 characters of the test reviews, put all but the last in random order, and ask for
-# the next. What it costs is what the model knew to make of the order.
+# the next. If that costs anything, the model made use of the order. (It may cost more than knowing nothing would: a false order misleads.)
 
 
 # %% tags=["hide-input"]
@@ -776,7 +779,7 @@ check(
 #
 # > **Exercise 1.** With a pencil (★☆☆, 5 minutes). A head of two numbers turns by a quarter from place to place. $q = (2, 1)$, $k = (1, 4)$. What is the
 # > score (not divided by $\sqrt d$) of the query at place 2 with the key at place 1? Of the query at place 102 with the key at place 100? And which is the smallest distance above
-# > zero at which this head gives any key the score it has at distance zero?
+# > zero at which this head gives every key, whatever it is, the score it has at distance zero?
 #
 # <details><summary>Hint</summary>
 #
@@ -917,8 +920,8 @@ exercises.window(with_a_window)
 # ## Common mistakes
 #
 # - *Turning values, too*: they are averaged, not compared. The property (4) is about products of queries and keys.
-# - *Turning after a cache, from place 0*: with stored keys, as in decoding, the new query stands at `start`, not at 0. Move the text in a test: no logit may change.
-# - *The wrong pairs*: neighbours for halves. No error, poor predictions; exercise 3.
+# - *Turning after a cache, from place 0*: with stored keys, as in decoding, the new query stands at `start`, not at 0. Compare in a test with reading everything at once.
+# - *The wrong pairs*: neighbours for halves. No error message; exercise 3.
 # - *A longer text than the table of learned positions*: an index error in the good case. Let it be refused by name.
 # - *Judging length by the mean over a long text*: the beginning hides the end. Plot the loss by place, and read in pieces beside it.
 #

@@ -54,8 +54,6 @@ from torch import nn
 run = session.start(PROFILE, SEED)
 
 # %%
-# from the hub: AutoModelForCausalLM.from_pretrained(
-#     "HuggingFaceTB/SmolLM2-135M-Instruct")
 tokenizer, reference = pretrained.causal_lm()
 reference = reference.to(run.device)
 
@@ -977,7 +975,7 @@ check(
     highest[:n].strip() == highest[n:].strip(),
 )
 check(
-    "On validation every opening with reviews beats the title, and it nothing with the other mark",
+    "On validation openings with reviews beat the title, and it the other mark",
     max(r["bits"] for r in chosen if r["shown"]) < title < nothing,
 )
 close(
@@ -1131,7 +1129,6 @@ exercises.to_halves(to_halves)
 #
 # - *"It loads, so it is right"*: a transposed square matrix loads, too. Compare outputs.
 # - *"It writes English, so it is right"*: so did three of the six, on our prompt. Compare layers.
-# - *Everything differs a little from the first layer on*: is one side in bf16?
 # - *Only the last layer differs*: in `transformers`, `hidden_states[-1]` of a Llama has been through the final norm. Listen to
 #   the block itself.
 # - *`strict=False` makes the error go away*: and leaves random numbers, or none, in what was not found. Account for every name.

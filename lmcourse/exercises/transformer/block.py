@@ -73,6 +73,6 @@ def rescue(rescue: Any) -> None:
     if without < smaller:
         raise Mistake("The smaller matrices came out worse? The first number is the one without.")
     if without < 4.35:
-        raise Mistake("Without them it learns nothing here: is the gain √3, the depth 12?")
+        raise Mistake("Without them it stays at the line here: is the gain √3, the depth 12?")
     if smaller > 4.2:
         raise Mistake("It still learns next to nothing: did you scale both parts, in every block?")
