@@ -3,8 +3,8 @@
     python benchmarks/sweep_decoding.py
 
 Of the training and validation sentences with at least 40 tokens, 40 are drawn. Their first 8 tokens
-are the prompt; each way of decoding goes on for 48, the end marks forbidden, and the sentence itself
-goes on for the 32 that are compared. Of every text are recorded
+are the prompt; each way of decoding goes on for 48, the end marks forbidden, and the sentence
+itself goes on for the 32 that are compared. Of every text are recorded
 
 - `bits`: the mean surprise of its first 32 new tokens to the model, at temperature 1, unfiltered,
 - `repeated`: the share of its 4-grams, among those 32, that stood in them before,

@@ -24,7 +24,7 @@ def top_k(logits: Tensor, k: int) -> Tensor:
 
 
 def top_p(logits: Tensor, p: float) -> Tensor:
-    """Keeps the fewest likeliest ids that together have probability p or more (Holtzman et al. 2020).
+    """Keeps the fewest likeliest ids that have probability p or more (Holtzman et al. 2020).
 
     Raises:
         ValueError: p not above 0, or above 1.

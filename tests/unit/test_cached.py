@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from transformers import LlamaForCausalLM
 from transformers import LlamaConfig as TheirConfig
+from transformers import LlamaForCausalLM
 
 from lmcourse.generation import filters
 from lmcourse.generation.cached import generate
