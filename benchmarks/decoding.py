@@ -2,7 +2,7 @@
 
     python benchmarks/decoding.py [--repeats R] [--json FILE]
 
-`a token at length 512`: the seconds until the logits of what follows 512 ids, with a cache that holds
+`a token at length 512`: the seconds until the logits of what follows 512 ids, with a cache that has
 511 of them, and without one. `writing`: tokens a second of greedy decoding, 7 ids and 64 new ones,
 for 1 and for 8 rows, by `lmcourse.generation.cached.generate` and by `generate` of transformers
 with the same weights and its own cache, the prompt's reading included; both must write the same
