@@ -41,11 +41,12 @@ import torch
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
-from lmcourse.evaluation.intervals import bootstrap_mean
+from lmcourse.evaluation.intervals import bootstrap_mean, paired_bootstrap
 from lmcourse.exercises.transformer import decoding as exercises
 from lmcourse.generation import cached, filters
 from lmcourse.models import llama, pretrained
 from lmcourse.models.ngram import NGram
+from lmcourse.records import sweep
 from lmcourse.text.characters import CharTokenizer
 from lmcourse.weights import char_gpt
 from scipy.stats import chisquare
@@ -78,7 +79,7 @@ for name, temperature, offset in (
     ids = cached.generate(
         model,
         encode(PROMPT),
-        40,
+        30,
         temperature=temperature,
         generator=run.generator(offset),
     )
@@ -158,7 +159,8 @@ def top_p(p, P):
 
 def min_p(p, m):
     """Formula (2)."""
-    return {i for i in range(len(p)) if p[i] >= m * p.max()}
+    line = m * p.max()
+    return {i for i in range(len(p)) if p[i] >= line}
 
 
 # %% tags=["hide-input"]
@@ -942,8 +944,8 @@ def on_paper():
 exercises.on_paper(on_paper)
 
 # %% [markdown]
-# > **Exercise 2.** No loops (★★☆, 15 minutes). Some programs forbid what would repeat an n-gram. Write `banned(ids, n)`: the set of
-# > tokens that, written next, would complete an n-gram that stands in `ids` already. With $n = 2$ and `[5, 6, 5]`, that is `{6}`.
+# > **Exercise 2.** No loops (★★☆, 15 minutes). Some programs forbid what would repeat an n-gram. Write `banned(ids, n)`: a list of the
+# > tokens that, written next, would complete an n-gram that stands in `ids` already. With $n = 2$ and `[5, 6, 5]`, that is `[6]`.
 #
 # <details><summary>Hint</summary>
 #
@@ -966,11 +968,11 @@ exercises.banned(banned)
 def banned(ids, n):
     """Tokens that would complete an n-gram of ids."""
     start = ids[len(ids) - n + 1 :]  # the last n - 1; none for n = 1
-    return {
+    return [
         ids[i + n - 1]
         for i in range(len(ids) - n + 1)
         if ids[i : i + n - 1] == start
-    }
+    ]
 
 
 exercises.banned(banned)
@@ -989,7 +991,7 @@ exercises.banned(banned)
 
 # %% tags=["exercise"]
 def kept():
-    """(mean number kept, temperature before top-p; after it)."""
+    """[mean number kept, temperature before top-p; after it]."""
     ...
 
 
@@ -1007,8 +1009,8 @@ print(means)
 
 
 def kept():
-    """(mean number kept, temperature before top-p; after it)."""
-    return tuple(means)
+    """[mean number kept, temperature before top-p; after it]."""
+    return means
 
 
 exercises.kept(kept)
