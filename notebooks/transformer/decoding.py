@@ -15,7 +15,7 @@
 # %% [markdown]
 # # From probabilities to text
 #
-# Turn a model's probabilities into text in ten ways, count what each keeps and costs, and write faster without
+# Turn a model's probabilities into text in nine ways, count what each keeps and costs, and write faster without
 # changing what is written.
 #
 # Here is a public model, put into our own code as in [real weights](real_weights.ipynb):
@@ -180,9 +180,9 @@ for name, p in {"sure": sure, "fair": fair, "unsure": unsure}.items():
 # $0.2 \cdot 0.40 = 0.08$. Top-k keeps two whatever the model thinks; the other two ways keep one word where the
 # model is sure, and four or five where it is not.
 #
-# The package has the same for logits (`lmcourse.generation.filters`). It refuses a negative temperature, top-k
-# below 1, top-p of 0 and all that is above 1; a top-k larger than the vocabulary keeps everything. Does it keep
-# the same sets, on three thousand random distributions?
+# The package has the same for logits (`lmcourse.generation.filters`). It refuses top-k
+# below 1, and top-p of 0 or above 1; a top-k larger than the vocabulary keeps everything. Does it keep
+# the same sets, on a thousand random distributions?
 
 # %% tags=["hide-input"]
 # @title Random distributions through ours and the package's
@@ -237,8 +237,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# A fixed number is too many in one place and too few in another. But a way that adapts rules out words, too.
-# How many of the words that *people* wrote? Take validation sentences; a token is *ruled out* if it is not
+# Top-k keeps forty at each place; the other two keep more at some places of this sentence and fewer at others. Each of the three rules
+# words out. How many of the words that *people* wrote? Take validation sentences; a token is *ruled out* if it is not
 # among the kept. A sentence in which one token is ruled out cannot be written at all.
 
 # %% tags=["hide-input"]
@@ -649,7 +649,7 @@ for way in names:
 # these reviews. Temperature 1.3 overshoots. All other ways stay below temperature 1, and the beam's texts surprise the model least.
 #
 # Greedy decoding and the beam also repeat themselves, as Holtzman et al. (2020) and Welleck et al. (2019) found with other models; in people's 32 tokens
-# no 4-gram stands twice. The penalty ends the repetition, and its texts remain far less surprising than people's: repetition is not all that
+# no 4-gram stands twice. The penalty all but ends the repetition, and its texts remain far less surprising than people's: repetition is not all that
 # sets likely text apart.
 #
 # A mean that agrees would not make a text human, and nothing here says which way is *better*: that takes readers.
@@ -883,8 +883,8 @@ close(
 check("A run of the target gives more than two letters", per_run.low > 2)
 
 # %% [markdown]
-# Whether it is faster depends on two prices. Here the table is far cheaper than the GPT. And the target must read several new
-# tokens in hardly more time than one; with a cache, that too can be measured:
+# Whether it pays depends on two prices: a proposal must be cheap, and the target must read several new
+# tokens in less time than one by one. With a cache, that can be measured, too:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 at = long.shape[1] // 2
@@ -907,7 +907,7 @@ check(
 #   searches.
 # - What a way cuts off, it can never write, and people do write it.
 # - Step by step the likeliest word does not give the likeliest text; and likely text is unlike what people write.
-# - A cache gives the same tokens and reads each once.
+# - A cache gives the same tokens, and each is read once.
 # - Speculative decoding gives the same distribution, and the proof is one line.
 
 # %% [markdown]
