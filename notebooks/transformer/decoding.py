@@ -120,7 +120,7 @@ unsure = np.array([0.22, 0.21, 0.20, 0.19, 0.18])
 # $$p_i^{(T)} = \frac{p_i^{1/T}}{\sum_j p_j^{1/T}} \tag{1}$$
 #
 # It is what softmax gives when the logits are divided by $T$. At $T = \tfrac12$ the probabilities of *fair* are squared,
-# 0.1600, 0.0625, 0.0400, 0.0100, 0.0025, and divided by their sum, 0.275. Near zero the likeliest word gets
+# that of *bad* to $0.4 \cdot 0.4$, and the squares are divided by their sum. Near zero the likeliest word gets
 # nearly everything, and *temperature 0* is short for taking the likeliest: **greedy** decoding.
 
 
@@ -215,7 +215,7 @@ check("All sets of ours are the package's", all(same))
 #
 # How many of SmolLM2's tokens does each way keep, from word to word of a sentence?
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three lines over the tokens of The film was so boring that I fell asleep, full stop, on a logarithmic axis from one to ten thousand: how many tokens each way keeps before each token. Top-k is flat at forty. Top-p and min-p move together over several powers of ten: high at the beginning of the sentence, low where little can follow."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three lines over the tokens of The film was so boring that I fell asleep, full stop, on a logarithmic axis from one to ten thousand: how many tokens each way keeps before each token. Top-k is flat at forty. Top-p lies at hundreds to a thousand for the first four tokens and between ten and a hundred after them. Min-p lies below top-k everywhere."}}
 SENTENCE = PROMPT + " fell asleep."
 ids = encode(SENTENCE)  # [1, T]
 with torch.no_grad():
@@ -237,7 +237,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Top-k keeps forty at each place; the other two keep more at some places of this sentence and fewer at others. Each of the three rules
+# Top-k keeps forty at each place. Top-p keeps more at some places of this sentence and fewer at others, min-p fewer at all of them. Each of the three rules
 # words out. How many of the words that *people* wrote? Take validation sentences; a token is *ruled out* if it is not
 # among the kept. A sentence in which one token is ruled out cannot be written at all.
 
@@ -310,7 +310,7 @@ for one, p_one in first.items():
 
 # %% [markdown]
 # Greedy goes to *the*, and from there to *film*. The likeliest text is *a bore*: its first word is not the likeliest.
-# To be sure of finding it one must look at all texts, and of $n$ words out of $V$ there are $V^n$. **Beam search** looks
+# To be sure of finding it one must look at all texts, and of $n$ words out of $V$ there are $V^n$. A **beam search** looks
 # at some: after each step it keeps the `width` likeliest beginnings.
 
 
@@ -534,7 +534,7 @@ print(f"PyTorch's counter at n = {n}:", counted)
 # And in seconds? One new token behind texts of different length, both ways:
 
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two lines on logarithmic axes: seconds for one new token against the length of the text, from 32 to 512 tokens. Without a cache the line rises with the length; with a cache it is nearly flat and far below."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two lines on logarithmic axes: seconds for one new token against the length of the text, from 32 to 512 tokens. Without a cache the line rises with the length; with a cache it does not rise as steeply, and at 512 tokens it is far below."}}
 @torch.no_grad()
 def seconds(n, new, use_cache):
     """Median of three: to read `new` tokens that end at n, and give logits."""
