@@ -15,7 +15,7 @@ for three seeds. The record is results/sweeps/cpu/transformer/decoding.json.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import sweep
@@ -67,7 +67,7 @@ class Writer:
         self.tokenizer, reference = pretrained.causal_lm()
         config = llama.reference_config(reference.config)
         self.model = llama.from_reference(reference.state_dict(), config)
-        self.forbidden = [self.tokenizer.convert_tokens_to_ids(mark) for mark in MARKS]
+        self.forbidden = cast(list[int], self.tokenizer.convert_tokens_to_ids(list(MARKS)))
         reviews = load_reviews("text")
         texts = [*reviews["train"]["text"], *reviews["validation"]["text"]]
         rows = [row for row in self.tokenizer(texts)["input_ids"] if len(row) >= PROMPT + COMPARED]

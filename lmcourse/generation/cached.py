@@ -61,13 +61,12 @@ def generate(
             logits = filters.penalise_repetition(logits, ids, penalty)
         if temperature:
             logits = logits / temperature
-        for keep, amount in (
-            (filters.top_k, top_k),
-            (filters.top_p, top_p),
-            (filters.min_p, min_p),
-        ):
-            if amount is not None:
-                logits = keep(logits, amount)  # type: ignore[operator]
+        if top_k is not None:
+            logits = filters.top_k(logits, top_k)
+        if top_p is not None:
+            logits = filters.top_p(logits, top_p)
+        if min_p is not None:
+            logits = filters.min_p(logits, min_p)
         new = _choose(logits, temperature, generator)  # [B, 1]
         if stop is not None:
             new = new.masked_fill(done[:, None], stop)

@@ -456,6 +456,9 @@ for text in BEGINNINGS:
         theirs,
     ]
     written.append([ids[0].tolist() for ids in four])
+
+# %% tags=["hide-input"]
+# @title A text token by token, and at once
 long = encode(" ".join(read[:40]))[:, : run.size(smoke=24, cpu=512, gpu=512)]
 with torch.no_grad():
     whole_logits = model(long[:, :64])  # [1, 64, V]
@@ -502,13 +505,15 @@ close(
 
 
 # %% tags=["hide-input"]
-# @title Formula (3), and a profiler that counts
+# @title Formula (3)
 def multiplies(n, cached, N, L, C, V):
     """Formula (3): of one new token, the n-th."""
     rows = 1 if cached else n
     return rows * N + 2 * L * C * rows * n + V * C
 
 
+# %% tags=["hide-input"]
+# @title A profiler that counts
 N_WEIGHTS = sum(w.numel() for w in model.blocks.parameters() if w.dim() == 2)
 sizes = N_WEIGHTS, config.n_layers, config.d_model, config.vocab_size
 counted = {}
@@ -524,25 +529,25 @@ with torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
             model.logits(model.hidden(ids, held)[:, -1])
         counted[name] = counter.get_total_flops() // 2  # a multiply and an add
 for at in (n, 512):
-    two = [multiplies(at, kept, *sizes) for kept in (True, False)]
-    print(
-        f"n = {at:3}: cached {two[0]:,}, uncached {two[1]:,}: {two[1] / two[0]:.0f} times"
-    )
+    few, many = (multiplies(at, kept, *sizes) for kept in (True, False))
+    print(f"n = {at:3}: cached {few:,}, uncached {many:,}", end="")
+    print(f": {many / few:.0f} times")
 print(f"PyTorch's counter at n = {n}:", counted)
 
 # %% [markdown]
 # And in seconds? One new token behind texts of different length, both ways:
 
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two lines on logarithmic axes: seconds for one new token against the length of the text, from 32 to 512 tokens. Without a cache the line rises with the length; with a cache it does not rise as steeply, and at 512 tokens it is far below."}}
+# %% tags=["hide-input"]
+# @title Seconds for new tokens
 @torch.no_grad()
 def seconds(n, new, use_cache):
-    """Median of three: to read `new` tokens that end at n, and give logits."""
+    """Shortest of five: to read `new` tokens that end at n, and give logits."""
     times = []
     cache = llama.Cache(n)
     if use_cache:
         model.hidden(long[:, : n - new], cache)
-    for _ in range(3):
+    for _ in range(5):
         begun = time.perf_counter()
         if use_cache:
             model.logits(model.hidden(long[:, n - new : n], cache)[:, -1])
@@ -550,9 +555,10 @@ def seconds(n, new, use_cache):
         else:
             model.logits(model.hidden(long[:, :n])[:, -1])
         times.append(time.perf_counter() - begun)
-    return sorted(times)[1]
+    return min(times)
 
 
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two lines on logarithmic axes: seconds for one new token against the length of the text, from 32 to 512 tokens. Without a cache the line rises with the length; with a cache it does not rise as steeply, and at 512 tokens it is far below."}}
 lengths = run.size(smoke=(12, 24), cpu=(32, 128, 256, 512), gpu=(32, 128, 512))
 took = {c: [seconds(n, 1, c) for n in lengths] for c in (False, True)}
 figure, ax = plot.panels(height=2.8)
@@ -636,11 +642,10 @@ ax.set(xlabel="surprise, bits a token", xlim=(0, None))
 plt.show()
 print(f"{'':<21} surprise          repetition")
 for way in names:
-    mean, again_share = surprise[way], repeats[way]
-    print(
-        f"{way:<21} {mean.value:5.2f} [{mean.low:5.2f}, {mean.high:5.2f}]"
-        f" {again_share.value:6.1%} [{again_share.low:.1%}, {again_share.high:.1%}]"
-    )
+    mean, (share, low, high) = surprise[way], repeats[way]
+    print(f"{way:<21} {mean.value:5.2f}", end=" ")
+    print(f"[{mean.low:5.2f}, {mean.high:5.2f}]", end=" ")
+    print(f"{share:6.1%} [{low:.1%}, {high:.1%}]")
 
 # %% [markdown]
 # The intervals are 95 %, bootstrapped over the forty sentences.
@@ -670,6 +675,8 @@ check(
     "Texts at temperature 1.3 are more surprising than people's",
     paired_bootstrap(by_sentence("temperature 1.3", "bits"), human).low > 0,
 )
+
+# %% tags=["claims"]
 check(
     "All others are less surprising than those at temperature 1",
     all(
@@ -690,12 +697,15 @@ check(
     min(repeats["greedy"].low, repeats["beam 4"].low) > 0.01,
 )
 check("People do not, in these tokens", repeats["human"].high == 0)
+
+# %% tags=["claims"]
+below = paired_bootstrap(human, by_sentence("greedy, penalty 1.2", "bits"))
+repeated = repeats["greedy, penalty 1.2"]
 check(
-    "With the penalty greedy repeats less than a hundredth, and is still two bits below people",
-    repeats["greedy, penalty 1.2"].high < 0.01
-    and paired_bootstrap(human, by_sentence("greedy, penalty 1.2", "bits")).low
-    > 2,
+    "Greedy with the penalty repeats less than a hundredth",
+    repeated.high < 0.01,
 )
+check("and is still two bits below people", below.low > 2)
 
 # %% [markdown]
 # ## A small model writes for a large one
@@ -795,6 +805,7 @@ def pair_counts(seed, after_refusal):
     return counts.ravel(), expected.ravel()
 
 
+# %% tags=["hide-input", "nbval-ignore-output"]
 p_values = {}
 for name, rule in {"rule": rest, "mistake": lambda p, q: p}.items():
     p_values[name] = [
@@ -829,6 +840,8 @@ def draft(row):
     return q / q.sum()
 
 
+# %% tags=["hide-input"]
+# @title How long it takes
 def write(ids, n, k, rng):
     """n letters behind ids: runs of the target, and seconds."""
     begun, runs, row = time.perf_counter(), 0, ids
@@ -896,8 +909,8 @@ print(
 
 # %% tags=["claims"]
 check(
-    "Five tokens take less than four times as long as one",
-    prices[5] < 4 * prices[1],
+    "Five tokens at once take less time than five, one by one",
+    prices[5] < 5 * prices[1],
 )
 
 # %% [markdown]

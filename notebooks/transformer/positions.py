@@ -102,7 +102,7 @@ for sentence in ("dog bites man", "man bites dog"):
 # what we add to tell it the order is called a **positional encoding**.
 #
 # The score is a natural place for it to arrive. Query $q_t$ at place $t$ and key $k_s$ at place $s$ are compared by $q_t \cdot k_s$; without positions
-# this number depends, in the first layer, on the two words alone. The four ways of this chapter differ in where they step in, and then in what a score may depend on.
+# this number depends, in the first layer, on the two words alone. Ways differ in where they step in, and in what a score may depend on.
 
 # %% tags=["claims"]
 there, back = outputs.values()
@@ -660,12 +660,12 @@ for way in WAYS:
 # %% [markdown]
 # **The two that add vectors** fail at places that they have not met, and moving the pieces is enough: the same characters, the same distances, other places.
 #
-# **Rotary** does not notice the move, and at first not the longer view either. Around place 100 its surprise leaps, and from each 64 places to the next it is higher. Formula (4) says that only the distance counts. It does not say that a
+# **Rotary** does not notice the move, and at first hardly the longer view. Around place 100 its surprise leaps, and from each 64 places to the next the cost is higher. Formula (4) says that only the distance counts. It does not say that a
 # distance never met in training does no harm, nor that more keys in view do none; we have not parted the two.
 #
 # **ALiBi** holds: it reads 256 characters at once about as well as in pieces. Nor does it gain from the longer view.
 #
-# Within the trained length rotary has the lowest surprise. And there is a rival that works with any way: *in pieces*, learned, sinusoidal and rotary all stay below ALiBi reading whole, in every seed. All this after a
+# Within the trained length rotary has the lowest surprise. And there is a rival that works with any way: *in pieces*, learned, sinusoidal and rotary all stay below ALiBi reading whole, in every seed, at the price of reading most characters twice. All this after a
 # short training, of about one pass over the text; a longer one may rank them otherwise.
 
 # %% tags=["claims"]
