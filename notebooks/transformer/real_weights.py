@@ -73,7 +73,7 @@ with torch.no_grad():
 print(tokenizer.decode(written))
 
 # %% [markdown]
-# That was SmolLM2 in the library `transformers`, our *reference*: the version tuned for chat, its weights rounded to 4 bits (those of the hub differ a little).
+# That was SmolLM2 in the library `transformers`, our *reference*: the version tuned for chat, most of its weights rounded to 4 bits.
 # Sixteen times it took the likeliest token. Would
 # your own code, with the same weights, write the same? And if not: where is the mistake, in a model of
 # 135 million numbers?
@@ -240,7 +240,7 @@ for i, pair in enumerate(zip(*largest.values(), strict=True)):
 
 # %% [markdown]
 # Equal, but not to the last digit. Is that rounding, since two programs need not add in the same order? Then finer rounding must shrink the
-# differences. In float64 they are gone but for the last digits; a mistake in the arithmetic would have stayed.
+# differences. In float64 they are gone but for the last digits; a mistake in the arithmetic that touches these sentences would have stayed.
 
 # %% tags=["claims"]
 for i, (a, b) in enumerate(both[torch.float32]):
@@ -251,7 +251,7 @@ for i, (a, b) in enumerate(both[torch.float64]):
 # %% [markdown]
 # ## A decoder, and keys that are shared
 #
-# SmolLM2 is built like Llama (Touvron et al. 2023). What is new?
+# SmolLM2 is built like Llama (Touvron et al. 2023), but for the last row of the table. What is new?
 #
 # | | our GPT | SmolLM2 |
 # |:--|:--|:--|
@@ -607,7 +607,7 @@ def outputs(model, paths, ids):
 # %% tags=["hide-input"]
 # @title How far apart two programs are after each block
 LAYERS = [f"blocks.{i}" for i in range(reference.config.num_hidden_layers)]
-CLEAR = 1e-4  # rounding is far below, a mistake above
+CLEAR = 1e-4  # rounding is far below, these mistakes above
 mine = {name: name for name in modules}
 
 
@@ -799,7 +799,7 @@ nothing, title = (
 )
 
 # %% [markdown]
-# The weights are the same in every row. With a title the bits are fewer, and with a few examples of what is coming fewer still. (After nothing the mark that ends a sentence is `<|endoftext|>`, in the other rows a line break; a part of the first difference is that of the marks.) We take the
+# The weights are the same in every row. With a title the bits are fewer, and with a few examples of what is coming fewer still. (After nothing the mark that ends a sentence is `<|endoftext|>`, in the other rows a line break; so the first difference mixes opening and mark, and we do not part them.) We take the
 # best opening on validation, and then, once, the test sentences: after it, and after nothing for a question below.
 
 # %% tags=["hide-input"]
@@ -835,7 +835,7 @@ record(
     ladder="language",
     label=f"SmolLM2-135M, shown {best['shown']} reviews",
     parameters=size,
-    note="Instruct, 4-bit weights; pretrained on other text, no training here; "
+    note="Instruct, mostly 4-bit weights; pretrained on other text, no training here; "
     "may have read the test sentences",
 )
 record(
@@ -955,7 +955,7 @@ print(f"{standing_out} of {len(long):,} reviews reach the passages' median")
 print("highest:", highest)
 
 # %% [markdown]
-# What is copied everywhere shows: the passages lie far higher. Of the reviews fewer than one in thirty reach the passages' median
+# What is copied everywhere shows: on average the passages lie far higher. (No text here is certain to be unseen.) Of the reviews fewer than one in thirty reach the passages' median
 # (dotted), and the highest of all explains itself: its second half repeats its first. So this test, which sees a strong memory only, finds no sign that SmolLM2
 # knows the test sentences, as a body, by heart. That it read none of them this does not show, and the rung carries the warning.
 
@@ -975,7 +975,7 @@ check(
     highest[:n].strip() == highest[n:].strip(),
 )
 check(
-    "On validation openings with reviews beat the title, and it the other mark",
+    "On validation openings with reviews have fewer bits than the others",
     max(r["bits"] for r in chosen if r["shown"]) < title < nothing,
 )
 close(
@@ -990,7 +990,7 @@ close(
 #
 # A model is arithmetic plus a table of numbers with names. Write the arithmetic, account for every name, and public weights
 # run in your own code. That it loads and writes sentences proves nothing; that every layer and the logits equal the reference's, on several texts, is strong evidence. If
-# a layer does not: same input, stream by stream the first layer, part by part the first part; its input agrees and its output does not, so
+# a layer does not: same input, after each block the first layer, part by part the first part; its input agrees and its output does not, so
 # there a mistake as large as these lies, in a tensor or in a line without tensors.
 #
 # ## Exercises
@@ -1136,7 +1136,7 @@ exercises.to_halves(to_halves)
 # ## Further reading
 #
 # - Touvron et al. (2023), [LLaMA: open and efficient foundation language models](https://arxiv.org/abs/2302.13971): the
-#   architecture of our decoder.
+#   architecture of our decoder, but for shared keys.
 # - Ainslie et al. (2023), [GQA: training generalized multi-query Transformer models from multi-head checkpoints](https://arxiv.org/abs/2305.13245): grouped queries.
 # - Ben Allal et al. (2025), [SmolLM2: when smol goes big](https://arxiv.org/abs/2502.02737): its data, and how it was trained.
 # - Wang et al. (2020), [MiniLM: deep self-attention distillation for task-agnostic compression of pre-trained Transformers](https://arxiv.org/abs/2002.10957): how
