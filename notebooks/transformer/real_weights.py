@@ -975,7 +975,7 @@ check(
     highest[:n].strip() == highest[n:].strip(),
 )
 check(
-    "On validation openings with reviews have fewer bits than the others",
+    "On validation fewer bits with reviews than without",
     max(r["bits"] for r in chosen if r["shown"]) < title < nothing,
 )
 close(
