@@ -835,8 +835,8 @@ record(
     ladder="language",
     label=f"SmolLM2-135M, shown {best['shown']} reviews",
     parameters=size,
-    note="Instruct, mostly 4-bit weights; pretrained on other text, no training here; "
-    "may have read the test sentences",
+    note="Instruct, mostly 4-bit weights; pretrained on other text, no "
+    "training here; may have read the test sentences",
 )
 record(
     "real_weights.bits_smollm2_alone",
