@@ -112,7 +112,7 @@ def main(
             json_file,
             f"python benchmarks/decoding.py --repeats {repeats}",
             run,
-            seconds=seconds,
+            runs=seconds,
             times_as_fast=ratios,
         )
 
