@@ -15,10 +15,10 @@
 # %% [markdown]
 # # From probabilities to text
 #
-# Turn a model's probabilities into text in nine ways, count what each keeps and costs, and write faster without
-# changing what is written.
+# Turn a model's probabilities into text in nine ways, count what each keeps, and write faster without
+# changing the distribution of what is written.
 #
-# Here is a public model, put into our own code as in [real weights](real_weights.ipynb):
+# Here is a public model (SmolLM2 of 135 million numbers, tuned for chat, most of them rounded to 4 bits), put into our own code as in [real weights](real_weights.ipynb):
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
@@ -72,7 +72,7 @@ def encode(text):
 
 
 for name, temperature, offset in (
-    ("likeliest", 0, 0),
+    ("greedy", 0, 0),
     ("drawn", 1.0, 1),
     ("drawn again", 1.0, 2),
 ):
@@ -180,8 +180,7 @@ for name, p in {"sure": sure, "fair": fair, "unsure": unsure}.items():
 # $0.2 \cdot 0.40 = 0.08$. Top-k keeps two whatever the model thinks; the other two ways keep one word where the
 # model is sure, and four or five where it is not.
 #
-# The package has the same for logits (`lmcourse.generation.filters`). It refuses top-k
-# below 1, and top-p of 0 or above 1; a top-k larger than the vocabulary keeps everything. Does it keep
+# The package has the same for logits (`lmcourse.generation.filters`). A top-k larger than the vocabulary keeps everything. Does it keep
 # the same sets, on a thousand random distributions?
 
 # %% tags=["hide-input"]
@@ -215,7 +214,7 @@ check("All sets of ours are the package's", all(same))
 #
 # How many of SmolLM2's tokens does each way keep, from word to word of a sentence?
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three lines over the tokens of The film was so boring that I fell asleep, full stop, on a logarithmic axis from one to ten thousand: how many tokens each way keeps before each token. Top-k is flat at forty. Top-p lies at hundreds to a thousand for the first four tokens and between ten and a hundred after them. Min-p lies below top-k everywhere."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three lines over the tokens of The film was so boring that I fell asleep, full stop, on a logarithmic axis: how many tokens each way keeps before each token. Top-k is flat at forty. Top-p lies at hundreds to a thousand for the first four tokens and between ten and a hundred after them. Min-p lies below top-k everywhere."}}
 SENTENCE = PROMPT + " fell asleep."
 ids = encode(SENTENCE)  # [1, T]
 with torch.no_grad():
@@ -237,9 +236,9 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Top-k keeps forty at each place. Top-p keeps more at some places of this sentence and fewer at others, min-p fewer at all of them. Each of the three rules
-# words out. How many of the words that *people* wrote? Take validation sentences; a token is *ruled out* if it is not
-# among the kept. A sentence in which one token is ruled out cannot be written at all.
+# Top-k keeps forty at each place. Top-p keeps more at some places of this sentence and fewer at others, min-p fewer at all of them. All three rule words out;
+# how many, their amounts decide. How many of the words that *people* wrote? Take validation sentences; a token is *ruled out* if it is not
+# among the kept. A sentence in which one token is ruled out cannot be written in these tokens. (The first token is given.)
 
 # %% tags=["hide-input"]
 # @title What people wrote, and what each way rules out
@@ -273,7 +272,7 @@ for name, rows in possible.items():
     )
 
 # %% [markdown]
-# (The 95 % intervals are bootstrapped over sentences: draw as many sentences anew, with repetition, ten thousand times,
+# (Means over sentences; the 95 % intervals are bootstrapped over them: draw as many sentences anew, with repetition, ten thousand times,
 # and take the middle 95 % of the means.) The model itself expects top-p 0.9 to rule out at most a tenth. Of what
 # people wrote in these reviews it rules out more. And a sentence is many tokens: hardly one of them could be written whole. That is no
 # fault by itself. Whoever cuts wants fewer odd texts, and pays with some of what people would say.
@@ -310,7 +309,7 @@ for one, p_one in first.items():
 
 # %% [markdown]
 # Greedy goes to *the*, and from there to *film*. The likeliest text is *a bore*: its first word is not the likeliest.
-# To be sure of finding it one must look at all texts, and of $n$ words out of $V$ there are $V^n$. A **beam search** looks
+# Looking at all texts is sure to find it, but of $n$ words out of $V$ there are $V^n$. A **beam search** looks
 # at some: after each step it keeps the `width` likeliest beginnings.
 
 
@@ -595,7 +594,7 @@ check(
 # - *surprise*: the mean of $-\log_2$ of the probability that the model, unchanged, gives to each token;
 # - *repetition*: the share of 4-grams (four tokens in a row) that stood among the 32 before.
 #
-# Greedy decoding with a *penalty* (Keskar et al. 2019) makes tokens that have occurred less likely. A model that had people's own
+# Greedy decoding with a *penalty* (Keskar et al. 2019) makes tokens that have occurred less likely: positive logits are divided by 1.2, negative ones multiplied. End marks were forbidden, and the sentences of people chosen to be long. The beam searched for 48 tokens, of which 32 are compared. A model that had people's own
 # distribution would, drawn at temperature 1, write texts as surprising as theirs on average. Does ours?
 #
 # All ways, those that draw with three seeds, are too much for this page. `benchmarks/sweep_decoding.py` ran them, and
@@ -648,10 +647,10 @@ for way in names:
     print(f"{share:6.1%} [{low:.1%}, {high:.1%}]")
 
 # %% [markdown]
-# The intervals are 95 %, bootstrapped over the forty sentences.
+# The intervals are 95 %, bootstrapped over the forty sentences, not over seeds.
 #
 # At temperature 1 our model's texts surprise it less than people's do. So its distribution is not that of the people who wrote
-# these reviews. Temperature 1.3 overshoots. All other ways stay below temperature 1, and the beam's texts surprise the model least.
+# these reviews (it was also tuned to answer instructions). Temperature 1.3 overshoots. All other ways stay below temperature 1, and the beam's texts surprise the model least.
 #
 # Greedy decoding and the beam also repeat themselves, as Holtzman et al. (2020) and Welleck et al. (2019) found with other models; in people's 32 tokens
 # no 4-gram stands twice. The penalty all but ends the repetition, and its texts remain far less surprising than people's: repetition is not all that
@@ -710,7 +709,7 @@ check("and is still two bits below people", below.low > 2)
 # %% [markdown]
 # ## A small model writes for a large one
 #
-# One more way to write faster, and it changes nothing of what is written: **speculative decoding** (Leviathan et al. 2023, Chen et al. 2023). A
+# One more way to write faster, and it does not change the distribution: **speculative decoding** (Leviathan et al. 2023, Chen et al. 2023). A
 # cheap *draft* writes a few tokens ahead; then the *target*, the model we mean, reads all of them in one run and judges. How can text that a
 # worse model proposed have the better model's distribution?
 #
@@ -743,12 +742,12 @@ print(
 
 # %% [markdown]
 # Proposed *and* accepted, $x$ comes with the probability $q(x)\min(1, p(x)/q(x)) = \min(p(x), q(x))$. Summed over
-# all words that is $\alpha$, the share of proposals that are accepted. The rest, $1 - \alpha = \sum_y \big(p(y) - \min(p(y), q(y))\big) =
+# all words that is $\alpha$, the probability that a proposal is accepted. The rest, $1 - \alpha = \sum_y \big(p(y) - \min(p(y), q(y))\big) =
 # \sum_y \max(0, p(y) - q(y))$, is the denominator of (4). So the word $x$ comes with
 #
 # $$\min(p(x), q(x)) + (1 - \alpha)\, r(x) = \min(p(x), q(x)) + \max(0,\ p(x) - q(x)) = p(x) \tag{5}$$
 #
-# and the draft is forgotten. It decides how many proposals are accepted, and nothing else. If all $k$ are, the target's
+# and the draft is forgotten. It decides how many proposals are accepted, not the distribution. If all $k$ are, the target's
 # last distribution gives one more word for nothing.
 
 
@@ -777,7 +776,7 @@ def speculate(target, draft, ids, k, rng, after_refusal=rest):
 # %% [markdown]
 # Is it true of the program? Two random tables say what follows each of the five words: the target's and the draft's. Draw
 # the next *two* words many times and compare the counts of the 25 pairs with the target's own probabilities: the chi-squared test gives
-# the probability of counts at least so far off if the program is right. A test must be able to fail, so we also give it a plausible mistake:
+# approximately the probability of counts at least so far off if the program is right. A test must be able to fail, so we also give it a plausible mistake:
 # after a refusal, draw from $p$ again.
 
 
@@ -786,7 +785,7 @@ def speculate(target, draft, ids, k, rng, after_refusal=rest):
 def pair_counts(seed, after_refusal):
     """How often each pair came, and how often it should: [25] each."""
     rng = np.random.default_rng(seed)
-    large, small = rng.dirichlet(np.ones(5), size=(2, 5))  # [5, 5] each
+    large, small = rng.dirichlet(np.full(5, 5.0), size=(2, 5))  # [5, 5] each
     draws = run.size(smoke=200, cpu=6_000, gpu=6_000)
     counts = np.zeros((5, 5))
     for _ in range(draws):
@@ -814,7 +813,7 @@ for name, rule in {"rule": rest, "mistake": lambda p, q: p}.items():
     print(f"{name:<8} p-values", *(f"{value:.2g}" for value in p_values[name]))
 
 # %% [markdown]
-# Now real models. The target is the book's character [GPT](gpt.ipynb). The draft is a 5-gram, a table of counts
+# Now real models. The target is the book's character [GPT](gpt.ipynb). The draft is a 5-gram, a smoothed table of counts
 # ([bigram counts](../ngrams/bigram_counts.ipynb) with four letters of memory) from the same sentences. Both go on for 60 letters behind
 # beginnings of validation sentences, the draft four letters ahead. How much does the target run, and how long does it take, against
 # drawing letter by letter? There is no cache in either.
@@ -896,7 +895,7 @@ close(
 check("A run of the target gives more than two letters", per_run.low > 2)
 
 # %% [markdown]
-# Whether it pays depends on two prices: a proposal must be cheap, and the target must read several new
+# Whether it pays depends on the share accepted and on two prices: a proposal must be cheap, and the target must read several new
 # tokens in less time than one by one. With a cache, that can be measured, too:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -919,8 +918,8 @@ check(
 # - A model gives distributions; decoding makes a text of them. Temperature reshapes, top-k, top-p and min-p cut, a beam
 #   searches.
 # - What a way cuts off, it can never write, and people do write it.
-# - Step by step the likeliest word does not give the likeliest text; and likely text is unlike what people write.
-# - A cache gives the same tokens, and each is read once.
+# - Step by step the likeliest word does not give the likeliest text; and the likely texts here surprise the model less than people's do.
+# - A cache gives the same logits up to rounding, and each token is read once.
 # - Speculative decoding gives the same distribution, and the proof is one line.
 
 # %% [markdown]
@@ -1031,11 +1030,11 @@ exercises.kept(kept)
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Temperature after the filter*: other sets are kept than before it (Exercise 3). Say the order when you name settings.
-# - *A beam of texts of different length*: each token more makes a text less likely, so short ones win. Compare equal lengths, or correct for it.
+# - *Temperature after the filter*: top-p and min-p keep other sets than before it (Exercise 3), top-k the same. Say the order when you name settings.
+# - *A beam of texts of different length*: each token more makes a text less likely, so short ones have an advantage. Compare equal lengths, or correct for it.
 # - *One sample shown as what a setting does*: draw many, from many prompts, and count.
 # - *A cache that outlives its text*: cut it when the text is cut, or the model goes on from words that are gone.
-# - *After a refusal, a draw from p*: the text still reads well. Only counting finds it.
+# - *After a refusal, a draw from p*: the text need not look wrong. Counting finds it.
 #
 # ## Further reading
 #

@@ -253,7 +253,7 @@ for i, (a, b) in enumerate(both[torch.float64]):
 #
 # SmolLM2 is built like Llama (Touvron et al. 2023), but for the last row of the table. What is new?
 #
-# | | our GPT | SmolLM2 |
+# | part | our GPT | SmolLM2 |
 # |:--|:--|:--|
 # | position | a learned vector, added at the bottom | queries and keys turned in every layer (`rotate`) |
 # | norm | LayerNorm | RMS norm: no mean, no bias |
