@@ -1,7 +1,7 @@
 """A Llama-type decoder (Touvron et al. 2023): rotary positions, RMS norm, SwiGLU, shared keys.
 
-`transformer/real_weights` builds it. Left out: dropout, biases, stretched angles, and rows of
-unequal length in one cache.
+`transformer/real_weights` builds it. Left out: biases, stretched angles, and rows of unequal length
+in one cache.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lmcourse.models.block import RMSNorm, SwiGLU
-from lmcourse.models.positions import rotate
+from lmcourse.models.positions import angles, turn
+
+Turns = tuple[Tensor, Tensor]  # cosine and sine [T, d/2] of the angles of T positions
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class LlamaConfig:
     rotary_base: float = 10_000.0
     eps: float = 1e-5
     tied: bool = True  # the output layer is the table of token embeddings
+    dropout: float = 0.0  # of what each part adds, in training
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "context_length", "n_layers", "n_heads", "n_kv_heads"):
@@ -44,6 +47,8 @@ class LlamaConfig:
             raise ValueError(f"n_heads {self.n_heads} is no multiple of {self.n_kv_heads}")
         if self.d_model // self.n_heads % 2:
             raise ValueError(f"heads of width {self.d_model // self.n_heads}: rotary turns pairs")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be at least 0 and below 1, got {self.dropout}")
 
 
 class Cache:
@@ -101,21 +106,22 @@ class GroupedQueryAttention(nn.Module):
     def __init__(self, config: LlamaConfig) -> None:
         super().__init__()
         C, d = config.d_model, config.d_model // config.n_heads
-        self.head_width, self.rotary_base = d, config.rotary_base
+        self.head_width = d
         self.query = nn.Linear(C, config.n_heads * d, bias=False)
         self.key = nn.Linear(C, config.n_kv_heads * d, bias=False)
         self.value = nn.Linear(C, config.n_kv_heads * d, bias=False)
         self.projection = nn.Linear(config.n_heads * d, C, bias=False)
 
-    def forward(self, x: Tensor, layer: int = 0, cache: Cache | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, turns: Turns, layer: int = 0, cache: Cache | None = None
+    ) -> Tensor:
         """x [B, T, C] to the same shape; with a cache the T positions follow those it holds."""
         start, T = (cache.length if cache is not None else 0), x.shape[1]
         query, key, value = (
             part(x).unflatten(-1, (-1, self.head_width)).transpose(1, 2)
             for part in (self.query, self.key, self.value)
         )  # [B, n_heads, T, d], twice [B, n_kv_heads, T, d]
-        query = rotate(query, start, self.rotary_base)
-        key = rotate(key, start, self.rotary_base)
+        query, key = turn(query, *turns), turn(key, *turns)
         if cache is not None:
             key, value = cache.extend(layer, key, value)  # [B, n_kv_heads, start + T, d]
         mask = None
@@ -136,11 +142,14 @@ class Block(nn.Module):
         self.attention = GroupedQueryAttention(config)
         self.norm_2 = RMSNorm(config.d_model, config.eps)
         self.feed_forward = SwiGLU(config.d_model, config.d_hidden)
+        self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, layer: int = 0, cache: Cache | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, turns: Turns, layer: int = 0, cache: Cache | None = None
+    ) -> Tensor:
         """x [B, T, C] to the same shape."""
-        x = x + self.attention(self.norm_1(x), layer, cache)
-        return x + self.feed_forward(self.norm_2(x))
+        x = x + self.dropout(self.attention(self.norm_1(x), turns, layer, cache))
+        return x + self.dropout(self.feed_forward(self.norm_2(x)))
 
 
 class Llama(nn.Module):
@@ -166,8 +175,10 @@ class Llama(nn.Module):
         """ids [B, T] to the last hidden states [B, T, d_model]; see `forward`."""
         self._judge(ids, cache)
         x = self.tokens(ids)  # [B, T, C]
+        head = x[0, :, : self.config.d_model // self.config.n_heads]  # [T, d], for its shape
+        turns = angles(head, cache.length if cache is not None else 0, self.config.rotary_base)
         for layer, block in enumerate(self.blocks):
-            x = block(x, layer, cache)
+            x = block(x, turns, layer, cache)
         if cache is not None:
             cache.length += ids.shape[1]
         return self.norm(x)

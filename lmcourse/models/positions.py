@@ -15,6 +15,14 @@ def rotate(x: Tensor, start: int = 0, base: float = 10_000.0) -> Tensor:
     Raises:
         ValueError: odd d, negative start, or a base that is not positive.
     """
+    return turn(x, *angles(x, start, base))
+
+
+def angles(x: Tensor, start: int = 0, base: float = 10_000.0) -> tuple[Tensor, Tensor]:
+    """Cosine and sine [T, d/2] of what `rotate` turns `x` by; `turn` uses them as often as needed.
+
+    Raises what `rotate` does.
+    """
     T, d = x.shape[-2:]
     if d % 2:
         raise ValueError(f"x has an odd width of {d}; rotary turns pairs of numbers")
@@ -24,7 +32,11 @@ def rotate(x: Tensor, start: int = 0, base: float = 10_000.0) -> Tensor:
     pair = torch.arange(0, d, 2, device=x.device, dtype=exact)  # [d/2]
     position = torch.arange(start, start + T, device=x.device, dtype=exact)  # [T]
     angle = position[:, None] * base ** (-pair / d)  # [T, d/2]
-    first, second = x.to(exact).chunk(2, dim=-1)  # [..., T, d/2] each
-    cos, sin = angle.cos(), angle.sin()  # [T, d/2]
+    return angle.cos(), angle.sin()
+
+
+def turn(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """The pairs of `x` [..., T, d] turned by angles of this cosine and sine [T, d/2]."""
+    first, second = x.to(cos.dtype).chunk(2, dim=-1)  # [..., T, d/2] each
     turned = torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
     return turned.to(x.dtype)  # [..., T, d]

@@ -4,23 +4,15 @@
 seconds and what it reached on validation.
 """
 
-import platform
 from collections.abc import Sequence
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from lmcourse import session
-from lmcourse.data.reviews import load_reviews
-from lmcourse.evaluation.metrics import bits_per_char
-from lmcourse.evaluation.scoring import n_predicted, nll
+from lmcourse.evaluation.scoring import n_predicted
 from lmcourse.models.gpt import GPT, GPTConfig
-from lmcourse.text.characters import CharTokenizer
 from lmcourse.training.language_model import train_language_model
-from lmcourse.weights import stored
+from lmcourse.weights import on_reviews, stored
 
 NAME = "char_gpt"
 SIZE: dict[str, Any] = {"n_layers": 4, "n_heads": 4, "d_model": 128, "dropout": 0.1}
@@ -43,12 +35,7 @@ def train(folder: Path, progress: Path, seed: int, steps: int) -> None:
     `progress` is the file from which an interrupted run goes on; at the end it is removed.
     """
     run = session.start("cpu", seed)
-    tokenizer = CharTokenizer()
-    reviews = load_reviews("text")
-    rows, validation = (
-        [tokenizer.encode(sentence) for sentence in reviews[split]["text"]]
-        for split in ("train", "validation")
-    )
+    tokenizer, rows, validation = on_reviews.rows()
     config = GPTConfig(tokenizer.vocab_size, **SIZE)
     model = GPT(config)
     training = {**TRAINING, "steps": steps, "looks": min(20, steps)}
@@ -62,29 +49,17 @@ def train(folder: Path, progress: Path, seed: int, steps: int) -> None:
         label="longer GPT",
         **training,
     )
-    recipe = {
-        "command": f"python -m lmcourse.weights.{NAME} --seed {seed} --steps {steps}",
-        "training": training,
-        "seed": seed,
-        "precision": run.precision,
-        "threads": torch.get_num_threads(),
-        "seconds": round(trained.history.seconds),
-        "date": date.today().isoformat(),
-        "versions": {
-            "python": platform.python_version(),
-            **{package: version(package) for package in ("lmcourse", "torch", "numpy")},
-        },
-        "best_step": trained.best_step,
-        "validation_curve": {step: round(bits, 4) for step, bits in trained.curve.items()},
-    }
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(parameter.half())  # what is stored in fp16 is what is measured
-    bits = bits_per_char(nll(model, validation), n_predicted(validation))
-    stored.save(folder, NAME, model, config, {**recipe, "validation_bits": round(bits, 4)})
+    recipe = on_reviews.made(
+        f"python -m lmcourse.weights.{NAME} --seed {seed} --steps {steps}",
+        run,
+        trained.history.seconds,
+        trained.curve,
+    )
+    recipe |= {"training": training, "best_step": trained.best_step}
+    n_chars = n_predicted(validation).tolist()
+    on_reviews.finish(folder, NAME, model, config, validation, n_chars, recipe)
     for file in (progress, Path(f"{progress}.best")):
         file.unlink(missing_ok=True)
-    print(f"{folder / NAME}.safetensors: {bits:.4f} bits per character on validation")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

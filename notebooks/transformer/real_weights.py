@@ -73,7 +73,7 @@ with torch.no_grad():
 print(tokenizer.decode(written))
 
 # %% [markdown]
-# That was SmolLM2 in the library `transformers`, our *reference*: the version tuned for chat, most of its weights rounded to 4 bits.
+# That was SmolLM2 in the library `transformers`, our *reference*: the version tuned for chat, from a file in which most weights are rounded to 4 bits.
 # Sixteen times it took the likeliest token. Would
 # your own code, with the same weights, write the same? And if not: where is the mistake, in a model of
 # 135 million numbers?
@@ -207,7 +207,7 @@ def encode(w, ids, real, n_heads, n_layers):
 
 
 # %% [markdown]
-# These are all its layers (left over is a pooler that we do not use). Is it MiniLM? Both programs read sixteen validation sentences of different lengths, padding
+# Is it MiniLM? Both programs read sixteen validation sentences of different lengths, padding
 # included, once in fp32 (about seven digits) and once in float64 (about sixteen).
 
 # %% tags=["hide-input"]
@@ -251,18 +251,18 @@ for i, (a, b) in enumerate(both[torch.float64]):
 # %% [markdown]
 # ## A decoder, and keys that are shared
 #
-# SmolLM2 is built like Llama (Touvron et al. 2023), but for the last row of the table. What is new?
+# SmolLM2 is built much like Llama (Touvron et al. 2023). What is new?
 #
 # | part | our GPT | SmolLM2 |
 # |:--|:--|:--|
 # | position | a learned vector, added at the bottom | queries and keys turned in every layer (`rotate`) |
 # | norm | LayerNorm | RMS norm: no mean, no bias |
 # | feed-forward | GELU | SwiGLU: one more matrix, as a gate |
-# | biases | in every linear layer | none |
+# | biases | in every linear layer of a block | none |
 # | heads | each has its own keys | three query heads share one |
 #
 # The first rows have been explained. In the last, **grouped-query attention** (Ainslie et al. 2023), a group of query heads looks into
-# the same keys and values. Small numbers first: three tokens, two query heads, one head of keys and values; the last
+# the same keys and values. Take three tokens, two query heads, one head of keys and values; the last
 # token asks, and nothing is scaled.
 
 # %% tags=["hide-input"]
@@ -424,7 +424,7 @@ left = take(decoder, state)
 print("left over:", left)
 
 # %% [markdown]
-# `assign=True` takes the tensors themselves, not copies: both models share one set of numbers in memory. Left
+# `assign=True` takes the tensors themselves, not copies. Left
 # over is the output layer, which is the table of tokens again (tied). And the sixteen tokens?
 
 # %% tags=["hide-input"]
@@ -451,7 +451,7 @@ print(tokenizer.decode(ours))
 print(f"largest logit {expected.abs().max():.1f}, largest difference {gap:.0e}")
 
 # %% [markdown]
-# The same text, from our own code. `lmcourse.models.llama` is this decoder for later chapters, with a
+# The same text. `lmcourse.models.llama` is this decoder for later chapters, with a
 # cache of keys and values, and errors that name a wrong tensor on both sides.
 
 # %% tags=["claims"]
@@ -460,6 +460,11 @@ check(
     "The one tensor left over, the output layer, is the table of tokens",
     torch.equal(output, state["model.embed_tokens.weight"])
     and left == ["lm_head.weight"],
+)
+table = state["model.embed_tokens.weight"]
+check(
+    "Both models hold one table of tokens, no copy",
+    decoder.tokens.weight.data_ptr() == table.data_ptr(),
 )
 close("The logits equal the reference's to 1e-3", logits, expected, atol=1e-3)
 check(
@@ -590,7 +595,7 @@ def outputs(model, paths, ids):
     """What goes into and comes out of the modules, in the order they run."""
     seen = {}
 
-    def listen(name):
+    def listen(name):  # makes a hook that remembers its name
         def hook(module, into, out):
             seen["into " + name], seen[name] = into[0], out
 
@@ -648,7 +653,7 @@ plt.show()
 # The distance is relative, and taken at each position by itself, for in this stream stand numbers above a
 # thousand, beside which an absolute difference says little. Rounding stays far below the dotted line; each mistake jumps over
 # it and does not come back. *Which* layer is telling: 2 for the order of the alphabet, which has 10 after 1;
-# 20 for the transposed matrix; 0 for what is wrong everywhere.
+# 20 for the transposed matrix; 0 for what is wrong everywhere. (If no block differs and the logits do, look behind the last.)
 #
 # ## The first part that differs
 #
@@ -671,6 +676,8 @@ def diagnose(expected, found):
     inside = [name for name in found if f"{layer}." in name]
     parts = {name: apart(found[name], expected[name]) for name in inside}
     part = first_clear(parts)
+    if part is None:
+        return layer, "a sum of its parts", max(parts.values())
     return layer, part.replace(layer + ".", ""), parts[part]
 
 
@@ -683,7 +690,7 @@ for name, (layer, part, far) in diagnoses.items():
 # %% [markdown]
 # If the first part that differs is a module with a tensor, and what went into it agreed, look at the tensor and whether it belongs
 # there: *norms swapped*, *transposed*, *alphabetical*. *Other eps* differs first at
-# a norm too, but by less than a hundredth: not what one expects of another tensor, so look at the constants.
+# a norm too, but by less than a hundredth: not what one expects of another tensor, so look at the constants, or at how the tensor was rounded.
 #
 # *Other base* and *no scale* agree in queries, keys and values, and differ in what goes *into* the projection. Between
 # these stand the lines without a tensor, `rotate` and those of `grouped`. So we do the first of them alone, on the
@@ -711,8 +718,8 @@ for name, far in turning.items():
     print(f"{name:<12} turned queries and keys differ by {far:.0e}")
 
 # %% [markdown]
-# One is the rotation. The other turns rightly; remain the lines of `grouped`, a few to read: which heads share, the scale, the mask, the softmax, the sum.
-# Does all this depend on the sentence? We repeat the diagnosis on five more.
+# One is the rotation. The other turns rightly. What remains are the lines of `grouped`, few enough to read: which heads share, the scale, the mask, the softmax, the sum.
+# On five more sentences the diagnosis finds the same places.
 
 # %% tags=["hide-input"]
 # @title What the table says, and the same on other sentences
@@ -776,12 +783,12 @@ check(
 )
 
 # %% [markdown]
-# ## Its rung, and what it may have read
+# ## Its place on the ladder, and what it may have read
 #
 # How well does SmolLM2 foretell the book's test sentences? It predicts tokens, but the ruler can be ours: the bits of all
 # tokens of a sentence and of the mark that ends it, over the number of its characters and one for the end.
 #
-# What stands before the sentence is our choice. Trying takes long, so we read a record (`benchmarks/sweep_real_weights.py`).
+# What stands before the sentence is our choice; we read a record (`benchmarks/sweep_real_weights.py`).
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 runs = sweep("transformer/real_weights")["runs"]
@@ -799,7 +806,7 @@ nothing, title = (
 )
 
 # %% [markdown]
-# The weights are the same in every row. With a title the bits are fewer, and with a few examples of what is coming fewer still. (After nothing the mark that ends a sentence is `<|endoftext|>`, in the other rows a line break; so the first difference mixes opening and mark, and we do not part them.) We take the
+# SmolLM2's weights are the same in every row. With a title the bits are fewer, and with a few examples of what is coming fewer still. (After nothing the mark that ends a sentence is `<|endoftext|>`, in the other rows a line break; so the first difference mixes opening and mark, and we do not part them.) We take the
 # best opening on validation, and then, once, the test sentences: after it, and after nothing for a question below.
 
 # %% tags=["hide-input"]
@@ -847,7 +854,7 @@ record(
 )
 
 # %% [markdown]
-# The brackets are 95 % intervals (bootstrap over sentences, as for the [GPT](gpt.ipynb)); [the ladder](../../book/results.md) has the neighbours. To trust
+# The brackets are 95 % intervals (bootstrap over sentences, as for the [GPT](gpt.ipynb), for this draw of reviews); [the ladder](../../book/results.md) has the neighbours. To trust
 # the record, we compute some of its sentences again, with the package's cache: it reads the reviews once, and for each
 # sentence it is cut back to them.
 
@@ -928,7 +935,7 @@ def guessed_share(text):
 
 # %% tags=["hide-input"]
 # @title Shares of all sentences that are long enough
-SHORTEST = 16  # tokens; half of fewer is too easily guessed
+SHORTEST = 16  # tokens; half of fewer is too coarse a share
 shares = np.array([guessed_share(text) for text in PASSAGES])
 tokens = numbers(None, 0, "tokens") - 1  # without the end
 long = np.flatnonzero(tokens >= SHORTEST)
@@ -955,7 +962,7 @@ print(f"{standing_out} of {len(long):,} reviews reach the passages' median")
 print("highest:", highest)
 
 # %% [markdown]
-# What is copied everywhere shows: on average the passages lie far higher. (No text here is certain to be unseen.) Of the reviews fewer than one in thirty reach the passages' median
+# On average the passages lie far higher. Of the reviews fewer than one in thirty reach the passages' median
 # (dotted), and the highest of all explains itself: its second half repeats its first. So this test, which sees a strong memory only, finds no sign that SmolLM2
 # knows the test sentences, as a body, by heart. That it read none of them this does not show, and the rung carries the warning.
 
@@ -991,7 +998,7 @@ close(
 # A model is arithmetic plus a table of numbers with names. Write the arithmetic, account for every name, and public weights
 # run in your own code. That it loads and writes sentences proves nothing; that every layer and the logits equal the reference's, on several texts, is strong evidence. If
 # a layer does not: same input, after each block the first layer, part by part the first part; its input agrees and its output does not, so
-# there a mistake as large as these lies, in a tensor or in a line without tensors.
+# there a mistake as large as these lies, in a tensor, a constant or a line of code.
 #
 # ## Exercises
 #
@@ -1136,10 +1143,11 @@ exercises.to_halves(to_halves)
 # ## Further reading
 #
 # - Touvron et al. (2023), [LLaMA: open and efficient foundation language models](https://arxiv.org/abs/2302.13971): the
-#   architecture of our decoder, but for shared keys.
+#   architecture that our decoder follows.
 # - Ainslie et al. (2023), [GQA: training generalized multi-query Transformer models from multi-head checkpoints](https://arxiv.org/abs/2305.13245): grouped queries.
 # - Ben Allal et al. (2025), [SmolLM2: when smol goes big](https://arxiv.org/abs/2502.02737): its data, and how it was trained.
 # - Wang et al. (2020), [MiniLM: deep self-attention distillation for task-agnostic compression of pre-trained Transformers](https://arxiv.org/abs/2002.10957): how
 #   such small encoders are distilled.
+# - Devlin et al. (2019), [BERT: pre-training of deep bidirectional Transformers for language understanding](https://arxiv.org/abs/1810.04805): the encoder.
 # - Reimers and Gurevych (2019), [Sentence-BERT](https://aclanthology.org/D19-1410/): sentence vectors, for which our
 #   MiniLM was trained further.

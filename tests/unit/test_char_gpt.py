@@ -11,7 +11,7 @@ from lmcourse import session, weights
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation.metrics import bits_per_char
 from lmcourse.text.characters import ALPHABET, CharTokenizer
-from lmcourse.weights import char_gpt
+from lmcourse.weights import char_gpt, on_reviews
 
 
 def test_the_packaged_weights_have_a_whole_recipe():
@@ -52,14 +52,16 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(char_gpt, "SIZE", {"n_layers": 1, "n_heads": 1, "d_model": 8})
     monkeypatch.setattr(char_gpt, "TRAINING", {**char_gpt.TRAINING, "batch_size": 2})
     tiny = {"text": ["A film.", "Dull!"]}
-    monkeypatch.setattr(char_gpt, "load_reviews", lambda task: {"train": tiny, "validation": tiny})
-    measured, nll = [], char_gpt.nll
+    monkeypatch.setattr(
+        on_reviews, "load_reviews", lambda task: {"train": tiny, "validation": tiny}
+    )
+    measured, nll = [], on_reviews.nll
 
     def spy(model, rows):
         measured.extend((p - p.half().float()).abs().max().item() for p in model.parameters())
         return nll(model, rows)
 
-    monkeypatch.setattr(char_gpt, "nll", spy)
+    monkeypatch.setattr(on_reviews, "nll", spy)
     progress = tmp_path / "progress.pt"
     folder = tmp_path / "weights"
     char_gpt.main(

@@ -1,0 +1,68 @@
+"""What the weights trained on the reviews' characters have in common: their text and recipe."""
+
+import platform
+from collections.abc import Sequence
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from lmcourse.data.reviews import load_reviews
+from lmcourse.evaluation.metrics import bits_per_char
+from lmcourse.evaluation.scoring import nll
+from lmcourse.session import Session
+from lmcourse.text.batches import Rows
+from lmcourse.text.characters import CharTokenizer
+from lmcourse.weights import stored
+
+
+def rows() -> tuple[CharTokenizer, Rows, Rows]:
+    """The tokenizer, and the sentences for training and validation as rows of ids."""
+    tokenizer = CharTokenizer()
+    reviews = load_reviews("text")
+    training, validation = (
+        [tokenizer.encode(sentence) for sentence in reviews[split]["text"]]
+        for split in ("train", "validation")
+    )
+    return tokenizer, training, validation
+
+
+def finish(
+    folder: Path,
+    name: str,
+    model: nn.Module,
+    config: Any,
+    validation: Rows,
+    n_chars: Sequence[int],
+    recipe: dict[str, Any],
+) -> None:
+    """Rounds the weights to fp16, as they are stored, measures them so, and writes both files.
+
+    `n_chars` is of each row of `validation`, its end counted.
+    """
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter.half())
+    bits = bits_per_char(nll(model, validation), n_chars)
+    stored.save(folder, name, model, config, {**recipe, "validation_bits": round(bits, 4)})
+    print(f"{folder / name}.safetensors: {bits:.4f} bits per character on validation")
+
+
+def made(command: str, run: Session, seconds: float, curve: dict[int, float]) -> dict[str, Any]:
+    """The part of a recipe that says how, when and on what the weights were made."""
+    return {
+        "command": command,
+        "seed": run.seed,
+        "precision": run.precision,
+        "threads": torch.get_num_threads(),
+        "seconds": round(seconds),
+        "date": date.today().isoformat(),
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in ("lmcourse", "torch", "numpy")},
+        },
+        "validation_curve": {step: round(bits, 4) for step, bits in curve.items()},
+    }
