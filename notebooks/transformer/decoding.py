@@ -604,12 +604,12 @@ check(
 # on, and so did the person who wrote it. Compare the next 32 tokens by two numbers:
 #
 # - *surprise*: the mean of $-\log_2$ of the probability that the model, unchanged, gives to each token;
-# - *repetition*: the share of 4-grams (four tokens in a row) that stood among the 32 before.
+# - *repetition*: the share of 4-grams (four tokens in a row) that stood earlier in the same 32.
 #
 # Greedy decoding with a *penalty* (after Keskar et al. 2019, as programs now do it) makes tokens that have occurred, the beginning's included, less likely: positive logits are divided by 1.2, negative ones multiplied. End marks were forbidden, and the sentences of people chosen to be long. The beam searched for 48 tokens, of which 32 are compared.
 #
 # A model that had people's own
-# distribution would, drawn at temperature 1, write texts as surprising as theirs on average, were both chosen alike. (Here they are not quite: people's sentences are among the longest.) Does ours?
+# distribution would, drawn at temperature 1, write texts as surprising as theirs on average, were both chosen alike. (Here they are not quite: people's sentences have 40 tokens or more.) Does ours?
 #
 # All ways, those that draw with three seeds, are too much for this page. `benchmarks/sweep_decoding.py` ran them, and
 # left a record. We read it, and run a piece of it again: greedy, the first four sentences.
@@ -639,6 +639,14 @@ with torch.no_grad():
 taken = logs.gather(-1, again[:, 8:, None])[..., 0]  # [4, 32]
 bits_again = -taken.mean(1).cpu() / np.log(2)  # [4]
 
+# %% [markdown]
+# One of the forty beginnings, in five ways (the first line is a person's):
+
+# %% tags=["hide-input"]
+for way in ("human", "beam 4", "greedy", "top-p 0.9", "temperature 1.3"):
+    text = ways[way][0]["texts"][0].replace("\n", " ")
+    print(f"{way + ':':<17}{text[:125]} …")
+
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Horizontal dot plot of the mean surprise in bits a token, a row for each way of decoding, with intervals, and a dashed line where people's sentences lie. Greedy, beam and the ways that cut lie to the left of the line, temperature 1 as well but nearer, temperature 1.3 to its right."}}
 names = sorted(ways, key=lambda way: by_sentence(way, "bits").mean())
 surprise = {way: bootstrap_mean(by_sentence(way, "bits")) for way in names}
@@ -664,7 +672,7 @@ for way in names:
 # The intervals are 95 %, bootstrapped over the forty sentences, not over seeds.
 #
 # At temperature 1 our model's texts surprise it less than people's do. This suggests that its distribution is not that of the people who wrote
-# these reviews (it was also tuned to answer instructions). Temperature 1.3 overshoots. All other ways stay below temperature 1, and the beam's texts surprise the model least.
+# these reviews (it was also tuned to answer instructions, and rounded). Temperature 1.3 overshoots. All other ways stay below temperature 1, and the beam's texts surprise the model least.
 #
 # Greedy decoding and the beam also repeat themselves, as Holtzman et al. (2020) and Welleck et al. (2020) found with other models; in people's 32 tokens
 # no 4-gram stands twice. The penalty all but ends the repetition, and its texts remain far less surprising than people's: repetition is not all that
@@ -761,7 +769,9 @@ print(
 #
 # $$\min(p(x), q(x)) + (1 - \alpha)\, r(x) = \min(p(x), q(x)) + \max(0,\ p(x) - q(x)) = p(x) \tag{5}$$
 #
-# and the draft is forgotten. It decides how many proposals are accepted, not the distribution. This holds at each place, whatever stands before, and so for the whole text. If all $k$ are accepted, the target's
+# and the draft is forgotten. It decides how many proposals are accepted, not the distribution. This holds at each place, whatever stands before, and so for the whole text.
+#
+# If all $k$ are accepted, the target's
 # last distribution gives one more word for nothing; were each accepted with the same probability $\alpha$, a run would give $1 + \alpha + \dots + \alpha^k$ words on average.
 
 
@@ -831,7 +841,7 @@ for name, rule in {"rule": rest, "mistake": lambda p, q: p}.items():
 # Now real models. The target is the book's character [GPT](gpt.ipynb). The draft is a 5-gram, a smoothed table of counts
 # ([bigram counts](../ngrams/bigram_counts.ipynb) with four letters of memory) from the same sentences. Both go on for 60 letters behind
 # beginnings of validation sentences, the draft four letters ahead. How much does the target run, and how long does it take, against
-# drawing letter by letter? There is no cache in either: each run reads the whole row. (A cache would speed up both; we have not measured that. An end mark does not end these texts.)
+# drawing letter by letter? There is no cache in either: each run reads the whole row. (With a cache both would take other times, which we have not measured. An end mark does not end these texts.)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title The character GPT, with and without a draft
@@ -915,7 +925,7 @@ check("A run of the target gives more than two letters", per_run.low > 2)
 
 # %% [markdown]
 # Whether it pays depends on the share accepted and on two prices: a proposal must be cheap, and the target must read its several new
-# tokens in less time than it takes for those that are kept, one by one. With a cache the second price can be measured, here of a larger target:
+# tokens in less time than it takes to write what a run gives, one by one. With a cache the second price can be measured, here of a larger target:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 at = long.shape[1] // 2
@@ -937,7 +947,7 @@ check(
 # - A model gives distributions; decoding makes a text of them. Temperature reshapes, top-k, top-p and min-p cut, a beam
 #   searches.
 # - What a way cuts off, it can never write, and people do write it.
-# - Step by step the likeliest word need not give the likeliest text; and the likely texts here surprise the model less than people's do.
+# - Step by step the likeliest word need not give the likeliest text; and what people write is far from it.
 # - A cache gives the same logits up to rounding, and each token is read once.
 # - Speculative decoding gives the same distribution, and the proof is one line.
 

@@ -246,7 +246,7 @@ for i, pair in enumerate(zip(*largest.values(), strict=True)):
 for i, (a, b) in enumerate(both[torch.float32]):
     close(f"fp32, layer {i}: equal to 1e-4", a, b, atol=1e-4)
 for i, (a, b) in enumerate(both[torch.float64]):
-    close(f"float64, layer {i}: equal to 1e-10", a, b, atol=1e-10)
+    close(f"float64, layer {i}: equal to 1e-12", a, b, atol=1e-12)
 
 # %% [markdown]
 # ## A decoder, and keys that are shared
@@ -452,7 +452,7 @@ print(f"largest logit {expected.abs().max():.1f}, largest difference {gap:.0e}")
 
 # %% [markdown]
 # The same text. `lmcourse.models.llama` is this decoder for later chapters, with a
-# cache of keys and values, and errors that name a wrong tensor on both sides.
+# cache of keys and values.
 
 # %% tags=["claims"]
 output = state["lm_head.weight"]
@@ -565,7 +565,7 @@ for name, (bits, text) in noticed.items():
     print(f"{name:<15}{bits:9.3f}   {text.replace(chr(10), '↵')[:56]}")
 
 # %% [markdown]
-# (These bits are without a mark at the end.) Three soon write nonsense, and cost many bits. The other three go on writing sentences; with *other eps*
+# (These bits are without a mark at the end.) On this prompt three soon write nonsense; they cost many bits. The other three go on writing sentences; with *other eps*
 # the text is the same and the bits hardly differ. This sample does not betray
 # these, and their bits only to those who know the right ones.
 
@@ -690,10 +690,10 @@ for name, (layer, part, far) in diagnoses.items():
 # %% [markdown]
 # If the first part that differs is a module with a tensor, and what went into it agreed, look at the tensor and whether it belongs
 # there: *norms swapped*, *transposed*, *alphabetical*. *Other eps* differs first at
-# a norm too, but by less than a hundredth: not what one expects of another tensor, so look at the constants, or at how the tensor was rounded.
+# a norm too, but by less than a hundredth: not what one expects of another tensor, so look at the constants.
 #
 # *Other base* and *no scale* agree in queries, keys and values, and differ in what goes *into* the projection. Between
-# these stand the lines without a tensor, `rotate` and those of `grouped`. So we do the first of them alone, on the
+# these stand lines without a tensor: heads are cut, turned, `grouped` and joined. We do the turning alone, on the
 # reference's queries and keys, against the reference's function.
 
 # %% tags=["hide-input"]
@@ -718,7 +718,7 @@ for name, far in turning.items():
     print(f"{name:<12} turned queries and keys differ by {far:.0e}")
 
 # %% [markdown]
-# One is the rotation. The other turns rightly. What remains are the lines of `grouped`, few enough to read: which heads share, the scale, the mask, the softmax, the sum.
+# One is the rotation. The other turns rightly. What remains are a few lines to read: the cut, which heads share, the scale, the mask, the softmax, the sum, the joining.
 # On five more sentences the diagnosis finds the same places.
 
 # %% tags=["hide-input"]
@@ -962,15 +962,15 @@ print(f"{standing_out} of {len(long):,} reviews reach the passages' median")
 print("highest:", highest)
 
 # %% [markdown]
-# On average the passages lie far higher. Of the reviews fewer than one in thirty reach the passages' median
+# On average the passages lie far higher (that they are merely easier to guess we do not rule out). Of the reviews fewer than one in thirty reach the passages' median
 # (dotted), and the highest of all explains itself: its second half repeats its first. So this test, which sees a strong memory only, finds no sign that SmolLM2
 # knows the test sentences, as a body, by heart. That it read none of them this does not show, and the rung carries the warning.
 
 # %% tags=["claims"]
 mean = [intervals.bootstrap_mean(found) for found in (shares, review_shares)]
 check(
-    "The interval of the passages' mean lies above 1.3 times the reviews'",
-    mean[0].low > 1.3 * mean[1].high,
+    "The interval of the passages' mean lies above 1.5 times the reviews'",
+    mean[0].low > 1.5 * mean[1].high,
 )
 check(
     "Fewer than one review in thirty reaches the passages' median",
@@ -996,9 +996,9 @@ close(
 # ## Summary
 #
 # A model is arithmetic plus a table of numbers with names. Write the arithmetic, account for every name, and public weights
-# run in your own code. That it loads and writes sentences proves nothing; that every layer and the logits equal the reference's, on several texts, is strong evidence. If
-# a layer does not: same input, after each block the first layer, part by part the first part; its input agrees and its output does not, so
-# there a mistake as large as these lies, in a tensor, a constant or a line of code.
+# run in your own code. That it loads and writes sentences proves nothing; that every layer equals the reference's on several texts, and the logits, is strong evidence. If
+# a layer does not: same input, after each block the first layer, part by part the first part; between
+# the last thing that agrees and the first that does not lies a mistake as large as these, in a tensor, a constant or a line of code.
 #
 # ## Exercises
 #
@@ -1084,7 +1084,7 @@ exercises.found(found)
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
-place = [17, "attention.value"]  # places; the next lines fill them
+place = [None, None]  # the next lines fill them
 spoiled = with_mistake(exercises.spoil)
 layer, part, _ = diagnose(heard, outputs(spoiled, mine, prompt))
 place[0], place[1] = int(layer.removeprefix("blocks.")), part
