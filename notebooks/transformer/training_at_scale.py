@@ -69,7 +69,7 @@ print("mean of the two means ", (np.mean(first) + np.mean(second)) / 2)
 print("mean of the ten letters", np.mean(first + second))
 
 # %% [markdown]
-# Two answers, and a program that takes the wrong one does not stop. Training at scale consists of such offers: *the same training,
+# Two answers, and a program that takes the wrong one does not stop. Training at scale is full of such offers: *the same training,
 # only cheaper*. Less memory, fewer bits, more machines. How does one find out whether an offer is true? Not by watching
 # whether the loss falls. One asks for *equality*, before anything is timed.
 #
@@ -86,7 +86,8 @@ print("mean of the ten letters", np.mean(first + second))
 # %% [markdown]
 # ## One batch in parts
 #
-# The text is that of the GPT chapter, and so is the model, in a small size:
+# The text is that of the GPT chapter, and so is the model, in a small size. (*Letter* is short for any symbol: blanks, points and the end of a sentence are
+# foretold as well.)
 
 # %%
 tokenizer = CharTokenizer()
@@ -116,7 +117,7 @@ def fresh(n_layers=2, d_model=64, dropout=0.0):
 def total_loss(model, inputs, targets):
     """The sum of the losses in nats, and of how many letters."""
     hidden = model.hidden(inputs)  # [B, T, C]
-    logits = hidden @ model.tokens.weight.T  # [B, T, V]; model() rounds them
+    logits = hidden @ model.tokens.weight.T  # [B, T, V]
     total = nn.functional.cross_entropy(
         logits.flatten(0, 1), targets.flatten(), reduction="sum"
     )  # targets of -100, the padding, add nothing
@@ -139,7 +140,7 @@ def accumulate(model, parts):
 # %% [markdown]
 # Take sixteen sentences, at once or in four parts of four; as they come, and of similar length (`batches`). The rival
 # takes the mean of each part and averages the four means. We also count what the forward pass keeps for the way back. (All in 64-bit
-# numbers, so that rounding hides nothing.)
+# numbers, so that rounding hides nothing. `model(inputs)` would round the logits to 32 bits; that is why `total_loss` computes them itself.)
 
 
 # %% tags=["hide-input"]
@@ -235,8 +236,8 @@ check(
     min(pair[1] for pair in off["as they come"]) > 0.01,
 )
 check(
-    "Of similar length, by more than 1e-6",
-    min(pair[1] for pair in off["of similar length"]) > 1e-6,
+    "Of similar length, by more than 1e-4",
+    min(pair[1] for pair in off["of similar length"]) > 1e-4,
 )
 check("The largest part keeps less than half", part_bytes < whole_bytes / 2)
 
@@ -268,7 +269,7 @@ class Recomputed(torch.autograd.Function):
 
 
 # %% [markdown]
-# How much less is kept, and how much more is multiplied? And are the slopes the same? The second way below is torch's own.
+# How much less is kept, and how much more is multiplied? And are the slopes the same?
 
 # %% tags=["hide-input"]
 # @title Models of 2, 4 and 8 layers, plain and recomputed
@@ -331,9 +332,9 @@ for how, inputs_kept in growth.items():
     print(f"a further layer, {how}: {inputs_kept:.1f} times its input")
 
 # %% [markdown]
-# Recomputed, each further layer costs its input and nothing more. The price is paid in products: the way back has two
+# Recomputed, each further layer keeps its input and nothing more. (While a block is computed again, its own tensors are there, one block's at a time.) The price is paid in products: the way back has at least two
 # for every one on the way forward (one for the slopes of the input, one for those of the weights), and
-# now the way forward is gone twice: four instead of three, so at most 4/3.
+# now the way forward is gone twice: at worst four instead of three.
 #
 # Is it equal always? Put dropout into the blocks. It draws at random which numbers are silenced, and the second time it draws *others*.
 
@@ -440,7 +441,7 @@ plt.show()
 
 # %% [markdown]
 # L2 under Adam pulls hard where slopes are small and hardly where they are large: its pull is divided like everything else. AdamW pulls both alike. The
-# two papers' methods have one name in many programs (`weight_decay` of `torch.optim.Adam` is the first). No loss curve warns you; the equality above, tested, does.
+# two papers' methods have one name in many programs (`weight_decay` of `torch.optim.Adam` is the first).
 
 # %% tags=["hide-input"]
 # @title Ours and torch's, on fifty random slopes
@@ -572,11 +573,7 @@ PRECISIONS = (
 )
 on_record = sweep("transformer/training_at_scale")
 by_precision = {
-    name: [
-        trial
-        for trial in on_record["runs"]
-        if trial["table"] == "precision" and trial["precision"] == name
-    ]
+    name: [trial for trial in on_record["runs"] if trial["precision"] == name]
     for name in PRECISIONS
 }
 tenths = np.array(
@@ -593,7 +590,7 @@ class Enough(Exception):
 
 def first_tenth(precision):
     """Mean loss in bits over the first tenth of the steps of seed 0."""
-    trial, seen = by_precision["fp32"][0], []
+    seen, steps = [], on_record["steps"]
     started = session.start(PROFILE, 0)
     sizes = {"n_layers": on_record["layers"], "d_model": on_record["width"]}
     model = GPT(GPTConfig(tokenizer.vocab_size, dropout=0.0, **sizes))
@@ -604,7 +601,7 @@ def first_tenth(precision):
         return loss
 
     def stop(step):
-        if step == run.size(smoke=3, cpu=trial["steps"] // 10, gpu=120):
+        if step == run.size(smoke=3, cpu=steps // 10, gpu=steps // 10):
             raise Enough
 
     try:
@@ -612,8 +609,8 @@ def first_tenth(precision):
             model,
             loss_of,
             batches(rows, on_record["batch"], 0),
-            steps=trial["steps"],
-            learning_rate=trial["rate"],
+            steps=steps,
+            learning_rate=on_record["rate"],
             on_step=stop,
             session=replace(started, precision=precision),
         )
@@ -639,7 +636,13 @@ for i, (name, here) in enumerate(again.items()):
     )
 
 # %% [markdown]
-# BFTEXT
+# (The intervals are Student's, at 95 %, over three seeds: if such triples were run again and again, about 95 % of the intervals would hold the true mean, provided that
+# the differences are normal.)
+#
+# bf16 is not the same curve. With products in bf16 the ends lie by up to a tenth of a bit from those of fp32, to either side; the interval
+# has zero in it, and it is wide: three seeds show no cost, and exclude none. The controls say how to read that. A nudge of a
+# millionth moves the end far less than rounding the *first weights* once does, though everything after is in fp32; and rounding them moves it to either side, too. So a difference of this
+# size is no verdict on the products. With the weights in bf16 all three ends are worse, as the small numbers made us fear; that interval has zero in it, too.
 
 # %% tags=["claims"]
 check(
@@ -650,6 +653,28 @@ check(
 check(
     "bf16's slopes are off by less than a tenth of another batch's",
     all(10 * a < b for a, b in zip(rounded, elsewhere, strict=True)),
+)
+nudged, rounded_once = np.abs(bits[3:] - bits[0])  # [seeds] each
+by_products = bits[1] - bits[0]  # [seeds]
+check(
+    "Products in bf16: some seed better, some worse, none by 0.1 bits",
+    by_products.min() < 0 < by_products.max()
+    and np.abs(by_products).max() < 0.1,
+)
+interval = seeds_interval(by_products)
+check("The interval has zero in it", interval.low < 0 < interval.high)
+check(
+    "Rounded once, each end moves five times as far as by the nudge",
+    (rounded_once > 5 * nudged).all(),
+)
+check(
+    "and to either side",
+    (bits[4] < bits[0]).any() and (bits[4] > bits[0]).any(),
+)
+interval = seeds_interval(bits[2] - bits[0])
+check(
+    "Weights in bf16: worse with all seeds, zero in the interval",
+    (bits[2] > bits[0]).all() and interval.low < 0,
 )
 check(
     "The first tenth is that on record, to 0.02 bits",
@@ -779,9 +804,8 @@ plot.bars(
 plt.show()
 
 # %% [markdown]
-# The second and third rung change no loss beyond the last digits of fp32; the fourth and fifth by bf16's rounding. The largest gain here is the
-# plainest: not computing on padding. The others depend on the machine and on sizes (in narrow models, bf16 was slower than fp32 on ours; where the
-# processor has no bf16 in hardware, it is slower in any). So measure yours.
+# The second and third rung change no loss beyond the last digits of fp32; the fourth and fifth by bf16's rounding. The largest gain of one
+# rung is the plainest: not to compute on padding. What the three others gain depends on the processor and on sizes: the table has it for this machine.
 
 # %% tags=["claims"]
 check(
@@ -796,6 +820,8 @@ check(
     "Without padding: more than 1.3 times the letters per second",
     median["to the longest"] > 1.3 * median["padded"],
 )
+gains = np.diff(np.log([median[name] for name in names]))  # [4], per rung
+check("No other rung gains as much", gains.argmax() == 0)
 check(
     "Similar lengths leave the least padding, a tenth at most",
     min(places, key=places.get) == "batches of similar length"
@@ -898,8 +924,8 @@ for step in (0, 1, n_steps // 2, n_steps - 1):
 print(f"sums: largest difference {gaps['sums'].max():.0e}")
 
 # %% [markdown]
-# The sums give the curve of one process, up to the rounding of 64-bit numbers. The mean of means trains another model from the
-# first step on, and its curve falls as well. (`DistributedDataParallel`, PyTorch's own wrapper, averages over processes; who wants letters to
+# The sums give the curve of one process, up to the rounding of 64-bit numbers. The mean of means leaves
+# it, and that curve falls as well. (`DistributedDataParallel`, PyTorch's own wrapper, averages over processes; who wants letters to
 # count alike multiplies the loss first. It also overlaps the sums with the way back: Li et al. 2020.)
 #
 # And if one process dies in the middle? The other waits for its slopes, and would wait for long. `launch` promises that it does not:
@@ -917,8 +943,8 @@ check(
     "Two processes, sums: the curve of one, to 1e-9", gaps["sums"].max() < 1e-9
 )
 check(
-    "Means: more than 0.0001 nats off at every step",
-    gaps["means"].min() > 1e-4,
+    "Means: at some step more than 0.0001 nats off",
+    gaps["means"].max() > 1e-4,
 )
 check("Its curve falls, too", together["means"][-1] < together["means"][0])
 check(
@@ -1045,42 +1071,9 @@ check(
 )
 
 # %% [markdown]
-# ## No equality: warm-up and clipping
-#
-# Two habits of large training make no such promise. *Warm-up* lets the rate rise from small values (Goyal et al. 2017, for large batches); *clipping*
-# shortens slopes that are too long (Pascanu et al. 2013). Both change the curve on purpose. There is nothing to be equal to, so all one can do is to
-# train several times. On record: the small GPT at two rates, with warm-up over a tenth of the steps or without, clipped to norm 1 or not, each from three seeds.
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Dots for eight settings, one row each, three seeds a row."}}
-steady = [trial for trial in on_record["runs"] if trial["table"] == "steady"]
-rates = sorted({trial["rate"] for trial in steady})
-outcome = {}
-for rate in rates:
-    for warmup in (0.1, 0.0):
-        for clip in (1.0, 1e9):
-            outcome[rate, warmup, clip] = np.array(
-                [
-                    trial["bits"]
-                    for trial in steady
-                    if (trial["rate"], trial["warmup"], trial["clip"])
-                    == (rate, warmup, clip)
-                ]
-            )
-figure, ax = plot.panels(height=3.2)
-labels = []
-for place, ((rate, warmup, clip), values) in enumerate(outcome.items()):
-    ax.plot(values, [place] * len(values), "o", color=plot.BLUE)
-    labels.append(
-        f"rate {rate:g}, {'warm-up' if warmup else 'none'}, "
-        f"{'clipped' if clip == 1 else 'not clipped'}"
-    )
-ax.set_yticks(range(len(labels)), labels)
-ax.invert_yaxis()
-ax.set(xlabel="bits per character on validation, one dot a seed")
-plt.show()
-
-# %% [markdown]
-# Text follows.
+# Two habits of large training promise no equality. *Warm-up* lets the rate rise from small values (Goyal et al. 2017, for large batches); *clipping*
+# shortens slopes that are too long (Pascanu et al. 2013). Both change the curve on purpose, and all one can do is to train
+# several times. [Hyperparameters](../bert/hyperparameters.ipynb) does that for warm-up, and [the block](block.ipynb) for deep networks; the step with clipping stands in [the GPT](gpt.ipynb).
 
 # %% [markdown]
 # ## Summary
@@ -1088,7 +1081,7 @@ plt.show()
 # - A batch in parts, or on two processes, gives the slopes of the whole batch, if losses are *summed* and divided by the number of *letters*.
 # - Checkpointing keeps the input of each layer and computes the layer twice: equal slopes, fewer bytes, at most 4/3 of the products.
 # - For plain descent L2 is weight decay. For Adam it is not.
-# - bf16 is no equality: weights stay in fp32, and the difference is compared with what a tiny nudge makes.
+# - bf16 is no equality. Its slopes are off by less than a tenth of what another batch's are; where its trainings end is to be compared with where others of fp32 end.
 # - A training is its weights, the optimizer's means and the random state; with all of them it goes on bit for bit.
 #
 # ## Exercises
