@@ -112,9 +112,9 @@ def test_three_processes_train_as_one_and_means_do_not(tmp_path, way):
         steps.append((ids[:, :-1], targets))
     torch.save((model, steps), tmp_path / "data.pt")
     before, line = chapter["ADDED"][way]
-    program = (
-        chapter["PROGRAM"].replace(before, f"{line}\n{before}") if line else chapter["PROGRAM"]
-    )
+    program = chapter["MEETING"] + chapter["STEPS"]
+    if line:
+        program = program.replace(before, f"{line}\n{before}")
     script = tmp_path / "program.py"
     script.write_text(program, encoding="utf8")
     curve = [float(number) for number in launch(script, 3, str(tmp_path / "data.pt")).split()]
