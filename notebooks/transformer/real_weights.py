@@ -963,7 +963,7 @@ print("highest:", highest)
 
 # %% [markdown]
 # On average the passages lie far higher (that they are merely easier to guess we do not rule out). Of the reviews fewer than one in thirty reach the passages' median
-# (dotted), and the highest of all explains itself: its second half repeats its first. So this test, which sees a strong memory only, finds no sign that SmolLM2
+# (dotted), and the highest of all explains itself: its second half repeats its first. So this weak test finds no sign that SmolLM2
 # knows the test sentences, as a body, by heart. That it read none of them this does not show, and the rung carries the warning.
 
 # %% tags=["claims"]
@@ -1138,12 +1138,12 @@ exercises.to_halves(to_halves)
 # - *"It writes English, so it is right"*: so did three of the six, on our prompt. Compare layers.
 # - *Only the last layer differs*: in `transformers`, `hidden_states[-1]` of a Llama has been through the final norm. Listen to
 #   the block itself.
-# - *`strict=False` makes the error go away*: and leaves random numbers, or none, in what was not found. Account for every name.
+# - *`strict=False` makes the error go away*: and leaves the numbers it was made with, or none, in what was not found. Account for every name.
 #
 # ## Further reading
 #
 # - Touvron et al. (2023), [LLaMA: open and efficient foundation language models](https://arxiv.org/abs/2302.13971): the
-#   architecture that our decoder follows.
+#   architecture that our decoder follows, but for shared keys and the tied table.
 # - Ainslie et al. (2023), [GQA: training generalized multi-query Transformer models from multi-head checkpoints](https://arxiv.org/abs/2305.13245): grouped queries.
 # - Ben Allal et al. (2025), [SmolLM2: when smol goes big](https://arxiv.org/abs/2502.02737): its data, and how it was trained.
 # - Wang et al. (2020), [MiniLM: deep self-attention distillation for task-agnostic compression of pre-trained Transformers](https://arxiv.org/abs/2002.10957): how

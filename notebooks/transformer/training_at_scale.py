@@ -288,8 +288,8 @@ dist.destroy_process_group()
 """
 
 # %% [markdown]
-# `torchrun` starts the processes and tells each its number; `launch` of the package calls it and hands back what they print. (Between
-# machines nothing in the program changes.) Does the curve of two equal that of one? The one is our `accumulate` with whole batches. And what does the mean of
+# `torchrun` starts the processes and tells each its number; `launch` of the package calls it and hands back what they print.
+# Does the curve of two equal that of one? The one is our `accumulate` with whole batches. And what does the mean of
 # the two means do? For that, one line is added: `total, count = total / count, count / count`.
 
 # %% tags=["hide-input"]
@@ -348,10 +348,10 @@ print(f"sums: largest difference {gaps['sums'].max():.0e}")
 
 # %% [markdown]
 # The sums give the curve of one process, up to the rounding of 64-bit numbers. The mean of means leaves
-# it, and that curve falls as well. (`DistributedDataParallel`, PyTorch's own wrapper, averages over processes; who wants letters to
+# it, and that curve falls as well. (Its column is another quantity, so lower would be no merit.) (`DistributedDataParallel`, PyTorch's own wrapper, averages over processes; who wants letters to
 # count alike weights the losses first. Li et al. 2020 describe it.)
 #
-# And if one process dies in the middle? Then the other cannot go on. `launch` ends it as well, and says who died:
+# And if one process dies in the middle? Then the other cannot go on. `launch` says who died:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 try:
@@ -454,7 +454,7 @@ steps_of = {
 }
 
 # %% tags=["hide-input"]
-print("layers     plain          recomputed      multiplications")
+print("layers     plain          recomputed    products with weights")
 for n in (2, 4, 8):
     plain, ours = steps_of["plain", n], steps_of["recomputed", n]
     print(
@@ -470,9 +470,9 @@ for how, inputs_kept in growth.items():
     print(f"a further layer, {how}: {inputs_kept:.1f} times its input")
 
 # %% [markdown]
-# Recomputed, each further layer keeps its input and nothing more. (While a block is computed again, its own tensors are there, one block's at a time.) The price is paid in products: the way back has at least two
+# Recomputed, each further layer keeps its input and nothing more. (By construction: while a block is computed again, its own tensors are there, one block's at a time.) The price is paid in products: the way back has at least two
 # for every one on the way forward (one for the slopes of the input, one for those of the weights), and
-# now the way forward is gone twice: at worst four instead of three.
+# now the way forward is gone twice: at worst four instead of three. (The counter sees products with weights; attention's own it misses.)
 #
 # Is it equal always? Put dropout into the blocks. It draws at random which numbers are silenced, and the second time it draws *others*.
 
@@ -496,7 +496,7 @@ for n in (2, 4, 8):
     )
 close("A further layer keeps its input and no more", growth["recomputed"], 1.0)
 check(
-    "The multiplications are at most 4/3",
+    "Products with weights: at most 4/3",
     all(
         3 * steps_of["recomputed", n][2] <= 4 * steps_of["plain", n][2]
         for n in (2, 4, 8)
@@ -520,7 +520,7 @@ check("Torch's is not", apart["torch's"] < 1e-5)
 # $$m \leftarrow 0.9\, m + 0.1\, g, \quad v \leftarrow 0.999\, v + 0.001\, g^2, \quad
 # w \leftarrow w - \eta\,\frac{m / (1 - 0.9^t)}{\sqrt{v / (1 - 0.999^t)} + \varepsilon} \tag{2}$$
 #
-# With L2, $g$ is $g + \lambda w$ everywhere in (2). **AdamW** (Loshchilov and Hutter 2019) leaves $g$ alone and shrinks the weight:
+# With L2, $g$ is $g + \lambda w$ everywhere in (2). **AdamW** (Loshchilov and Hutter 2019) leaves $g$ alone and shrinks the weight (in PyTorch's form):
 #
 # $$w \leftarrow (1 - \eta\lambda)\, w \quad \text{before (2)} \tag{3}$$
 
@@ -634,7 +634,7 @@ check("AdamW: both weights within 0.01", abs(w[0] - w[1]) < 0.01)
 # %% [markdown]
 # ## Half the bits
 #
-# A number in **bf16** has 16 bits: the eight of the exponent as in fp32, and seven instead of 23 after the leading one. So from $2^e$ to
+# A number in **bf16** has 16 bits: one for the sign, the eight of the exponent as in fp32, and seven instead of 23 after the leading one. So from $2^e$ to
 # $2^{e+1}$ its neighbours are
 #
 # $$2^{e-7} \text{ apart} \tag{4}$$
@@ -698,8 +698,8 @@ for name, shares in (("in bf16", rounded), ("another batch", elsewhere)):
 
 # %% [markdown]
 # Is it the same curve, then? On record are five trainings for each of three seeds
-# (`benchmarks/sweep_training_at_scale.py`): all in fp32, products in bf16, the weights in bf16, too; and as controls fp32 again, from first weights that are *nudged*, each by
-# about a millionth of itself, or *rounded* to bf16 once and never again. A seed gives all five the same first weights and the same batches.
+# (`benchmarks/sweep_training_at_scale.py`): all in fp32, products in bf16, everything in bf16, Adam's means, too; and as controls fp32 again, from first weights that are *nudged*, each by
+# about a millionth of itself, or *rounded* to bf16 once and never again. A seed draws the same first weights and the same batches for all five. (The trainings are short: they end while the loss still falls.)
 
 # %% tags=["hide-input"]
 # @title The record
@@ -710,6 +710,8 @@ PRECISIONS = (
     "fp32, nudged",
     "fp32, rounded",
 )
+LABELS = {name: name for name in PRECISIONS}
+LABELS["bf16 weights"] = "everything in bf16"
 on_record = sweep("transformer/training_at_scale")
 by_precision = {
     name: [trial for trial in on_record["runs"] if trial["precision"] == name]
@@ -766,11 +768,12 @@ def stop(step):
 print("minus fp32, in bits, seeds 0 to 2    first tenth of the steps")
 for i, name in enumerate(PRECISIONS[1:], 1):
     gaps = tenths[i, :, 0] - tenths[0, :, 0]
-    print(f"{name:<36}", *(f"{gap:+8.4f}" for gap in gaps))
+    print(f"{LABELS[name]:<36}", *(f"{gap:+8.4f}" for gap in gaps))
 print("                                     at the end, on validation")
 for i, name in enumerate(PRECISIONS[1:], 1):
     interval = seeds_interval(bits[i] - bits[0])
-    print(f"{name:<36}", *(f"{gap:+8.4f}" for gap in bits[i] - bits[0]))
+    shown = (f"{gap:+8.4f}" for gap in bits[i] - bits[0])
+    print(f"{LABELS[name]:<36}", *shown)
     print(f"  mean {interval}")
 print("fp32 itself                         ", *(f"{x:8.4f}" for x in bits[0]))
 again = {name: first_tenth(name) for name in ("fp32", "bf16")}
@@ -785,9 +788,9 @@ for i, (name, here) in enumerate(again.items()):
 # the differences are normal.)
 #
 # bf16 is not the same curve. With products in bf16 the ends lie by up to a tenth of a bit from those of fp32, to either side; the interval
-# has zero in it, and it is wide: three seeds show no cost, and exclude none. The controls say how to read that. Rounding the *first weights* once moves the
+# has zero in it, and it is wide: three seeds show no cost, and do not exclude one of a tenth of a bit. The controls say how to read that. Rounding the *first weights* once moves the
 # end by hundredths, to either side, though everything after is in fp32; and even a nudge of a millionth moves one of three ends by more than a hundredth. So a
-# difference of this size is no verdict on the products. With the weights in bf16 all three ends are worse, as the small numbers made us fear; that interval has zero in it, too.
+# mean this small is no verdict on the products. With everything in bf16 all three ends are worse; that interval has zero in it, too, and which part is to blame we have not tried.
 
 # %% tags=["claims"]
 check(
@@ -820,7 +823,7 @@ check(
 )
 by_weights = bits[2] - bits[0]  # [seeds]
 check(
-    "Weights in bf16: worse with each seed, zero in the interval",
+    "Everything in bf16: worse with each seed, zero in the interval",
     by_weights.min() > 0 > seeds_interval(by_weights).low,
 )
 check(
@@ -896,16 +899,24 @@ RUNGS = {  # places, fused, bf16, two products
 
 
 # %% tags=["hide-input"]
+# @title Five batches of an epoch, from short to long
+by_length = sorted(range(n_batches), key=lambda i: bucketed(i)[0].shape[1])
+picked = by_length[n_batches // 10 :: n_batches // 5]
+places_of = [bucketed(i)[0].shape[1] for i in picked]
+print("places of the five batches:", places_of)
+
+
+# %% tags=["hide-input"]
 # @title The same batches from the same weights
 def climb(places, fused, bf16, products, steps):
-    """Losses and letters per second, step by step."""
+    """The loss of each step, and letters per second over all but the first."""
     model = fresh(2, run.size(smoke=32, cpu=256, gpu=256)).train()
     if products:
         for block in model.blocks:
             block.attention = TwoProducts(block.attention)
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3, fused=fused)
-    losses, speeds = [], []
-    for step in range(steps):
+    losses, letters, seconds = [], 0, 0.0
+    for i, step in enumerate([picked[0], *picked[:steps]]):
         inputs, targets = bucketed(step)
         more = (0, 0 if places is None else places - inputs.shape[1])
         inputs = nn.functional.pad(inputs, more)
@@ -917,10 +928,11 @@ def climb(places, fused, bf16, products, steps):
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        seconds = time.perf_counter() - begun
         losses.append(loss.item())
-        speeds.append(int((targets != -100).sum()) / seconds)
-    return losses, speeds
+        if i > 0:  # the first step also prepares
+            seconds += time.perf_counter() - begun
+            letters += int((targets != -100).sum())
+    return losses, letters / seconds
 
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -928,8 +940,8 @@ n_steps = run.size(smoke=2, cpu=5, gpu=5)
 curves, speed = {}, {name: [] for name in RUNGS}
 for _ in range(run.size(smoke=1, cpu=3, gpu=3)):
     for name, rung in RUNGS.items():
-        curves[name], speeds = climb(*rung, n_steps)
-        speed[name] += speeds[1:]  # the first step also prepares
+        curves[name], letters_per_second = climb(*rung, n_steps)
+        speed[name].append(letters_per_second)
 median = {name: np.median(speeds) for name, speeds in speed.items()}
 names, apart_by = list(RUNGS), {}
 print("                letters/s   times   largest difference of a loss")
@@ -947,14 +959,14 @@ plot.bars(
     ax,
     names,
     [median[name] for name in names],
-    xlabel="letters per second, median over steps",
+    xlabel="letters per second, median of three runs",
     fmt=",.0f",
 )
 plt.show()
 
 # %% [markdown]
 # The second and third rung change the losses in the last digits of fp32; the fourth and fifth compute in bf16, and change them more. The largest gain of one
-# rung is the plainest: not to compute on padding. What the three others gain depends on the processor and on sizes: the table has it for this machine.
+# rung is the plainest: not to compute on padding. What the three others gain may depend on the processor and on sizes: the table has it for this machine. (On a GPU, and for long texts, the fused kernel is usually the faster: Dao et al. 2022.)
 
 # %% tags=["claims"]
 check(
@@ -1032,7 +1044,7 @@ print(f"exit code {killed.returncode}, checkpoint of step {saved['step']}")
 
 # %% [markdown]
 # The same command goes on from the file. Beside it, in this process, we run the training that was never interrupted; and twice more
-# we go on from the file, but with one thing wiped from it first: Adam's running means, or the state of the random generator, which draws the dropout.
+# we go on from the file, but with one thing wiped from it first: Adam's own state (means and step), or the state of the random generator, which draws the dropout.
 
 # %% tags=["hide-input"]
 # @title Go on
@@ -1061,12 +1073,12 @@ def finished(path=None):
 def without(name):
     """A checkpoint like `saved`, with one thing wiped."""
     state = dict(saved)
-    if name == "Adam's means":
+    if name == "Adam's state":
         state["optimizer"] = dict(saved["optimizer"], state={})
     if name == "random state":
         other = torch.Generator().manual_seed(SEED + 99).get_state()
         state["random"] = dict(saved["random"], torch=other)
-    path = f"{folder}/{len(name)}.pt"
+    path = f"{folder}/{name[:4]}.pt"
     torch.save(state, path)
     return path
 
@@ -1078,7 +1090,7 @@ brought_back = {"nothing": torch.load(f"{folder}/weights.pt")}
 brought_back["nothing"] = torch.cat(
     [w.flatten() for w in brought_back["nothing"].values()]
 )
-for name in ("Adam's means", "random state"):
+for name in ("Adam's state", "random state"):
     brought_back[name] = finished(without(name))
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -1101,7 +1113,7 @@ check(
     "With one thing wiped it is not",
     all(
         (brought_back[name] - unbroken).abs().max() > 1e-4
-        for name in ("Adam's means", "random state")
+        for name in ("Adam's state", "random state")
     ),
 )
 
@@ -1229,7 +1241,7 @@ exercises.two_numbers(two_numbers)
 # - *The mean of means*: in parts, over processes, over the batches of an evaluation. Sum, count, divide once.
 # - *Clipping each part*: the sum of clipped slopes is not the clipped sum. Clip after the last part, or after the all-reduce.
 # - *The same dropout in every process*: with one seed for all of them, they draw the same numbers. Seed by rank, after the weights are drawn.
-# - *A checkpoint of the weights alone*: it is good for using the model, not for going on with its training.
+# - *A checkpoint of the weights alone*: it is good for using the model, not for going on with the same training.
 # - *A time without an equality*: a faster program that computes something else is not faster.
 #
 # ## Further reading
@@ -1239,6 +1251,7 @@ exercises.two_numbers(two_numbers)
 # - Chen, Xu, Zhang and Guestrin (2016), [Training deep nets with sublinear memory cost](https://arxiv.org/abs/1604.06174): checkpointing, with segments of several layers.
 # - Micikevicius et al. (2018), [Mixed precision training](https://arxiv.org/abs/1710.03740): fp32 weights beside 16-bit products.
 # - Kalamkar et al. (2019), [A study of BFLOAT16 for deep learning training](https://arxiv.org/abs/1905.12322).
+# - Dao et al. (2022), [FlashAttention](https://arxiv.org/abs/2205.14135): attention as one kernel.
 # - Li et al. (2020), [PyTorch distributed: experiences on accelerating data parallel training](https://arxiv.org/abs/2006.15704).
 # - Goyal et al. (2017), [Accurate, large minibatch SGD: training ImageNet in 1 hour](https://arxiv.org/abs/1706.02677): warm-up, and the rate for large batches.
 # - Pascanu, Mikolov and Bengio (2013), [On the difficulty of training recurrent neural networks](https://arxiv.org/abs/1211.5063): clipping.
