@@ -2,16 +2,16 @@
 
     python benchmarks/sweep_encoder_decoder.py
 
-Trained on all training pairs, on a half and on a quarter of them (whole passes: as many for each),
-and on all of them with empty sources: then the decoder is a language model alone. Three seeds each,
-which decide the beginning, the order and the pairs of a share. The record has, of each run,
+Trained on all training pairs, on a quarter of them (as many passes), and on all of them with empty
+sources: then the decoder is a language model alone. Three seeds each, which decide the beginning,
+the order and the pairs of the quarter. The record has, of each run,
 
 - `losses`: on validation by passes made, nats a symbol, teacher forced,
 - `validation` and `test`: what it writes greedily at the end, pair by pair,
 - `beam`: with all pairs, what a beam of four writes on validation,
 
-and is results/sweeps/cpu/transformer/encoder_decoder.json. Passes, rate and dropout were chosen on
-validation beforehand, with seed 0.
+and is results/sweeps/cpu/transformer/encoder_decoder.json. Passes, rate and dropout come from a
+few runs looked at on validation; they were not tuned further.
 """
 
 import time
@@ -40,10 +40,9 @@ UNKNOWN = "\ufffd"
 TRIALS: list[sweep.Trial] = [
     *({"trained": "all", "seed": seed} for seed in range(3)),
     *({"trained": "quarter", "seed": seed} for seed in range(3)),
-    *({"trained": "half", "seed": seed} for seed in range(3)),
     *({"trained": "without source", "seed": seed} for seed in range(3)),
 ]
-SHARES = {"half": 0.5, "quarter": 0.25}
+SHARES = {"quarter": 0.25}
 Pair = tuple[list[int], list[int]]
 
 
