@@ -38,8 +38,8 @@ def load_ui_strings() -> DatasetDict:
     members: dict[int, list[tuple[str, str]]] = {}
     for pair, group in zip(pairs, groups(pairs), strict=True):
         members.setdefault(group, []).append(pair)
-    for group in members.values():
-        group.sort(key=lambda pair: digest("\t".join(pair)))
+    for alike in members.values():
+        alike.sort(key=lambda pair: digest("\t".join(pair)))
     ordered = sorted(members.values(), key=lambda group: digest("\t".join(group[0])))
     test, closed = SIZES["test"], sum(SIZES.values())
     chosen = {

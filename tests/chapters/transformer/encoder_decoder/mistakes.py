@@ -15,8 +15,6 @@ def the_text(texts):
     return max(texts, key=lambda text: text[0] / text[1])
 
 
-
-
 MISTAKES = [
     (1, lambda: (P, R), "three numbers"),
     (1, lambda: (R, P, 68.0), "exchanged"),

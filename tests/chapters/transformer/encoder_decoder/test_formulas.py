@@ -59,9 +59,7 @@ def test_bleu_is_sacrebleus(cut):
     """Once with more words than the references have, once with fewer."""
     written = WRITTEN if not cut else [text[: len(text) - cut] for text in WRITTEN]
     spaced = [[" ".join(text) for text in texts] for texts in (written, REFERENCES)]
-    counts = [
-        chapter["counts_of"](h.split(), r.split(), 4) for h, r in zip(*spaced, strict=True)
-    ]
+    counts = [chapter["counts_of"](h.split(), r.split(), 4) for h, r in zip(*spaced, strict=True)]
     expected = BLEU(tokenize="none").corpus_score(spaced[0], [spaced[1]])
     assert (expected.bp < 1) == bool(cut)
     assert chapter["bleu"](np.sum(counts, axis=0)) == pytest.approx(expected.score)
