@@ -656,13 +656,13 @@ for name, score in by_sacrebleu(mine, references).items():
     print(f"our model on validation: {name} {score:.1f}")
 
 # %% [markdown]
-# Words cut otherwise give another BLEU. So name the program, as Post (2018) asks: sacrebleu, with `tokenize="zh"`.
+# Post (2018) shows that words cut otherwise give another BLEU, and asks to name the program. Here: sacrebleu, with `tokenize="zh"`.
 #
 # Is that a good score? **A score without rivals says nothing.**
 #
 # ## Three rivals
 #
-# - *Copy*: the English as it stands. Names and placeholders such as `%1` are right.
+# - *Copy*: the English as it stands. Names and placeholders such as `%1` stay.
 # - *Nearest neighbour*: the translation of the training text whose English is most similar (by runs of up to five letters).
 # - *Dictionary*: word by word. Which Chinese belongs to a word $w$? The run $z$ of up to $k$ symbols that keeps company with it: if $w$ is in $n_w$ training pairs, $z$ in
 #   $n_z$, and both in $n_{wz}$, take the largest $2 n_{wz} / (n_w + n_z)$ (the Dice coefficient), of equals the longest. Unknown words are copied. $k$ is chosen on validation.
@@ -973,7 +973,7 @@ check(
 #
 # ### More pairs, and a wider search
 #
-# Would more pairs help? The record has models trained on a quarter of them, three draws; the rivals can have the same pairs. And *beam search* (width 4, by mean log-probability) instead of the likeliest
+# Would more pairs help? The record has models trained on a quarter of them, three draws; the rivals can have the same pairs (the dictionary here with $k = 4$). And *beam search* (width 4, by mean log-probability) instead of the likeliest
 # symbol at each step? This we look at on *validation*: the test has been opened.
 
 # %% tags=["hide-input"]
@@ -1191,7 +1191,7 @@ def in_reverse():
 exercises.in_reverse(in_reverse)
 
 
-# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# %% tags=["solution", "hide-cell", "nbval-ignore-output"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
 reversed_texts = [" ".join(e.split()[::-1]) for e in english_held_out]
 chrfs = [24.0, 15.0]  # the next lines fill them
