@@ -893,7 +893,7 @@ print()
 # Who wins? By chrF the dictionary. By whole texts that are right, the model. So it is with each of the three seeds. By BLEU neither: the interval includes zero. All three judge the same texts. So ask *at what* a translator is better, and
 # give more than one score.
 #
-# Where is the model behind? Take apart short and long texts:
+# Where is the model behind? In short texts or long ones?
 
 # %% tags=["hide-input"]
 # @title Scores by seed, and by length
@@ -1021,8 +1021,7 @@ for name in (*grown, "encoder–decoder"):
 print("beam of 4 less greedy, seed by seed:", *(f"{x:+.1f}" for x in wider))
 
 # %% [markdown]
-# From a quarter of the pairs to all, the encoder–decoder gains more than the dictionary does. Where that leads with more pairs than these, it does not say. The beam helps a little, with each of the three
-# seeds.
+# From a quarter of the pairs to all, the model gains more than the dictionary. Where more pairs than these would lead, that does not say. The beam is ahead of greedy with each seed.
 
 # %% tags=["claims"]
 check(
