@@ -97,8 +97,17 @@ IMDB = Asset(
     licence="MIT; the reviews for research (Maas et al. 2011)",
     description="25,000 whole film reviews of IMDb, for a longer pretraining",
 )
+UI_STRINGS = Asset(
+    name="ui_strings",
+    package="jupyterlab-language-pack-zh-CN",
+    version="4.5.post3",
+    kind="wheel",
+    sha256="47cdb0c41c6b066e795c867786c9c29fde527e2bf15aa6b3e9b2bab9929304b5",
+    licence="BSD-3-Clause",
+    description="what JupyterLab says in menus and messages, in English and Chinese",
+)
 
-ASSETS = {asset.name: asset for asset in (REVIEWS, NAMES, ENCODER, CAUSAL_LM, IMDB)}
+ASSETS = {asset.name: asset for asset in (REVIEWS, NAMES, ENCODER, CAUSAL_LM, IMDB, UI_STRINGS)}
 
 
 def find(name: str) -> Asset:

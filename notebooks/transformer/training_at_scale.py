@@ -906,10 +906,18 @@ places_of = [bucketed(i)[0].shape[1] for i in picked]
 print("places of the five batches:", places_of)
 
 
+
+def filled_up(inputs, targets, places):
+    """Both [B, places], padded behind; None leaves them as they are."""
+    more = (0, 0 if places is None else places - inputs.shape[1])
+    targets = nn.functional.pad(targets, more, value=-100)
+    return nn.functional.pad(inputs, more), targets
+
+
 # %% tags=["hide-input"]
 # @title The same batches from the same weights
 def climb(places, fused, bf16, products, steps):
-    """The loss of each step, and letters per second over all but the first."""
+    """The loss of each step; letters per second, the first step left out."""
     model = fresh(2, run.size(smoke=32, cpu=256, gpu=256)).train()
     if products:
         for block in model.blocks:
@@ -917,10 +925,7 @@ def climb(places, fused, bf16, products, steps):
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3, fused=fused)
     losses, letters, seconds = [], 0, 0.0
     for i, step in enumerate([picked[0], *picked[:steps]]):
-        inputs, targets = bucketed(step)
-        more = (0, 0 if places is None else places - inputs.shape[1])
-        inputs = nn.functional.pad(inputs, more)
-        targets = nn.functional.pad(targets, more, value=-100)
+        inputs, targets = filled_up(*bucketed(step), places)
         begun = time.perf_counter()
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             loss = next_symbol_loss(model, (inputs, targets))
@@ -929,7 +934,7 @@ def climb(places, fused, bf16, products, steps):
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         losses.append(loss.item())
-        if i > 0:  # the first step also prepares
+        if i > 0:
             seconds += time.perf_counter() - begun
             letters += int((targets != -100).sum())
     return losses, letters / seconds

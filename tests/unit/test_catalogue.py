@@ -13,7 +13,7 @@ def test_every_asset_is_one_pinned_file_under_a_free_licence():
         assert find(name) is asset
         assert asset.kind in ("sdist", "wheel")
         assert re.fullmatch("[0-9a-f]{64}", asset.sha256)
-        assert re.match("MIT|Apache-2.0", asset.licence)
+        assert re.match("MIT|Apache-2.0|BSD-3-Clause", asset.licence)
     assert REVIEWS.requirement == "vaderSentiment==3.3.2"
 
 
