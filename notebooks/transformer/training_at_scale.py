@@ -906,7 +906,6 @@ places_of = [bucketed(i)[0].shape[1] for i in picked]
 print("places of the five batches:", places_of)
 
 
-
 def filled_up(inputs, targets, places):
     """Both [B, places], padded behind; None leaves them as they are."""
     more = (0, 0 if places is None else places - inputs.shape[1])
