@@ -347,11 +347,11 @@ for step in (0, 1, n_steps // 2, n_steps - 1):
 print(f"sums: largest difference {gaps['sums'].max():.0e}")
 
 # %% [markdown]
-# The sums give the curve of one process, up to the rounding of 64-bit numbers. The mean of means leaves
-# it, and that curve falls as well. (Its column is another quantity, so lower would be no merit.) (`DistributedDataParallel`, PyTorch's own wrapper, averages over processes; who wants letters to
+# The sums give the curve of one process, up to the rounding of 64-bit numbers. With the mean of means
+# the numbers are others (its column is another quantity, so lower would be no merit), and they fall as well. (`DistributedDataParallel`, PyTorch's own wrapper, averages over processes; who wants letters to
 # count alike weights the losses first. Li et al. 2020 describe it.)
 #
-# And if one process dies in the middle? Then the other cannot go on. `launch` says who died:
+# And if one process dies in the middle? `torchrun` ends the other, too, and `launch` says who died:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 try:
@@ -472,7 +472,7 @@ for how, inputs_kept in growth.items():
 # %% [markdown]
 # Recomputed, each further layer keeps its input and nothing more. (By construction: while a block is computed again, its own tensors are there, one block's at a time.) The price is paid in products: the way back has at least two
 # for every one on the way forward (one for the slopes of the input, one for those of the weights), and
-# now the way forward is gone twice: at worst four instead of three. (The counter sees products with weights; attention's own it misses.)
+# now the way forward is gone twice: at worst four instead of three. (On a CPU the counter sees products with weights; attention's own it misses.)
 #
 # Is it equal always? Put dropout into the blocks. It draws at random which numbers are silenced, and the second time it draws *others*.
 
@@ -578,8 +578,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# L2 under Adam pulls hard where slopes are small and hardly where they are large: its pull is divided like everything else. AdamW pulls both alike (its two lines coincide). The
-# two papers' methods have one name in many programs (`weight_decay` of `torch.optim.Adam` is the first).
+# L2 under Adam pulls hard where slopes are small and hardly where they are large: its pull is divided like everything else. AdamW pulls both alike (its two lines coincide). In
+# PyTorch both are called `weight_decay`: in `Adam` it is L2, in `AdamW` it is (3).
 
 # %% tags=["hide-input"]
 # @title Ours and torch's, on fifty random slopes
@@ -698,8 +698,8 @@ for name, shares in (("in bf16", rounded), ("another batch", elsewhere)):
 
 # %% [markdown]
 # Is it the same curve, then? On record are five trainings for each of three seeds
-# (`benchmarks/sweep_training_at_scale.py`): all in fp32, products in bf16, everything in bf16, Adam's means, too; and as controls fp32 again, from first weights that are *nudged*, each by
-# about a millionth of itself, or *rounded* to bf16 once and never again. A seed draws the same first weights and the same batches for all five. (The trainings are short: they end while the loss still falls.)
+# (`benchmarks/sweep_training_at_scale.py`): all in fp32, products in bf16, weights and Adam's means in bf16, too; and as controls fp32 again, from first weights that are *nudged*, each by
+# about a millionth of itself, or *rounded* to bf16 once and never again. A seed draws the same first weights, before they are nudged or rounded, and the same batches for all five.
 
 # %% tags=["hide-input"]
 # @title The record
@@ -711,7 +711,7 @@ PRECISIONS = (
     "fp32, rounded",
 )
 LABELS = {name: name for name in PRECISIONS}
-LABELS["bf16 weights"] = "everything in bf16"
+LABELS["bf16 weights"] = "bf16 weights, means"
 on_record = sweep("transformer/training_at_scale")
 by_precision = {
     name: [trial for trial in on_record["runs"] if trial["precision"] == name]
@@ -769,7 +769,7 @@ print("minus fp32, in bits, seeds 0 to 2    first tenth of the steps")
 for i, name in enumerate(PRECISIONS[1:], 1):
     gaps = tenths[i, :, 0] - tenths[0, :, 0]
     print(f"{LABELS[name]:<36}", *(f"{gap:+8.4f}" for gap in gaps))
-print("                                     at the end, on validation")
+print("                                     at the end, bits on validation")
 for i, name in enumerate(PRECISIONS[1:], 1):
     interval = seeds_interval(bits[i] - bits[0])
     shown = (f"{gap:+8.4f}" for gap in bits[i] - bits[0])
@@ -790,7 +790,7 @@ for i, (name, here) in enumerate(again.items()):
 # bf16 is not the same curve. With products in bf16 the ends lie by up to a tenth of a bit from those of fp32, to either side; the interval
 # has zero in it, and it is wide: three seeds show no cost, and do not exclude one of a tenth of a bit. The controls say how to read that. Rounding the *first weights* once moves the
 # end by hundredths, to either side, though everything after is in fp32; and even a nudge of a millionth moves one of three ends by more than a hundredth. So a
-# mean this small is no verdict on the products. With everything in bf16 all three ends are worse; that interval has zero in it, too, and which part is to blame we have not tried.
+# mean this small is no verdict on the products. With weights and means in bf16 all three ends are worse than fp32's, and two of three worse than those of the rounded control; the interval has zero in it, too, and which part is to blame we have not tried.
 
 # %% tags=["claims"]
 check(
@@ -823,7 +823,7 @@ check(
 )
 by_weights = bits[2] - bits[0]  # [seeds]
 check(
-    "Everything in bf16: worse with each seed, zero in the interval",
+    "Weights, means in bf16: worse with each seed, zero in the interval",
     by_weights.min() > 0 > seeds_interval(by_weights).low,
 )
 check(
@@ -1017,6 +1017,7 @@ _, batches = torch.load(f"{folder}/data.pt", weights_only=False)
 model = GPT(GPTConfig(int(sys.argv[4]), n_layers=2, d_model=64, dropout=0.1))
 
 def die(step):
+    print(step)
     if step == deadly:
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -1047,7 +1048,7 @@ saved = torch.load(f"{folder}/run.pt")
 print(f"exit code {killed.returncode}, checkpoint of step {saved['step']}")
 
 # %% [markdown]
-# The same command goes on from the file. Beside it, in this process, we run the training that was never interrupted; and twice more
+# The same program, without the kill, goes on from the file. Beside it, in this process, we run the training that was never interrupted; and twice more
 # we go on from the file, but with one thing wiped from it first: Adam's own state (means and step), or the state of the random generator, which draws the dropout.
 
 # %% tags=["hide-input"]
@@ -1110,6 +1111,10 @@ for name, weights in brought_back.items():
 check("The training was killed, by SIGKILL", killed.returncode == -9)
 check("The checkpoint is of step 10", saved["step"] == 10)
 check(
+    "It went on from step 11 to 30",
+    resumed.stdout.split() == [b"%d" % step for step in range(11, 31)],
+)
+check(
     "Brought back: every bit of every weight is equal",
     resumed.returncode == 0 and torch.equal(brought_back["nothing"], unbroken),
 )
@@ -1131,10 +1136,10 @@ check(
 # ## Summary
 #
 # - A batch in parts, or on two processes, gives the slopes of the whole batch, if losses are *summed* and divided by the number of *letters*.
-# - Checkpointing keeps the input of each layer and computes the layer twice: equal slopes (with dropout, if the random generator is put back), fewer bytes, at most 4/3 of the products.
+# - Checkpointing keeps the input of each layer and computes the layer twice: equal slopes (with dropout, if the random generator is put back), fewer bytes kept, at most 4/3 of the products.
 # - For plain descent L2 is weight decay. For Adam it is not.
-# - bf16 is no equality. Its slopes are off by less than a tenth of what another batch's are; where its trainings end is to be compared with where others of fp32 end.
-# - A checkpoint has the weights, the optimizer's means, the random state and the step: with all of them a training goes on bit for bit.
+# - bf16 is no equality. Its slopes were, in the first steps here, off by less than a tenth of what another batch's were; where its trainings end is to be compared with where others of fp32 end.
+# - A checkpoint has the weights, the optimizer's means, the random state and the step: with all of them our training went on bit for bit.
 #
 # ## Exercises
 #
