@@ -860,6 +860,8 @@ N = len(chinese_test)
 draws = np.vstack([np.ones(N), rng.multinomial(N, np.full(N, 1 / N), 2000)])
 
 
+# %% tags=["hide-input"]
+# @title Scores of each draw
 def without_blanks(texts):
     return ["".join(text.split()) for text in texts]
 
@@ -907,10 +909,8 @@ for rival in ("nearest", "dictionary", "sure words"):
     print()
 size = {n: np.mean([len("".join(t)) for t in v]) for n, v in outputs.items()}
 size = {n: s / len("".join(chinese_test)) for n, s in size.items()}
-print(
-    "symbols, of the reference's:",
-    {n: round(float(s), 2) for n, s in size.items()},
-)
+for name, share in size.items():
+    print(f"{name} writes {share:.2f} times the symbols of the reference")
 
 # %% [markdown]
 # The intervals are 95 %, bootstrapped over the test pairs (not over seeds), *paired* in the last lines: the same pairs are drawn for both (Koehn 2004).
