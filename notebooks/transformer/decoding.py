@@ -1041,7 +1041,7 @@ exercises.kept(kept)
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
-means = [0.0, 0.0]  # the next lines fill them
+means = [8000.0, 300.0]  # the next lines fill them
 means[0] = float(
     np.mean([len(top_p(at_temperature(p, 2), 0.9)) for p in chances])
 )

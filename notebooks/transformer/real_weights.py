@@ -1084,7 +1084,7 @@ exercises.found(found)
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 3
-place = [None, None]  # the next lines fill them
+place = [17, "attention.value"]  # places; the next lines fill them
 spoiled = with_mistake(exercises.spoil)
 layer, part, _ = diagnose(heard, outputs(spoiled, mine, prompt))
 place[0], place[1] = int(layer.removeprefix("blocks.")), part
