@@ -803,7 +803,7 @@ for order, value in table_bits.items():
     chosen = "  <- chosen" if order == best_order else ""
     print(f"order {order} {value:.3f} bits per character on validation{chosen}")
 
-# %% tags=["hide-input", "nbval-ignore-output"]
+# %% tags=["hide-input"]
 # @title Size and effort of each
 best, best_recipe = best_gpt.load()
 size_of = {"our GPT": N}
@@ -814,12 +814,12 @@ for name, network, about in (
     ("best GPT", best, best_recipe),
 ):
     trained = about["training"]
-    read = (
-        trained["steps"] * trained["batch_size"]
-    )  # sentences, repeats counted
+    read = trained["steps"] * trained["batch_size"]  # with repeats
     size_of[name] = sum(p.numel() for p in network.parameters())
     passes[name] = read / len(reviews["train"])
     effort[name] = about["seconds"]
+
+# %% tags=["hide-input", "nbval-ignore-output"]
 print(
     f"counting      1 pass   {counting.parameters:>9,} n-grams stored", end=""
 )
