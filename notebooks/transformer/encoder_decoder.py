@@ -915,7 +915,7 @@ for name, share in size.items():
 # %% [markdown]
 # The intervals are 95 %, bootstrapped over the test pairs (not over seeds), *paired* in the last lines: the same pairs are drawn for both (Koehn 2004).
 #
-# Who wins? By chrF the dictionary, which writes more (chrF weighs what is found above what is written in vain). By BLEU its sure words. By whole texts that are right, the model, though not by much, with each of three seeds. By chrF and BLEU the model is not even shown to be ahead of the nearest neighbour. So ask *at what* a translator is better, and
+# Who wins? By chrF the dictionary. By BLEU its sure words. By whole texts that are right, the model, though not by much; the number is higher with each of three seeds. By chrF and BLEU the model, which writes greedily, is not even shown to be ahead of the nearest neighbour. So ask *at what* a translator is better, and
 # give more than one score.
 #
 # Where is the model behind? In short texts or long ones?
@@ -1056,7 +1056,7 @@ for name in (*grown, "encoder–decoder"):
 print("beam of 4 less greedy, seed by seed:", *(f"{x:+.1f}" for x in wider))
 
 # %% [markdown]
-# From a quarter of the pairs to all, the model gains more than the dictionary. The beam is ahead of greedy with each seed.
+# From a quarter of the pairs to all, the model gains more than the dictionary (pairs and steps are not told apart). The beam is ahead of greedy with each seed.
 
 # %% tags=["claims"]
 check(
@@ -1143,7 +1143,7 @@ check(
 #
 # - An encoder–decoder is a language model that may look into another text. Cross-attention is the look: queries from one text, keys and values from the other.
 # - Teacher forcing trains all places at once, on right beginnings; translating goes on from its own.
-# - chrF and BLEU count shared runs. Alone such a number says nothing: a dictionary made of the same pairs wins by two scores and loses by a third.
+# - chrF and BLEU count shared runs. Alone such a number says nothing: the sure words of a dictionary made of the same pairs win by two scores and lose by a third.
 # - Where near-duplicates stand on both sides, a test is in part a test of memory.
 
 # %% [markdown]
