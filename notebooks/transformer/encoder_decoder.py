@@ -77,7 +77,7 @@ print({name: len(part) for name, part in pairs.items()}, "pairs")
 #
 # - compute by hand a look from one text into another,
 # - build an encoder–decoder and train it by teacher forcing,
-# - compute chrF and BLEU from small numbers, and with intervals,
+# - compute chrF from small numbers, and both scores with intervals,
 # - judge the model against copying, a nearest neighbour and a dictionary.
 #
 # **You need** [attention](attention.ipynb), [the GPT](gpt.ipynb) and [decoding](decoding.ipynb).
@@ -120,7 +120,7 @@ print("found: ", [round(float(x), 2) for x in found[0]])
 #
 # $$\text{found} = \operatorname{softmax}\!\left(\frac{(Y W_q)(X W_k)^\top}{\sqrt{d}}\right) X W_v \tag{1}$$
 #
-# It is called **cross-attention** (Vaswani et al. 2017; Bahdanau et al. 2015 had looked in this way in a recurrent network, with another score). The source lies there as a whole, so nothing in
+# It is called **cross-attention** (Vaswani et al. 2017, there *encoder-decoder attention*; Bahdanau et al. 2015 had looked in this way in a recurrent network, with another score). The source lies there as a whole, so nothing in
 # it is future: there is no causal mask. Only padding is masked.
 #
 # Now the whole. An *encoder* reads the source with blocks like the GPT's, but without the mask that hides the future, since each word of the source may look at all
@@ -777,7 +777,7 @@ for name, score in ours.items():
 # %% [markdown]
 # ### A careless split
 #
-# Program texts repeat themselves: *Go to Line* and *Go to line*, the same *Help* in several files. Our split counts as one group what is alike but for case, punctuation and
+# Program texts repeat themselves, in several files and spellings. Our split counts as one group what is alike but for case, punctuation and
 # placeholders, shares five words in a row, or has the same Chinese, and chains of these; a group stands on one side. What if one draws the test pairs carelessly, one by one? Five draws of each kind from all pairs, scored for the nearest neighbour (nothing is chosen by it):
 
 # %% tags=["hide-input"]
@@ -1004,7 +1004,7 @@ check(
 )
 
 # %% [markdown]
-# By chrF the dictionary is ahead from four words on; up to three no difference is shown.
+# By chrF the dictionary is ahead from four words and signs on; up to three no difference is shown.
 #
 # ### More pairs, and a wider search
 #
@@ -1097,8 +1097,8 @@ plt.show()
 print(*(f"{t}: {symbol}" for t, symbol in enumerate(pair[1], 1)), sep="   ")
 
 # %% [markdown]
-# Does it look at the word it translates? Where a word of the dictionary and its Chinese (with a Dice coefficient of 0.8 or more) stand in a held-out pair, we know what translates what without
-# asking the model. How much of the look falls on that word's pieces while its translation is written? An even look would give the word its share of the pieces.
+# Does it look at the word it translates? Where a word of the dictionary and its Chinese (with a Dice coefficient of 0.8 or more) stand in a held-out pair, we have a guess what translates what, made without
+# the model. How much of the look falls on that word's pieces while its translation is written? An even look would give the word its share of the pieces.
 
 # %% tags=["hide-input"]
 # @title The look at words whose translation is known

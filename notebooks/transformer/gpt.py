@@ -87,7 +87,7 @@ plt.show()
 #
 # - build a GPT from attention, and show it equal to the package's,
 # - count its parameters and foretell its first loss on paper,
-# - catch a leak from the future, and a loss that counts padding, *before* training,
+# - catch a leak from the future, and see what a loss that counts padding does, *before* training,
 # - write the training step, train your own model, and watch it pass three marks,
 # - compare it with a first-rate table of counts, sentence by sentence, and accept the result.
 #
@@ -415,8 +415,8 @@ def batch_loss(logits, targets):
 # $e^{\sigma^2/2}$, so the sum in the softmax is about $V e^{1/8}$, and the right letter's logit is 0 on average: expect about
 # $\ln V + 1/8$ (vector and row taken as independent).
 #
-# For comparison, we give the token vectors the size that `nn.Embedding` has by itself. There each letter
-# foretells itself, for the table is used twice.
+# For comparison, we give the token vectors the size that `nn.Embedding` has by itself. There the letter
+# that was read gets a very large logit.
 #
 # **The future.** Poke one letter's vector in a random direction, and see which predictions move: none
 # before that letter may. (To add the same number everywhere would be a blind test: whatever reads the stream
@@ -834,8 +834,8 @@ for name, size in size_of.items():
 # %% [markdown]
 # The network gets a second chance: the *longer* GPT, that of the opening picture, is larger and has read the same sentences
 # again and again, with dropout. And a third: the *best* GPT is what we found when we tried to win within two hours of two cores (the tries before it are not counted). It is larger again,
-# has the parts of [later chapters](block.ipynb) (rotary positions, RMS norm, SwiGLU), more dropout, and for its matrices another optimizer, Muon
-# (Jordan et al. 2024). The step at which it stopped was chosen on validation, after a few short tries of other settings. So much differs at once that we do not say what did it.
+# has the parts of [later chapters](block.ipynb) (rotary positions, RMS norm, SwiGLU), more dropout, and for the matrices of its blocks another optimizer, Muon
+# (Jordan et al. 2024). Other settings had a few short tries on validation. Of both networks the weights are those of the best look at validation; the seconds are of the whole run. So much differs at once that we do not say what did it.
 #
 # Last, both at once. Let network and table answer, and average their *probabilities*, with a share $\lambda$
 # for the network: $p = \lambda\, p_{\text{network}} + (1 - \lambda)\, p_{\text{table}}$. That is a

@@ -351,7 +351,7 @@ print(f"sums: largest difference {gaps['sums'].max():.0e}")
 # the numbers are others (its column is another quantity, so lower would be no merit), and they fall as well. (`DistributedDataParallel`, PyTorch's own wrapper, averages over processes; who wants letters to
 # count alike weights the losses first. Li et al. 2020 describe it.)
 #
-# And if one process dies in the middle? `torchrun` ends the other, too, and `launch` says who died:
+# And if one process dies in the middle? `launch` comes back, and says who was killed:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 try:
@@ -472,7 +472,7 @@ for how, inputs_kept in growth.items():
 # %% [markdown]
 # Recomputed, each further layer keeps its input and nothing more. (By construction: while a block is computed again, its own tensors are there, one block's at a time.) The price is paid in products: the way back has at least two
 # for every one on the way forward (one for the slopes of the input, one for those of the weights), and
-# now the way forward is gone twice: at worst four instead of three. (On a CPU the counter sees products with weights; attention's own it misses.)
+# now the way forward is gone twice: at worst four instead of three. (Attention's own products are not counted here.)
 #
 # Is it equal always? Put dropout into the blocks. It draws at random which numbers are silenced, and the second time it draws *others*.
 
@@ -515,7 +515,7 @@ check("Torch's is not", apart["torch's"] < 1e-5)
 # $$w - \eta\,(g + \lambda w) = (1 - \eta\lambda)\,w - \eta\, g$$
 #
 # **Adam** (Kingma and Ba 2015) divides: it keeps a running mean $m$ of the slopes and one, $v$, of their squares, corrects both for having begun at zero,
-# and steps by their quotient. At step $t$:
+# and steps by the first over the root of the second. At step $t$:
 #
 # $$m \leftarrow 0.9\, m + 0.1\, g, \quad v \leftarrow 0.999\, v + 0.001\, g^2, \quad
 # w \leftarrow w - \eta\,\frac{m / (1 - 0.9^t)}{\sqrt{v / (1 - 0.999^t)} + \varepsilon} \tag{2}$$
@@ -544,8 +544,8 @@ def adam(w, gradients, rate, decay, decoupled):
 
 # %% [markdown]
 # One step by hand: two weights of 1, slopes 0.01 and 10, rate 0.1, and a strong pull, $\lambda = 0.5$. At the first step the corrected means
-# are $g$ and $g^2$, and their quotient is 1 (or −1): Adam steps by 0.1 whatever the slope (but for $\varepsilon$). With L2 the slopes are 0.51
-# and 10.5, and the quotient is 1 *again*. Both weights go to 0.9: the pull has no effect at all. AdamW first
+# are $g$ and $g^2$, and $g$ over the root of $g^2$ is 1 (or −1): Adam steps by 0.1 whatever the slope (but for $\varepsilon$). With L2 the slopes are 0.51
+# and 10.5, and that is 1 *again*. Both weights go to 0.9: the pull has no effect at all. AdamW first
 # shrinks to 0.95, then takes the same step.
 #
 # What comes later? Let the slopes change their sign at each step: they pull nowhere, and what moves a weight for long is the pull. Which
@@ -665,7 +665,7 @@ for dtype, end in ends.items():
 # A step of 0.001 is less than half of the gap, and rounding takes it back, each time. Such steps are one reason that Micikevicius et al. (2018) give for *mixed precision*:
 # the weights and the optimizer's means stay in fp32, products are computed in 16 bits (in bf16: Kalamkar et al. 2019). In PyTorch, `torch.autocast` does that.
 #
-# How far off are the slopes, and compared with what? With those of another batch: by that much they change from step to step anyway.
+# How far off are the slopes, and compared with what? With those of another batch, at the same weights.
 
 # %% tags=["hide-input"]
 # @title Slopes in bf16 and of another batch, against fp32
@@ -698,7 +698,7 @@ for name, shares in (("in bf16", rounded), ("another batch", elsewhere)):
 
 # %% [markdown]
 # Is it the same curve, then? On record are five trainings for each of three seeds
-# (`benchmarks/sweep_training_at_scale.py`): all in fp32, products in bf16, weights and Adam's means in bf16, too; and as controls fp32 again, from first weights that are *nudged*, each by
+# (`benchmarks/sweep_training_at_scale.py`; two layers of width 64, 1,200 steps, stopped while the loss still falls): all in fp32, products in bf16, the whole model in bf16 (weights, slopes, Adam's means, what flows between layers); and as controls fp32 again, from first weights that are *nudged*, each by
 # about a millionth of itself, or *rounded* to bf16 once and never again. A seed draws the same first weights, before they are nudged or rounded, and the same batches for all five.
 
 # %% tags=["hide-input"]
@@ -790,7 +790,7 @@ for i, (name, here) in enumerate(again.items()):
 # bf16 is not the same curve. With products in bf16 the ends lie by up to a tenth of a bit from those of fp32, to either side; the interval
 # has zero in it, and it is wide: three seeds show no cost, and do not exclude one of a tenth of a bit. The controls say how to read that. Rounding the *first weights* once moves the
 # end by hundredths, to either side, though everything after is in fp32; and even a nudge of a millionth moves one of three ends by more than a hundredth. So a
-# mean this small is no verdict on the products. With weights and means in bf16 all three ends are worse than fp32's, and two of three worse than those of the rounded control; the interval has zero in it, too, and which part is to blame we have not tried.
+# mean this small is no verdict on the products. With the whole model in bf16 all three ends are worse than fp32's, and two of three worse than those of the rounded control; the interval has zero in it, too, and which part is to blame we have not tried.
 
 # %% tags=["claims"]
 check(
@@ -1251,7 +1251,7 @@ exercises.two_numbers(two_numbers)
 # - *Clipping each part*: the sum of clipped slopes is not the clipped sum. Clip after the last part, or after the all-reduce.
 # - *The same dropout in every process*: with one seed for all of them, they draw the same numbers. Seed by rank, after the weights are drawn.
 # - *A checkpoint of the weights alone*: it is good for using the model, not for going on with the same training.
-# - *A time without an equality*: a faster program that computes something else is not faster.
+# - *A time without an equality*: a faster program that computes something else has first to show that it ends as well.
 #
 # ## Further reading
 #
