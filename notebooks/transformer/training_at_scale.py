@@ -517,8 +517,10 @@ check("Torch's is not", apart["torch's"] < 1e-5)
 # **Adam** (Kingma and Ba 2015) divides: it keeps a running mean $m$ of the slopes and one, $v$, of their squares, corrects both for having begun at zero,
 # and steps by the first over the root of the second. At step $t$:
 #
-# $$m \leftarrow 0.9\, m + 0.1\, g, \quad v \leftarrow 0.999\, v + 0.001\, g^2, \quad
-# w \leftarrow w - \eta\,\frac{m / (1 - 0.9^t)}{\sqrt{v / (1 - 0.999^t)} + \varepsilon} \tag{2}$$
+# $$\begin{gathered}
+# m \leftarrow 0.9\, m + 0.1\, g, \quad v \leftarrow 0.999\, v + 0.001\, g^2, \\
+# w \leftarrow w - \eta\,\frac{m / (1 - 0.9^t)}{\sqrt{v / (1 - 0.999^t)} + \varepsilon}
+# \end{gathered} \tag{2}$$
 #
 # With L2, $g$ is $g + \lambda w$ everywhere in (2). **AdamW** (Loshchilov and Hutter 2019) leaves $g$ alone and shrinks the weight (in PyTorch's form):
 #
