@@ -43,7 +43,7 @@ BATCH = best_gpt.TRAINING["batch_size"]
 RATES = {name: best_gpt.TRAINING[name] for name in ("matrix_rate", "learning_rate", "weight_decay")}
 SPRINT: dict[str, Any] = {
     "size": {"n_layers": 4, "d_model": 192, "d_hidden": 512, "dropout": 0.0},
-    "steps": 520,
+    "steps": 540,
     "batch_size": 32,
     "rates": RATES,
 }
