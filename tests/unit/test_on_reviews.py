@@ -11,8 +11,9 @@ from torch import nn
 
 from lmcourse import session
 from lmcourse.data.reviews import load_reviews
+from lmcourse.evaluation.metrics import bits_per_char
 from lmcourse.text.characters import CharTokenizer
-from lmcourse.weights import on_reviews
+from lmcourse.weights import best_gpt, char_gpt, on_reviews
 
 
 @dataclass
@@ -62,3 +63,17 @@ def test_a_recipe_says_how_it_was_made():
     assert (made["command"], made["seed"], made["seconds"]) == ("a command", 4, 12)
     assert made["validation_curve"] == {10: 2.3457}
     assert made["versions"]["torch"] == torch.__version__
+
+
+@pytest.mark.parametrize("stored", [char_gpt, best_gpt])
+def test_the_packaged_weights_reach_about_what_the_recipe_says(stored):
+    """The first 100 of 1,000 validation sentences, one at a time with torch's own loss."""
+    model, recipe = stored.load()
+    nats, symbols = [], []
+    for sentence in load_reviews("text")["validation"]["text"][:100]:
+        ids = torch.tensor(CharTokenizer().encode(sentence))
+        with torch.no_grad():
+            loss = torch.nn.functional.cross_entropy(model(ids[None, :-1])[0], ids[1:])
+        nats.append(loss.item() * (len(ids) - 1))
+        symbols.append(len(ids) - 1)
+    assert bits_per_char(nats, symbols) == pytest.approx(recipe["validation_bits"], abs=0.1)
