@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lmcourse.models.attention import MultiHeadAttention, scaled_dot_product_attention
+from lmcourse.models.sizes import check_sizes
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,9 @@ class EncoderDecoderConfig:
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
-        for name in ("source_size", "target_size", "longest", "n_layers", "n_heads", "d_model"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.d_model % self.n_heads:
-            raise ValueError(f"d_model {self.d_model} is not divisible by n_heads {self.n_heads}")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
+        check_sizes(
+            self, ("source_size", "target_size", "longest", "n_layers", "n_heads", "d_model")
+        )
 
 
 class CrossAttention(nn.Module):

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from lmcourse.models.block import RMSNorm, SwiGLU
 from lmcourse.models.cache import Cache as Cache
 from lmcourse.models.positions import angles, turn
+from lmcourse.models.sizes import check_sizes
 
 Turns = tuple[Tensor, Tensor]  # cosine and sine [T, d/2] of the angles of T positions
 
@@ -39,17 +40,13 @@ class LlamaConfig:
     dropout: float = 0.0  # of what each part adds, in training
 
     def __post_init__(self) -> None:
-        for name in ("vocab_size", "context_length", "n_layers", "n_heads", "n_kv_heads"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.d_model < 1 or self.d_model % self.n_heads:
-            raise ValueError(f"d_model {self.d_model} is not divisible by n_heads {self.n_heads}")
+        check_sizes(
+            self, ("vocab_size", "context_length", "n_layers", "n_heads", "n_kv_heads", "d_model")
+        )
         if self.n_heads % self.n_kv_heads:
             raise ValueError(f"n_heads {self.n_heads} is no multiple of {self.n_kv_heads}")
         if self.d_model // self.n_heads % 2:
             raise ValueError(f"heads of width {self.d_model // self.n_heads}: rotary turns pairs")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be at least 0 and below 1, got {self.dropout}")
 
 
 class GroupedQueryAttention(nn.Module):

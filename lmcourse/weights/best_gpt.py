@@ -12,6 +12,7 @@ from typing import Any
 from lmcourse import session
 from lmcourse.evaluation.scoring import n_predicted
 from lmcourse.models.llama import Llama, LlamaConfig
+from lmcourse.text.characters import CharTokenizer
 from lmcourse.weights import llama_recipe, on_reviews, stored
 
 NAME = "best_gpt"
@@ -43,9 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
     given = stored.command_line(NAME, __doc__, TRAINING["steps"]).parse_args(arguments)
     run = session.start("cpu", given.seed)
-    tokenizer, rows, validation = on_reviews.rows()
+    tokenizer = CharTokenizer()
+    rows, validation = on_reviews.rows(tokenizer)
     llama_recipe.train(
         NAME,
+        f"python -m lmcourse.weights.{NAME} --seed {given.seed} --steps {given.steps}",
         LlamaConfig(tokenizer.vocab_size, **SIZE),
         {**TRAINING, "steps": given.steps},
         rows,

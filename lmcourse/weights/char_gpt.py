@@ -11,6 +11,7 @@ from typing import Any
 from lmcourse import session
 from lmcourse.evaluation.scoring import n_predicted
 from lmcourse.models.gpt import GPT, GPTConfig
+from lmcourse.text.characters import CharTokenizer
 from lmcourse.training.language_model import train_language_model
 from lmcourse.weights import on_reviews, stored
 
@@ -35,7 +36,8 @@ def train(folder: Path, progress: Path, seed: int, steps: int) -> None:
     `progress` is the file from which an interrupted run goes on; at the end it is removed.
     """
     run = session.start("cpu", seed)
-    tokenizer, rows, validation = on_reviews.rows()
+    tokenizer = CharTokenizer()
+    rows, validation = on_reviews.rows(tokenizer)
     config = GPTConfig(tokenizer.vocab_size, **SIZE)
     model = GPT(config)
     training = {**TRAINING, "steps": steps, "looks": min(20, steps)}

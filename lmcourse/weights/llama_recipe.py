@@ -44,6 +44,7 @@ def few_shapes(inputs: Tensor, targets: Tensor, multiple: int = 16) -> tuple[Ten
 
 def train(
     name: str,
+    command: str,
     config: LlamaConfig,
     training: dict[str, Any],
     rows: Rows,
@@ -57,6 +58,7 @@ def train(
 ) -> None:
     """Trains on `rows` and writes the weights and their recipe, with `more` in it, into `folder`.
 
+    `command` is what the recipe says how to make them.
     The looks measure bits per character: `n_chars` is of each row of `validation`, its end counted.
     `progress` is the file from which an interrupted run goes on; at the end it is removed.
     """
@@ -84,7 +86,6 @@ def train(
     )
     used = time.process_time() - used
     best.restore()
-    command = f"python -m lmcourse.weights.{name} --seed {run.seed} --steps {training['steps']}"
     recipe = on_reviews.made(command, run, history.seconds, best.curve) | {
         "training": training,
         "precision": "bf16, fp32 weights",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -15,19 +15,23 @@ from lmcourse.evaluation.metrics import bits_per_char
 from lmcourse.evaluation.scoring import nll
 from lmcourse.session import Session
 from lmcourse.text.batches import Rows
-from lmcourse.text.characters import CharTokenizer
 from lmcourse.weights import stored
 
 
-def rows() -> tuple[CharTokenizer, Rows, Rows]:
-    """The tokenizer, and the sentences for training and validation as rows of ids."""
-    tokenizer = CharTokenizer()
+class Tokenizer(Protocol):
+    """What turns a text into ids, between two boundaries."""
+
+    def encode(self, text: str) -> list[int]: ...
+
+
+def rows(tokenizer: Tokenizer) -> tuple[Rows, Rows]:
+    """The sentences for training and for validation as rows of ids."""
     reviews = load_reviews("text")
     training, validation = (
         [tokenizer.encode(sentence) for sentence in reviews[split]["text"]]
         for split in ("train", "validation")
     )
-    return tokenizer, training, validation
+    return training, validation
 
 
 def finish(
@@ -56,6 +60,7 @@ def made(command: str, run: Session, seconds: float, curve: dict[int, float]) ->
     return {
         "command": command,
         "seed": run.seed,
+        "device": torch.cuda.get_device_name() if run.device.type == "cuda" else "cpu",
         "precision": run.precision,
         "threads": torch.get_num_threads(),
         "seconds": round(seconds),

@@ -34,8 +34,8 @@ class Table(nn.Module):
 
 
 def test_rows_are_the_sentences_of_training_and_validation():
-    tokenizer, training, validation = on_reviews.rows()
-    assert isinstance(tokenizer, CharTokenizer)
+    tokenizer = CharTokenizer()
+    training, validation = on_reviews.rows(tokenizer)
     reviews = load_reviews("text")
     for rows, split in ((training, "train"), (validation, "validation")):
         assert len(rows) == len(reviews[split]["text"])
