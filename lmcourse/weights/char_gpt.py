@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lmcourse import session
-from lmcourse.evaluation.scoring import n_predicted
 from lmcourse.models.gpt import GPT, GPTConfig
-from lmcourse.text.characters import CharTokenizer
-from lmcourse.training.language_model import train_language_model
+from lmcourse.text.characters import ALPHABET
 from lmcourse.weights import on_reviews, stored
 
 NAME = "char_gpt"
@@ -22,6 +20,7 @@ TRAINING: dict[str, Any] = {
     "batch_size": 16,
     "learning_rate": 3e-3,
     "weight_decay": 0.05,
+    "looks": 20,
 }
 
 
@@ -30,45 +29,21 @@ def load(folder: Path | None = None) -> tuple[GPT, dict[str, Any]]:
     return stored.load(NAME, lambda config: GPT(GPTConfig(**config)), folder)
 
 
-def train(folder: Path, progress: Path, seed: int, steps: int) -> None:
-    """Trains on the reviews and writes the weights and their recipe into `folder`.
-
-    `progress` is the file from which an interrupted run goes on; at the end it is removed.
-    """
-    run = session.start("cpu", seed)
-    tokenizer = CharTokenizer()
-    rows, validation = on_reviews.rows(tokenizer)
-    config = GPTConfig(tokenizer.vocab_size, **SIZE)
-    model = GPT(config)
-    training = {**TRAINING, "steps": steps, "looks": min(20, steps)}
-    trained = train_language_model(
-        model,
-        rows,
-        validation,
-        session=run,
-        checkpoint=progress,
-        checkpoint_every=100,
-        label="longer GPT",
-        **training,
-    )
-    recipe = on_reviews.made(
-        f"python -m lmcourse.weights.{NAME} --seed {seed} --steps {steps}",
-        run,
-        trained.history.seconds,
-        trained.curve,
-    )
-    recipe |= {"training": training, "best_step": trained.best_step}
-    n_chars = n_predicted(validation).tolist()
-    on_reviews.finish(folder, NAME, model, config, validation, n_chars, recipe)
-    for file in (progress, Path(f"{progress}.best")):
-        file.unlink(missing_ok=True)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = stored.command_line(NAME, __doc__, TRAINING["steps"])
-    given = parser.parse_args(arguments)
-    train(given.folder, given.progress, given.seed, given.steps)
+    given = stored.command_line(NAME, __doc__, TRAINING["steps"]).parse_args(arguments)
+    run = session.start("cpu", given.seed)
+    config = GPTConfig(len(ALPHABET), **SIZE)
+    on_reviews.train(
+        NAME,
+        f"python -m lmcourse.weights.{NAME} --seed {given.seed} --steps {given.steps}",
+        GPT(config),
+        config,
+        training={**TRAINING, "steps": given.steps},
+        run=run,
+        folder=given.folder,
+        progress=given.progress,
+    )
 
 
 if __name__ == "__main__":

@@ -12,12 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import torch
-
 from lmcourse import session
-from lmcourse.evaluation.scoring import n_predicted
 from lmcourse.models.recurrent import RecurrentConfig, RecurrentLM
-from lmcourse.training.language_model import train_language_model
+from lmcourse.text.characters import ALPHABET
 from lmcourse.weights import on_reviews, stored
 
 NAME = "lstm"
@@ -51,34 +48,19 @@ def train(
     `progress` is the file from which an interrupted run goes on; at the end it is removed.
     """
     run = session.start(profile, seed)
-    tokenizer, rows, validation = on_reviews.rows()
-    config = RecurrentConfig(tokenizer.vocab_size, **SIZE, **SETTINGS[setting])
-    model = RecurrentLM(config)
-    training = {**TRAINING, "steps": steps, "looks": min(TRAINING["looks"], steps)}
-    trained = train_language_model(
-        model,
-        rows,
-        validation,
-        session=run,
-        checkpoint=progress,
-        checkpoint_every=1000,
-        label=f"LSTM, {setting}",
-        **training,
-    )
+    config = RecurrentConfig(len(ALPHABET), **SIZE, **SETTINGS[setting])
     options = f"--profile {profile} --seed {seed} --steps {steps} --settings '{setting}'"
-    recipe = on_reviews.made(
-        f"python -m lmcourse.weights.{NAME} {options}", run, trained.history.seconds, trained.curve
+    on_reviews.train(
+        NAME,
+        f"python -m lmcourse.weights.{NAME} {options}",
+        RecurrentLM(config),
+        config,
+        training={**TRAINING, "steps": steps},
+        run=run,
+        folder=folder,
+        progress=progress,
+        setting=setting,
     )
-    recipe |= {
-        "setting": setting,
-        "training": training,
-        "best_step": trained.best_step,
-        "device": torch.cuda.get_device_name() if run.device.type == "cuda" else "cpu",
-    }
-    n_chars = n_predicted(validation).tolist()
-    on_reviews.finish(folder, NAME, model, config, validation, n_chars, recipe)
-    for file in (progress, Path(f"{progress}.best")):
-        file.unlink(missing_ok=True)
     return json.loads((folder / f"{NAME}.json").read_text(encoding="utf8"))
 
 

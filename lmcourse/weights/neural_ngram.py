@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from lmcourse import session
-from lmcourse.evaluation.scoring import n_predicted
 from lmcourse.models.neural_ngram import NeuralNGram, NeuralNGramConfig
-from lmcourse.text.characters import CharTokenizer
-from lmcourse.training.language_model import train_language_model
+from lmcourse.text.characters import ALPHABET
 from lmcourse.weights import on_reviews, stored
 
 NAME = "neural_ngram"
@@ -35,30 +33,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.add_argument(f"--{name}", type=type(value), default=value)
     given = parser.parse_args(arguments)
     size = {name: getattr(given, name) for name in SIZE}
-    training = {**TRAINING, "steps": given.steps, "looks": min(TRAINING["looks"], given.steps)}
-    run = replace(session.start(given.profile, given.seed), precision="fp32")
-    tokenizer = CharTokenizer()
-    rows, validation = on_reviews.rows(tokenizer)
-    config = NeuralNGramConfig(tokenizer.vocab_size, **size)
-    model = NeuralNGram(config)
-    trained = train_language_model(
-        model,
-        rows,
-        validation,
-        session=run,
-        label="neural n-gram",
-        checkpoint=given.progress,
-        checkpoint_every=500,
-        **training,
-    )
     command = f"python -m lmcourse.weights.{NAME} --profile {given.profile} --seed {given.seed} "
     command += f"--steps {given.steps} " + " ".join(f"--{name} {size[name]}" for name in SIZE)
-    recipe = on_reviews.made(command, run, trained.history.seconds, trained.curve)
-    recipe |= {"training": training, "best_step": trained.best_step}
-    n_chars = n_predicted(validation).tolist()
-    on_reviews.finish(given.folder, NAME, model, config, validation, n_chars, recipe)
-    for file in (given.progress, Path(f"{given.progress}.best")):
-        file.unlink(missing_ok=True)
+    config = NeuralNGramConfig(len(ALPHABET), **size)
+    run = replace(session.start(given.profile, given.seed), precision="fp32")
+    on_reviews.train(
+        NAME,
+        command,
+        NeuralNGram(config),
+        config,
+        training={**TRAINING, "steps": given.steps},
+        run=run,
+        folder=given.folder,
+        progress=given.progress,
+    )
 
 
 if __name__ == "__main__":

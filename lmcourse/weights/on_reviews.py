@@ -1,4 +1,4 @@
-"""What the weights trained on the reviews' characters have in common: their text and recipe."""
+"""What the weights trained on the reviews have in common: text, training and recipe."""
 
 import platform
 from collections.abc import Sequence
@@ -12,9 +12,11 @@ from torch import nn
 
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation.metrics import bits_per_char
-from lmcourse.evaluation.scoring import nll
+from lmcourse.evaluation.scoring import n_predicted, nll
 from lmcourse.session import Session
 from lmcourse.text.batches import Rows
+from lmcourse.text.characters import CharTokenizer
+from lmcourse.training.language_model import train_language_model
 from lmcourse.weights import stored
 
 
@@ -32,6 +34,43 @@ def rows(tokenizer: Tokenizer) -> tuple[Rows, Rows]:
         for split in ("train", "validation")
     )
     return training, validation
+
+
+def train(
+    name: str,
+    command: str,
+    model: nn.Module,
+    config: Any,
+    *,
+    training: dict[str, Any],
+    run: Session,
+    folder: Path,
+    progress: Path,
+    **more: Any,
+) -> None:
+    """Trains `model` on characters and writes the weights and their recipe into `folder`.
+
+    `command` is what the recipe says how to make them, `training` what
+    `lmcourse.training.language_model.train_language_model` is given, and `more` goes into the
+    recipe. `progress` is the file from which an interrupted run goes on; at the end it is removed.
+    """
+    training = {**training, "looks": min(training["looks"], training["steps"])}
+    training_rows, validation = rows(CharTokenizer())
+    trained = train_language_model(
+        model,
+        training_rows,
+        validation,
+        session=run,
+        label=name,
+        checkpoint=progress,
+        checkpoint_every=500,
+        **training,
+    )
+    recipe = made(command, run, trained.history.seconds, trained.curve)
+    recipe |= {"training": training, "best_step": trained.best_step, **more}
+    finish(folder, name, model, config, validation, n_predicted(validation).tolist(), recipe)
+    for file in (progress, Path(f"{progress}.best")):
+        file.unlink(missing_ok=True)
 
 
 def finish(

@@ -41,14 +41,12 @@ import torch.nn.functional as F
 from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
-from lmcourse.evaluation import intervals, metrics, scoring
-from lmcourse.exercises.neural import neural_ngram as exercises
+from lmcourse.evaluation import metrics, scoring
 from lmcourse.models import neural_ngram as library
 from lmcourse.models.ngram import NGram
-from lmcourse.records import record, sweep
+from lmcourse.records import sweep
 from lmcourse.text.batches import batches
 from lmcourse.text.characters import CharTokenizer
-from lmcourse.weights import neural_ngram as stored
 from torch import nn
 
 run = session.start(PROFILE, SEED)

@@ -34,13 +34,9 @@ PROFILE = "cpu"
 SEED = 0
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
 import torch
-from lmcourse import plot, session
-from lmcourse.claims import check, close
-from lmcourse.exercises.neural import recurrent as exercises
-from lmcourse.models.recurrent import RecurrentConfig, RecurrentLM, in_windows
+from lmcourse import session
+from lmcourse.models.recurrent import RecurrentConfig, RecurrentLM
 from torch import nn
 
 run = session.start(PROFILE, SEED)
