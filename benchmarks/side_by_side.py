@@ -165,7 +165,9 @@ class Training:
             else:
                 rate = _as_runs(self.learning_rates * factor, name, weight)
                 mean.lerp_(slope, 1 - BETAS[0])
-                square = self.squares[name].mul_(BETAS[1]).addcmul_(slope, slope, value=1 - BETAS[1])
+                square = (
+                    self.squares[name].mul_(BETAS[1]).addcmul_(slope, slope, value=1 - BETAS[1])
+                )
                 unbiased = [1 - beta**self.done for beta in BETAS]
                 size = (square / unbiased[1]).sqrt_().add_(ADAM_EPS)
                 weight.sub_(mean / size * (rate / unbiased[0]))
@@ -209,8 +211,8 @@ def nats(weights: Weights, size: Size, rows: Tensor, lengths: Sequence[int]) -> 
     `rows` [N, W + 1] end in -100 behind their `lengths`, and stand with the shortest first.
     """
     K, found = weights["tokens"].shape[0], []
-    for start in range(0, len(rows), 100):
-        some = rows[start : start + 100, : max(lengths[start : start + 100])]
+    for start in range(0, len(rows), 50):
+        some = rows[start : start + 50, : max(lengths[start : start + 50])]
         inputs, targets = some[:, :-1].clamp(min=0), some[:, 1:]
         each = [part.expand(K, -1, -1).contiguous() for part in (inputs, targets)]
         found.append(surprises(logits_of(weights, size, each[0]), each[1]).double().sum(2))
