@@ -24,14 +24,18 @@ def run(
     command: str,
     trials: Iterable[Trial],
     measure: Callable[[Session, Trial], dict[str, Any]],
+    precision: str | None = None,
     **about: Any,
 ) -> list[Trial]:
     """Measures each trial that is not on record; all of them, with what was measured, in order.
 
     A trial is a dictionary with a "seed", and `measure` is given a session begun with it. The
     record is written after every trial, and the same command goes on from it; that of another
-    command, or with other words `about` it, is begun anew.
+    command, or with other words `about` it, is begun anew. `precision` is what the record says the
+    runs computed in, for a sweep that does not leave that to the session.
     """
+    if precision is not None:
+        about["precision"] = precision
     file = SWEEPS / f"{chapter}.json"
     runs = kept(file, {"command": command, **about})
     for trial in trials:
