@@ -120,11 +120,9 @@ print("found: ", [round(float(x), 2) for x in found[0]])
 #
 # $$\text{found} = \operatorname{softmax}\!\left(\frac{(Y W_q)(X W_k)^\top}{\sqrt{d}}\right) X W_v \tag{1}$$
 #
-# It is called **cross-attention** (Vaswani et al. 2017, there *encoder-decoder attention*; Bahdanau et al. 2015 had looked in this way in a recurrent network, with another score). The source lies there as a whole, so nothing in
-# it is future: there is no causal mask. Only padding is masked.
+# It is called **cross-attention** (Vaswani et al. 2017; Bahdanau et al. 2015 had looked in this way in a recurrent network, with another score). The source lies there as a whole: there is no causal mask. Only padding is masked.
 #
-# Now the whole. An *encoder* reads the source with blocks like the GPT's, but without the mask that hides the future, since each word of the source may look at all
-# others. What it makes of them is the *memory*. A *decoder* writes: a GPT whose blocks have one more step, the look into the memory.
+# Now the whole. An *encoder* reads the source with blocks like the GPT's, but without the mask that hides the future. What it makes of the source is the *memory*. A *decoder* writes: a GPT whose blocks have one more step, the look into the memory.
 
 
 # %%
@@ -686,7 +684,7 @@ for name, score in by_sacrebleu(mine, references).items():
 # %% [markdown]
 # Post (2018) shows that words cut otherwise give another BLEU, and asks to name the program. Here: sacrebleu, with `tokenize="zh"`.
 #
-# Is that a good score? **A score without rivals says nothing.**
+# Is that a good score? Compared with what?
 #
 # ## Four rivals
 #
