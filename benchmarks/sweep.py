@@ -1,7 +1,7 @@
 """Many runs that a chapter shows and could not make itself, one after the other, on record.
 
 `benchmarks/sweep_<chapter>.py` names the runs and says how one is measured; the chapter reads
-results/sweeps/cpu/<part>/<chapter>.json through `lmcourse.records.sweep`.
+results/sweeps/<profile>/<part>/<chapter>.json through `lmcourse.records.sweep`.
 """
 
 import json
@@ -17,7 +17,7 @@ import storing
 from lmcourse import session
 from lmcourse.session import Session
 
-SWEEPS = Path(__file__).parents[1] / "results" / "sweeps" / "cpu"
+SWEEPS = Path(__file__).parents[1] / "results" / "sweeps"
 Trial = dict[str, Any]
 
 
@@ -28,6 +28,7 @@ def run(
     measure: Callable[[Session, Trial], dict[str, Any]],
     profile: str = "cpu",
     jobs: int = 1,
+    precision: str | None = None,
     **about: Any,
 ) -> list[Trial]:
     """Measures each trial that is not on record; all of them, with what was measured, in order.
@@ -35,9 +36,12 @@ def run(
     A trial is a dictionary with a "seed", and `measure` is given a session of `profile` begun with
     it. The record is written after every trial, and the same command goes on from it; that of
     another command, or with other words `about` it, is begun anew. With more `jobs` than one so
-    many processes measure at a time; `measure` is then a function of a module.
+    many processes measure at a time; `measure` is then a function of a module. `precision` is what
+    the record says the runs computed in, for a sweep that does not leave that to the session.
     """
-    file = SWEEPS / f"{chapter}.json"
+    if precision is not None:
+        about["precision"] = precision
+    file = SWEEPS / profile / f"{chapter}.json"
     runs = kept(file, {"command": command, **about})
     trials = list(trials)
 

@@ -7,8 +7,8 @@ scratch, in fp32. A seed draws the weights and the order of the sentences; runs 
 them as far as their shapes agree. Validation is every fourth sentence of that split. Test sentences
 are read by the third table alone, which keeps their bits beside those of validation. The tables:
 
-- place: pre-norm, post-norm or none, at three depths and three rates, with warm-up and without,
-  from the weights of `nn.Linear`;
+- place: pre-norm, post-norm or none, at three depths and three rates (four at depth 12), with
+  warm-up and without, from the weights of `nn.Linear`;
 - start: the same at depth 12 from weights √3 times as large, which keep the size of their input,
   and post-norm four times as long;
 - parts: layer norm or RMS norm with GELU, and layer norm with SwiGLU of as many parameters.
@@ -39,7 +39,8 @@ WIDTH, HEADS, POSITIONS, BATCH = 32, 2, 288, 8
 PLACES = ("pre", "post", "none")
 DEPTHS = (2, 6, 12)
 RATES = (2e-3, 8e-3, 3.2e-2)
-SLOW = (2e-3, 8e-3)  # for the larger weights
+BETWEEN = 4e-3  # at the largest depth
+SLOW = (2e-3, BETWEEN, 8e-3)  # for the larger weights
 WARMUPS = (0.0, 0.3)
 PARTS = ("layer norm, GELU", "RMS norm, GELU", "layer norm, SwiGLU")
 PART_RATES = (8e-3, 1.6e-2)
@@ -122,6 +123,7 @@ def trials(seeds: int) -> list[sweep.Trial]:
                     for depth in DEPTHS
                     for rate in RATES
                 ]
+                found.append(usual | same | {"table": "place", "depth": 12, "rate": BETWEEN})
                 found += [large | same | {"table": "start", "rate": rate} for rate in SLOW]
         longer = {"steps": LONG, "place": "post", "warmup": 0.3, "rate": 2e-3}
         found.append(large | longer | {"table": "start", "seed": seed})

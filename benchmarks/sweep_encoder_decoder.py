@@ -7,8 +7,9 @@ sources: then the decoder is a language model alone. Three seeds each, which dec
 the order and the pairs of the quarter. The record has, of each run,
 
 - `losses`: on validation by passes made, nats a symbol, teacher forced,
-- `validation` and `test`: what it writes greedily at the end, pair by pair,
-- `beam`: with all pairs, what a beam of four writes on validation,
+- `validation`: what it writes greedily at the end, pair by pair,
+- `validation_beam`: with all pairs, what a beam of four writes there,
+- `test` and `test_beam`: with all pairs, the same of the test pairs,
 
 and is results/sweeps/cpu/transformer/encoder_decoder.json. Passes, rate and dropout come from a
 few runs looked at on validation; they were not tuned further.
@@ -104,13 +105,12 @@ class Translators:
         }
         if blank:
             return result
-        for name in ("validation", "test"):
+        for name in ("validation", "test") if trial["trained"] == "all" else ("validation",):
             rows = [source for source, _ in self.pairs[name]]
             result[name] = [self.chinese.decode(ids) for ids in greedy(model, rows)]
-        if trial["trained"] == "all":
-            rows = [source for source, _ in held_out]
-            found = [beam(model, row, 4)[0] for row in rows]
-            result["beam"] = [self.chinese.decode(ids) for ids in found]
+            if trial["trained"] == "all":
+                found = [beam(model, row, 4)[0] for row in rows]
+                result[f"{name}_beam"] = [self.chinese.decode(ids) for ids in found]
         return result
 
 
@@ -133,6 +133,7 @@ if __name__ == "__main__":
         "python benchmarks/sweep_encoder_decoder.py",
         TRIALS,
         Translators().measure,
+        precision="fp32",
         pieces=PIECES,
         passes=PASSES,
         rate=RATE,

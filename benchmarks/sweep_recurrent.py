@@ -11,10 +11,8 @@ front of the reader, and the LSTM trained through windows that slopes do not lea
 processor seconds.
 """
 
-import multiprocessing
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +21,6 @@ import sweep
 import torch
 import typer
 
-from lmcourse import session
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation import metrics, scoring
 from lmcourse.models.recurrent import in_windows
@@ -55,6 +52,7 @@ def text() -> tuple[dict[str, Any], int, dict[str, list[list[int]]]]:
 
 def measure(run: Session, trial: sweep.Trial) -> dict[str, Any]:
     """Trains a model as `trial` says; what it reaches."""
+    torch.set_num_threads(1)
     begun = time.process_time()
     chapter, vocab_size, rows = text()
     torch.manual_seed(run.seed)
@@ -87,12 +85,6 @@ def measure(run: Session, trial: sweep.Trial) -> dict[str, Any]:
     return found
 
 
-def alone(trial: sweep.Trial) -> dict[str, Any]:
-    """The same in a process of its own."""
-    torch.set_num_threads(1)
-    return measure(session.start("cpu", trial["seed"]), trial)
-
-
 def main(
     seeds: Annotated[int, typer.Option(min=2, help="runs of each kind")] = 3,
     jobs: Annotated[int, typer.Option(min=1, help="processes beside each other")] = 1,
@@ -102,16 +94,7 @@ def main(
     about = {"batch": BATCH, "read": READ}
 
     def runs(trials: list[sweep.Trial]) -> list[sweep.Trial]:
-        if jobs == 1:
-            return sweep.run(CHAPTER, command, trials, measure, **about)
-        done = sweep.kept(sweep.SWEEPS / f"{CHAPTER}.json", {"command": command, **about})
-        new = [t for t in trials if not any(t.items() <= run.items() for run in done)]
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs, mp_context=spawn) as pool:
-            found = {str(trial): pool.submit(alone, trial) for trial in new}
-            return sweep.run(
-                CHAPTER, command, trials, lambda _, trial: found[str(trial)].result(), **about
-            )
+        return sweep.run(CHAPTER, command, trials, measure, jobs=jobs, **about)
 
     rates = {kind: list(RATES) for kind in KINDS}
     best = dict[str, float]()
@@ -149,5 +132,4 @@ def main(
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     typer.run(main)

@@ -42,7 +42,7 @@ from lmcourse.files import replace_text  # noqa: E402
 from lmcourse.models.ngram import NGram  # noqa: E402
 from lmcourse.text.characters import CharTokenizer  # noqa: E402
 
-RECORD = ROOT / "results" / "sweeps" / "cpu" / "transformer" / "scaling.json"
+RECORD = ROOT / "results" / "sweeps" / "gpu" / "transformer" / "scaling.json"
 SIZES = {  # layers, width, heads, hidden width
     "25k": Size(2, 32, 2, 88),
     "80k": Size(3, 48, 3, 128),

@@ -9,7 +9,7 @@ tenth of the steps, the mean training loss in bits. Test sentences are not read.
 
 - fp32: everything in 32 bits;
 - bf16 products: under autocast, the weights in fp32;
-- bf16 weights: the weights and the optimizer's means, too;
+- all bf16: the whole model, its weights, slopes and the optimizer's means, too;
 - fp32, nudged: everything in 32 bits, each first weight moved by about a millionth of itself;
 - fp32, rounded: everything in 32 bits, the first weights rounded to bf16 once.
 """
@@ -35,7 +35,7 @@ from lmcourse.training.loop import fit
 
 CHAPTER = "transformer/training_at_scale"
 LAYERS, HEADS, WIDTH, BATCH = 2, 4, 64, 8
-PRECISIONS = ("fp32", "bf16 products", "bf16 weights", "fp32, nudged", "fp32, rounded")
+PRECISIONS = ("fp32", "bf16 products", "all bf16", "fp32, nudged", "fp32, rounded")
 RATE, STEPS = 6e-3, 1200
 
 
@@ -62,7 +62,7 @@ class Trainer:
         """One training."""
         config = GPTConfig(self.tokenizer.vocab_size, 288, LAYERS, HEADS, WIDTH, dropout=0.0)
         model = GPT(config)
-        if trial["precision"] == "bf16 weights":
+        if trial["precision"] == "all bf16":
             model.bfloat16()
         if trial["precision"] == "fp32, nudged":
             with torch.no_grad():
@@ -96,6 +96,7 @@ if __name__ == "__main__":
         "python benchmarks/sweep_training_at_scale.py",
         trials(),
         Trainer().measure,
+        precision="by run",
         layers=LAYERS,
         width=WIDTH,
         batch=BATCH,

@@ -310,6 +310,8 @@ def test_a_sweep_goes_on_from_its_own_record_alone(sweep, tmp_path):
     sweep.run("part/toy", "python toy.py", trials[:1], measure, sentences=8)
     sweep.run("part/toy", "python toy.py --seeds 9", trials[:1], measure, sentences=8)
     assert len(made) == 6  # other circumstances: from the beginning, each time
+    sweep.run("part/toy", "python toy.py", trials[:1], measure, precision="by run")
+    assert json.loads((tmp_path / "part/toy.json").read_text())["precision"] == "by run"
 
 
 def test_every_sweep_on_record_names_its_script():
