@@ -1,7 +1,8 @@
 """Many runs that a chapter shows and could not make itself, one after the other, on record.
 
 `benchmarks/sweep_<chapter>.py` names the runs and says how one is measured; the chapter reads
-results/sweeps/cpu/<part>/<chapter>.json through `lmcourse.records.sweep`.
+results/sweeps/cpu/<part>/<chapter>.json through `lmcourse.records.sweep`. What took a GPU lies in
+results/sweeps/gpu, and its name for `sweep` is "../gpu/<part>/<chapter>".
 """
 
 import json
@@ -15,7 +16,7 @@ import storing
 from lmcourse import session
 from lmcourse.session import Session
 
-SWEEPS = Path(__file__).parents[1] / "results" / "sweeps" / "cpu"
+SWEEPS = Path(__file__).parents[1] / "results" / "sweeps"
 Trial = dict[str, Any]
 
 
@@ -24,6 +25,7 @@ def run(
     command: str,
     trials: Iterable[Trial],
     measure: Callable[[Session, Trial], dict[str, Any]],
+    profile: str = "cpu",
     **about: Any,
 ) -> list[Trial]:
     """Measures each trial that is not on record; all of them, with what was measured, in order.
@@ -32,12 +34,12 @@ def run(
     record is written after every trial, and the same command goes on from it; that of another
     command, or with other words `about` it, is begun anew.
     """
-    file = SWEEPS / f"{chapter}.json"
+    file = SWEEPS / profile / f"{chapter}.json"
     runs = kept(file, {"command": command, **about})
     for trial in trials:
         if any(trial.items() <= done.items() for done in runs):
             continue
-        begun = session.start("cpu", trial["seed"])
+        begun = session.start(profile, trial["seed"])
         runs.append(trial | measure(begun, trial))
         print(runs[-1], file=sys.stderr, flush=True)
         storing.write(file, command, begun, chapter=chapter, **about, runs=runs)

@@ -66,7 +66,8 @@ def test_every_stored_sweep_belongs_to_a_chapter_and_is_packaged():
     root = Path(__file__).parents[2]
     packaged = (root / "pyproject.toml").read_text()
     for file in (root / "results/sweeps").rglob("*.json"):
-        name = file.relative_to(root / "results/sweeps/cpu").with_suffix("").as_posix()
+        profile, part, chapter = file.relative_to(root / "results/sweeps").with_suffix("").parts
+        name = f"{part}/{chapter}" if profile == "cpu" else f"../{profile}/{part}/{chapter}"
         assert sweep(name) == json.loads(file.read_text())
-        assert sweep(name)["chapter"] == name
-        assert f'"results/sweeps/cpu/{file.parent.name}/*.json"' in packaged
+        assert sweep(name)["chapter"] == f"{part}/{chapter}"
+        assert f'"results/sweeps/{profile}/{part}/*.json"' in packaged
