@@ -97,9 +97,9 @@ def _weights(root: Path, reached: Reached) -> dict[str, str]:
 
 
 def _sweep(chapter: Chapter) -> dict[str, str]:
-    """The record of the runs that the chapter shows and could not make."""
-    file = chapter.root / "results" / "sweeps" / "cpu" / f"{chapter.name}.json"
-    return {file.relative_to(chapter.root).as_posix(): sha256(file)[:12]} if file.is_file() else {}
+    """The records of the runs that the chapter shows and could not make."""
+    files = (chapter.root / "results" / "sweeps").glob(f"*/{chapter.name}.json")
+    return {file.relative_to(chapter.root).as_posix(): sha256(file)[:12] for file in sorted(files)}
 
 
 def _pins(root: Path, packages: frozenset[str]) -> dict[str, str]:

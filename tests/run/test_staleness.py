@@ -171,6 +171,11 @@ def test_what_cannot_change_an_output_leaves_everything_fresh(tree, path, swap):
             ("[]", "{}"),
             {"part/one": "results/sweeps/cpu/part/one.json changed"},
         ),
+        (
+            "results/sweeps/gpu/part/one.json",
+            None,
+            {"part/one": "results/sweeps/gpu/part/one.json added"},
+        ),
         ("results/sweeps/cpu/part/three.json", None, {}),
         (
             "requirements.lock",

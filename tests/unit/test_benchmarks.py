@@ -287,7 +287,7 @@ def sweep(tmp_path, monkeypatch):
     return module
 
 
-def test_a_sweep_goes_on_from_its_own_record_alone(sweep, tmp_path):
+def test_a_sweep_goes_on_from_its_own_record_alone(sweep, tmp_path, monkeypatch):
     made, trials = [], [{"rate": rate, "seed": seed} for seed in (4, 5) for rate in (1, 2)]
 
     def measure(run, trial):
@@ -304,20 +304,25 @@ def test_a_sweep_goes_on_from_its_own_record_alone(sweep, tmp_path):
     runs = sweep.run("part/toy", "python toy.py", trials, measure, sentences=7)
     assert made == [(1, 4), (2, 4), (1, 5), (2, 5)]
     assert runs == [trial | {"accuracy": trial["rate"] / 10} for trial in trials]
-    record = json.loads((tmp_path / "part/toy.json").read_text())
+    record = json.loads((tmp_path / "cpu/part/toy.json").read_text())
     assert record["runs"] == runs
     assert (record["chapter"], record["sentences"]) == ("part/toy", 7)
     sweep.run("part/toy", "python toy.py", trials[:1], measure, sentences=8)
     sweep.run("part/toy", "python toy.py --seeds 9", trials[:1], measure, sentences=8)
     assert len(made) == 6  # other circumstances: from the beginning, each time
     sweep.run("part/toy", "python toy.py", trials[:1], measure, precision="by run")
-    assert json.loads((tmp_path / "part/toy.json").read_text())["precision"] == "by run"
+    assert json.loads((tmp_path / "cpu/part/toy.json").read_text())["precision"] == "by run"
+    monkeypatch.setenv("LMCOURSE_DEVICE", "cpu")
+    sweep.run("part/toy", "python toy.py", trials[:1], measure, "gpu", sentences=8)
+    assert (tmp_path / "gpu/part/toy.json").is_file()  # beside the other, from its beginning
+    assert len(made) == 8
 
 
 def test_every_sweep_on_record_names_its_script():
     for file in (Path(__file__).parents[2] / "results" / "sweeps").rglob("*.json"):
         command = json.loads(file.read_text())["command"]
-        assert command.startswith(f"python benchmarks/sweep_{file.stem}.py")
+        script = "imdb" if file.parts[-3] == "gpu" else f"sweep_{file.stem}"
+        assert command.startswith(f"python benchmarks/{script}.py")
 
 
 def test_both_ways_to_a_first_token_find_the_same(tmp_path):
