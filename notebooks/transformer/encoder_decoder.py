@@ -422,11 +422,14 @@ def translate(model, english, longest=64):
 # Three trainings of thirty passes, with seeds 0 to 2, are on record (`benchmarks/sweep_encoder_decoder.py`). Below what our model writes stands what the one of seed 0 wrote, with our gloss in brackets:
 
 # %% tags=["hide-input"]
-# @title The record, and what some Chinese says in English
+# @title The record
 past = sweep("transformer/encoder_decoder")
 runs = {}
 for trial in past["runs"]:
     runs.setdefault(trial["trained"], []).append(trial)
+
+# %% tags=["hide-input"]
+# @title What some Chinese says in English
 MEANINGS = {
     "是否在下文菜单项目": "whether in the menu item below",
     ": %1 路径": ": %1 path",
