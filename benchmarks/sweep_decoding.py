@@ -112,6 +112,7 @@ if __name__ == "__main__":
         "python benchmarks/sweep_decoding.py",
         trials(),
         Writer().measure,
+        precision="fp32",
         prompt=PROMPT,
         new=NEW,
         compared=COMPARED,

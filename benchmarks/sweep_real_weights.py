@@ -112,14 +112,14 @@ def choice() -> Iterator[sweep.Trial]:
 
 def main() -> None:
     """Chooses an opening on validation and reads all test sentences after it."""
-    runs = sweep.run(CHAPTER, COMMAND, choice(), measure)
+    runs = sweep.run(CHAPTER, COMMAND, choice(), measure, precision="fp32")
     best = min((run for run in runs if run["part"] == "choose"), key=lambda run: run["bits"])
     trials = [
         {"part": "test", "shown": shown, "seed": seed, "first": first}
         for shown, seed in ((None, 0), (best["shown"], best["seed"]))
         for first in range(0, len(texts()["test"]), PIECE)
     ]
-    sweep.run(CHAPTER, COMMAND, [*choice(), *trials], measure)
+    sweep.run(CHAPTER, COMMAND, [*choice(), *trials], measure, precision="fp32")
 
 
 if __name__ == "__main__":

@@ -600,7 +600,7 @@ print(", ".join(f"{bits:.2f}" for bits in longer))
 # makes positions alike, and that adding to a stream counters it, is a result of Dong et al. 2021.)
 #
 # The gradients we have *not* shown to be at fault: our training clips them, and AdamW divides each by its usual size. Xiong et al. also report
-# that post-norm needs warm-up; in these short runs, at depth 12, it helped at the rates 0.004 and 0.008 in every seed, at 0.008 not as far as pre-norm.
+# that post-norm needs warm-up; in these short runs, at depth 12, it helped at the second and the third rate in every seed, at the third not as far as pre-norm.
 
 
 # %% tags=["hide-input"]

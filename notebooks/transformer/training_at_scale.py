@@ -826,6 +826,8 @@ check(
     "All bf16: worse with each seed, zero in the interval",
     by_all.min() > 0 > seeds_interval(by_all).low,
 )
+
+# %% tags=["claims"]
 off_record = {
     name: abs(here - tenths[i, 0, 0])
     for i, (name, here) in enumerate(again.items())
