@@ -53,7 +53,7 @@ from lmcourse.records import record
 from lmcourse.text.batches import batches, shifted
 from lmcourse.text.characters import CharTokenizer
 from lmcourse.training import language_model, loop
-from lmcourse.weights import best_gpt, char_gpt
+from lmcourse.weights import best_gpt, bpe_gpt, char_gpt
 from torch import nn
 
 run = session.start(PROFILE, SEED)
@@ -785,8 +785,7 @@ check("The package's sample: the same text", our_text == their_text)
 # - The shorter contexts count not *how often* a letter came, but with *how many different letters in
 #   front* (save where a sentence begins).
 #
-# Its order is chosen on validation, up to 9. (An n-gram is stored as one number; ten letters do not fit
-# into 64 bits.)
+# Its order is chosen on validation, up to 9.
 
 # %%
 tables, table_bits, table_seconds = {}, {}, {}
@@ -836,6 +835,8 @@ for name, size in size_of.items():
 # again and again, with dropout. And a third: the *best* GPT is what we found when we tried to win within two hours of two cores (the tries before it are not counted). It is larger again,
 # has the parts of [later chapters](block.ipynb) (rotary positions, RMS norm, SwiGLU), more dropout, and for the matrices of its blocks another optimizer, Muon
 # (Jordan et al. 2024). Other settings had a few short tries on validation. Of both networks the weights are those of the best look at validation; the seconds are of the whole run. So much differs at once that we do not say what did it.
+#
+# A fourth network is the best GPT's model over *pieces* of up to several letters ([tokenization](../background/tokenization.ipynb)), from a thousand merges, with half as many steps. Its bits count one way to cut a sentence, so they are at least those of the sentence.
 #
 # Last, both at once. Let network and table answer, and average their *probabilities*, with a share $\lambda$
 # for the network: $p = \lambda\, p_{\text{network}} + (1 - \lambda)\, p_{\text{table}}$. That is a
@@ -895,6 +896,13 @@ for name, other in others.items():
     test_nats[f"{name} + table"] = np.array([-p.sum() for p in mixed])
 
 # %% tags=["hide-input"]
+# @title The GPT over pieces
+piece_gpt, piece_recipe, pieces = bpe_gpt.load()
+piece_gpt.to(run.device)
+cut = [pieces.encode(text) for text in reviews["test"]["text"][:limit]]
+test_nats["GPT over pieces"] = scoring.nll(piece_gpt, cut)  # [sentences]
+
+# %% tags=["hide-input"]
 # @title Each alone, and against Kneser–Ney
 alone, against = {}, {}
 for name, nats in test_nats.items():
@@ -944,6 +952,18 @@ for key, name, label in (
         note=f"{passes[name]:.0f} passes over the same sentences",
     )
 
+record(
+    "gpt.bits_pieces",
+    alone["GPT over pieces"].value,
+    "bits/char",
+    alone["GPT over pieces"],
+    ladder="language",
+    label="GPT over byte-pair pieces",
+    parameters=sum(p.numel() for p in piece_gpt.parameters()),
+    seconds=piece_recipe["seconds"],
+    note=f"{len(pieces.merges):,} merges; one way to cut each sentence",
+)
+
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title Records for the results page: the mixture, and differences
 mixture = alone["best GPT + table"]
@@ -973,6 +993,7 @@ for name, share in shares.items():
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Nine dots with intervals, bits per character on the test sentences. Our GPT is far to the right of Kneser\u2013Ney, the longer GPT a little to its right, order 6 in between; the best GPT lies to its left. Our GPT mixed with the table, and order 6 mixed with it, lie about where the table lies. The mixture of the longer GPT and the table lies clearly to the left of both, and the mixture of the best GPT and the table is leftmost of all."}}
 figure, ax = plot.panels(height=3.8)
 colors = [plot.GREY, *[plot.BLUE, plot.ORANGE] * len(others)]  # alone, mixed
+colors += [plot.GREEN]  # pieces
 label = "bits per character on the test sentences"
 plot.intervals(
     ax, list(alone), list(alone.values()), color=colors, xlabel=label
