@@ -74,13 +74,13 @@ def record(
     )
 
 
-def sweep(chapter: str, profile: str = "cpu") -> dict[str, Any]:
+def sweep(chapter: str) -> dict[str, Any]:
     """The record of many runs that `chapter` ("bert/finetune_sentiment") shows and could not make.
 
-    It lies in results/sweeps/ of the repository, by the profile that it was made in, and is
-    installed with the package; `command` in it is what made it. ValueError when there is none.
+    It lies in results/sweeps/cpu/ of the repository, and is installed with the package; `command`
+    in it is what made it. ValueError when there is none for the chapter.
     """
-    below = Path("sweeps", profile, f"{chapter}.json")
+    below = Path("sweeps", "cpu", f"{chapter}.json")
     installed = Path(sysconfig.get_path("data"), "share", "lmcourse")
     for folder in (Path(__file__).parents[1] / "results", installed):
         if (folder / below).is_file():
