@@ -1,1 +1,0 @@
-"""Exercise checkers of the part neural, one file a chapter."""
