@@ -133,7 +133,7 @@ def accumulate(model, parts):
 
 # %% [markdown]
 # Take sixteen sentences, at once or in four parts of four; as they come, and of similar length (`batches`). The rival
-# takes the mean of each part and averages the four means. We also count what the forward pass keeps for the way back. (All in 64-bit
+# takes the mean of each part and averages the four means. We also count what the forward pass keeps for the way back. (Without dropout, which would draw other masks for the parts, and all in 64-bit
 # numbers, so that rounding hides nothing. `model(inputs)` would round the logits to 32 bits; that is why `total_loss` computes them itself.)
 
 
@@ -470,7 +470,7 @@ for how, inputs_kept in growth.items():
     print(f"a further layer, {how}: {inputs_kept:.1f} times its input")
 
 # %% [markdown]
-# Recomputed, each further layer keeps its input and nothing more. (While a block is computed again, its own tensors are there, one block's at a time.) The price is paid in products: the way back has two
+# Recomputed, each further layer keeps its input and nothing more. (By construction of `backward`: while a block is computed again, its own tensors are there, one block's at a time.) The price is paid in products: the way back has two
 # for every one on the way forward (one for the slopes of the input, one for those of the weights), and
 # now the blocks' way forward is gone twice: four instead of three. (Attention's own products are not counted here.)
 #
@@ -776,6 +776,11 @@ for i, name in enumerate(PRECISIONS[1:], 1):
     print(f"{name:<36}", *shown)
     print(f"  mean {interval}")
 print("fp32 itself                         ", *(f"{x:8.4f}" for x in bits[0]))
+took = {
+    name: [t["seconds"] for t in by_precision[name]] for name in PRECISIONS[:3]
+}
+for name, seconds in took.items():
+    print(f"{name:<30}took", *(f"{x:7.0f} s" for x in seconds))
 again = {name: first_tenth(name) for name in ("fp32", "bf16")}
 for i, (name, here) in enumerate(again.items()):
     print(
@@ -790,7 +795,9 @@ for i, (name, here) in enumerate(again.items()):
 # bf16 is not the same curve. With products in bf16 the ends lie by up to a tenth of a bit from those of fp32, to either side; the interval
 # has zero in it, and it is wide: three seeds show no cost, and do not exclude one of a tenth of a bit. The controls say how to read that. Rounding the *first weights* once moves the
 # end by hundredths, to either side, though everything after is in fp32; and even a nudge of a millionth moves one of three ends by more than a hundredth. So a
-# mean this small is no verdict on the products. With the whole model in bf16 all three ends are worse than fp32's, and two of three worse than those of the rounded control; the interval has zero in it, too, and which part is to blame we have not tried.
+# mean this small is no verdict on the products. With the whole model in bf16 all three ends are worse than fp32's, and two of three worse than those of the rounded control; the interval has zero in it, too, and the parts we have not tried one by one.
+#
+# Nor is it cheaper here: on record the trainings in bf16 took longer than those in fp32 (the last lines of the table). How much a product gains depends on its size, too; the ladder below is wider.
 
 # %% tags=["claims"]
 check(
@@ -821,6 +828,10 @@ check(
     "Nudged by a millionth: some end moves by more than 0.01 bits",
     abs(bits[3] - bits[0]).max() > 0.01,
 )
+check(
+    "On record bf16 took longer with each seed, in products and in all",
+    min(took["bf16 products"] + took["all bf16"]) > max(took["fp32"]),
+)
 by_all = bits[2] - bits[0]  # [seeds]
 check(
     "All bf16: worse with each seed, zero in the interval",
@@ -840,7 +851,8 @@ check(
 amx = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)()
 check(
     "bf16: too, where the processor has AMX as on record, else to 0.02",
-    off_record["bf16"] < (0.003 if amx else 0.02),
+    off_record["bf16"] < (0.003 if amx else 0.02)
+    and (run.precision == "fp32" or again["bf16"] != again["fp32"]),
 )
 
 # %% [markdown]
@@ -982,7 +994,7 @@ plt.show()
 
 # %% [markdown]
 # The second and third rung change the losses in the last digits of fp32; the fourth and fifth compute in bf16, and change them more. The largest gain of one
-# rung is the plainest: not to compute on padding. What the three others gain or lose may depend on the processor and on sizes; the table has the lowest and the highest of three runs on this machine. (Dao et al. 2022 made a fused kernel for GPUs that is faster there than the two products.)
+# rung is the plainest: not to compute on padding. What the three others gain or lose may depend on the processor, on sizes and on how many different lengths there are; the table has the lowest and the highest of three runs on this machine. (Dao et al. 2022 made a fused kernel for GPUs that is faster there than the two products.)
 
 # %% tags=["claims"]
 check(
@@ -990,8 +1002,9 @@ check(
     max(apart_by["to the longest"], apart_by["fused AdamW"]) < 1e-5,
 )
 check(
-    "bf16 and two products change none by 0.02 nats",
-    max(apart_by["bf16"], apart_by["two products"]) < 0.02,
+    "bf16 and two products change some more, none by 0.02 nats",
+    min(apart_by["bf16"], apart_by["two products"]) > 1e-5
+    and max(apart_by["bf16"], apart_by["two products"]) < 0.02,
 )
 check(
     "Without padding: more than 1.3 times the letters a CPU second",
@@ -1061,7 +1074,7 @@ print(f"exit code {killed.returncode}, checkpoint of step {saved['step']}")
 
 # %% [markdown]
 # The same program, without the kill, goes on from the file. Beside it, in this process, we run the training that was never interrupted; and twice more
-# we go on from the file, but with one thing wiped from it first: Adam's own state (means and step), or the state of the random generator, which draws the dropout.
+# we go on from the file, but with one thing replaced in it first: Adam's own state (means and step), or the state of the random generator, which draws the dropout.
 
 # %% tags=["hide-input"]
 # @title Go on
@@ -1086,9 +1099,9 @@ def finished(path=None):
 
 
 # %% tags=["hide-input"]
-# @title A checkpoint with one thing wiped
+# @title A checkpoint with one thing replaced
 def without(name):
-    """A checkpoint like `saved`, with one thing wiped."""
+    """A checkpoint like `saved`, with one thing replaced."""
     state = dict(saved)
     if name == "Adam's state":
         state["optimizer"] = dict(saved["optimizer"], state={})
@@ -1111,12 +1124,12 @@ for name in ("Adam's state", "random state"):
     brought_back[name] = finished(without(name))
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-print("wiped           largest difference of a weight")
+print("replaced        largest difference of a weight")
 for name, weights in brought_back.items():
     print(f"{name:<15} {float((weights - unbroken).abs().max()):.2g}")
 
 # %% [markdown]
-# Brought back whole, all weights are equal, *bit for bit*. With either thing wiped it is another training. (The file
+# Brought back whole, all weights are equal, *bit for bit*. With either thing replaced it is another training. (The file
 # also has the number of the step: it sets the rate and the batch.)
 
 # %% tags=["claims"]
@@ -1131,7 +1144,7 @@ check(
     resumed.returncode == 0 and torch.equal(brought_back["nothing"], unbroken),
 )
 check(
-    "With one thing wiped it is not",
+    "With one thing replaced it is not",
     all(
         (brought_back[name] - unbroken).abs().max() > 1e-4
         for name in ("Adam's state", "random state")
@@ -1147,7 +1160,7 @@ check(
 # %% [markdown]
 # ## Summary
 #
-# - A batch in parts, or on two processes, gives the slopes of the whole batch, if losses are *summed* and divided by the number of *letters*.
+# - A batch in parts, or on two processes, gives the slopes of the whole batch, if nothing is dropped and losses are *summed* and divided by the number of *letters*.
 # - Checkpointing keeps the input of each layer and computes the layer twice: equal slopes (with dropout, if the random generator is put back), fewer bytes kept, at most 4/3 of the products with weights.
 # - For plain descent L2 is weight decay. For Adam it is not.
 # - bf16 is no equality. Its slopes were, in the first steps here, off by less than a tenth of what another batch's were; where its trainings end is to be compared with where others of fp32 end.
