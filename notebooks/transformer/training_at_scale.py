@@ -847,7 +847,8 @@ check(
     "fp32: the first tenth is that on record, to 0.003 bits",
     off_record["fp32"] < 0.003,
 )
-# How bf16 products round depends on the instructions; the record is of AMX (matrix instructions of newer Intel processors).
+# How bf16 products round depends on the instructions; the record is of AMX,
+# matrix instructions of newer Intel processors.
 amx = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)()
 check(
     "bf16: too, where the processor has AMX as on record, else to 0.02",
