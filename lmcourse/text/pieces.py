@@ -28,7 +28,8 @@ def word_pieces(pieces: Sequence[str]) -> Tokenizer:
 def learn_pieces(texts: Iterable[str], vocab_size: int) -> list[str]:
     """At most `vocab_size` pieces, the special ones first, the others in alphabetical order.
 
-    The trainer of `tokenizers` chooses them; which ids it gives differs from run to run.
+    The trainer of `tokenizers` chooses them; which ids it gives, and which of equally good pieces
+    come last, differs from run to run.
     """
     tokenizer = word_pieces(SPECIAL)
     trainer = trainers.WordPieceTrainer(
