@@ -48,6 +48,7 @@ from lmcourse.data.ui_strings import load_ui_strings
 from lmcourse.evaluation.intervals import bootstrap_ratio
 from lmcourse.exercises.background import tokenization as exercises
 from lmcourse.models import pretrained
+from lmcourse.models.gpt import GPT, GPTConfig
 from lmcourse.text.byte_pairs import (
     BYTES,
     WORDS,
@@ -71,10 +72,10 @@ for bits in range(9, 15):
     n_merges = 2**bits - 257
     tokenizers[2**bits] = BytePairTokenizer(learned[:n_merges])
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "The sentence The film is unwatchably dull, four times, one row below the other, with frames around its tokens. With 257 ids every character has its own frame. With 512 common pairs such as th and is are joined. With 4,096 every word but unwatchably is one token, and that one is cut into un, w, atch and ably or similar parts. With 16,384 it has fewer parts still."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "The sentence The film is unwatchably dull, four times, one row below the other, with frames around its tokens. With 257 ids every character has its own frame. With 512 The, film and is are whole, unwatchably is cut into un, w, at, ch, ab and ly. With 1,024 it is un, w, atch and ably. With 4,096 it is unw, atch and ably, and dull is whole."}}
 sentence = "The film is unwatchably dull."
 rows = {257: BytePairTokenizer([])} | tokenizers
-sizes = [257, 512, 4096, 16_384]
+sizes = [257, 512, 1024, 4096]
 figure, ax = plot.panels(height=2.4)
 for y, size in enumerate(sizes):
     ids, x = rows[size].encode(sentence)[1:-1], 0
@@ -84,7 +85,8 @@ for y, size in enumerate(sizes):
         frame.set(facecolor="none", edgecolor=plot.BLUE, linewidth=1.2)
         ax.add_patch(frame)
         for j, letter in enumerate(text):
-            ax.text(x + j + 0.5, y, letter, ha="center", va="center")
+            place = {"ha": "center", "va": "center", "family": "monospace"}
+            ax.text(x + j + 0.5, y, letter, **place)
         x += len(text)
     ax.text(x + 0.8, y, f"{len(ids)} tokens", va="center", size=plot.SMALL)
 ax.set_yticks(range(len(sizes)), [f"{size:,}" for size in sizes])
@@ -158,13 +160,20 @@ print(f"{np.mean([len(text) for text in held_out]):.0f} characters")
 # %% [markdown]
 # (The intervals come from the bootstrap over sentences: draw as many sentences again and again, with replacement, and see
 # how the share varies.) Twice the text does not halve the share, about half of the list was seen a single time, and even
-# in small letters half of the sentences have a hole. Characters do not run out so fast, but there are more than four times as many of
+# in small letters about half of the sentences have a hole. No character of the held-out text is unknown, but there are more than four times as many of
 # them. What we want lies between: common words whole, rare ones in parts that are
 # known.
 
 # %% tags=["claims"]
 values = [share.value for share in shares.values()][:4]
-check("Half of the sentences have a hole", min(with_one.values()) > 0.45)
+check(
+    "45 % of the sentences or more have a hole", min(with_one.values()) > 0.45
+)
+check(
+    "No held-out character is unknown",
+    {sign for text in held_out for sign in text}
+    <= {sign for text in train for sign in text},
+)
 check(
     "Each doubling of the training text leaves more than half of the share",
     all(b > a / 2 for a, b in pairwise(values)),
@@ -282,22 +291,22 @@ check(
 # %% [markdown]
 # ## Bytes, so that nothing is unknown
 #
-# Which alphabet? There are more than a hundred thousand characters, and a new one every year. A file stores all of them as **bytes**,
+# Which alphabet? There are more than a hundred thousand characters, and more are added. A file stores all of them as **bytes**,
 # numbers from 0 to 255, in the code UTF-8: one byte for a letter of English, up to four for others. GPT-2
-# begins with these 256 (Radford et al. 2019). Number 0 we keep for the *boundary*, which opens and closes every text, as
-# in all of this book.
+# begins with these 256 (Radford et al. 2019). They get the numbers 1 to 256, and 0 is the *boundary*, which opens and closes
+# every text.
 
 # %%
 for sign in "aé电🙂":
     print(sign, list(sign.encode("utf8")))
 
 # %% [markdown]
-# And what is a word? If pairs could reach over spaces, *of the* would soon be a token. So GPT-2 cuts the text first, by a
-# pattern: letters, digits, or other signs, each with *one space in front*; endings such as *'t*; further white space. This is
-# **pre-tokenization**. The
-# pieces together are the text, nothing is lost.
+# And what is a word? GPT-2 does not let pairs reach over spaces; it cuts the text first, by a
+# pattern: endings such as *'t*; letters (`\p{L}`, of any script), digits or other signs, with the *space in front*; further white space. This is
+# **pre-tokenization**. The pieces together are the text, nothing is lost.
 
 # %%
+print(WORDS.pattern)
 print(WORDS.findall("It isn't tea, is it?  Tea: 2 cups…"))
 
 # %% [markdown]
@@ -341,8 +350,7 @@ print(tokenizer.encode(text))
 print([0, *peer.encode(text).ids, 0])
 
 # %% [markdown]
-# Same numbers, token by token, so the merges are the same and in the same order. (`benchmarks/tokenization.py` times both: learning in
-# pure Python takes about twice as long as theirs.)
+# Same numbers, token by token. (The script `benchmarks/tokenization.py` times ours against theirs.)
 
 # %% tags=["hide-input"]
 # @title Compare all held-out sentences, and restore odd texts
@@ -366,7 +374,8 @@ ODD = [
     "👍🏽 👩‍👩‍👧",
     "\x00\t",
 ]
-restored = [tokenizer.decode(tokenizer.encode(odd)) for odd in ODD]
+everything = [*ODD, *held_out, *train]
+restored = [tokenizer.decode(tokenizer.encode(text)) for text in everything]
 
 # %% tags=["claims"]
 check(
@@ -375,7 +384,10 @@ check(
 )
 check("All sentences have the ids of tokenizers", all(same_ids))
 check("cut and the package agree on held-out words", by_hand == by_package)
-check("All sentences and the odd texts are restored exactly", restored == ODD)
+check(
+    "All sentences and the odd texts are restored exactly",
+    restored == everything,
+)
 check(
     "No token of the 16,384 reaches over a space",
     not any(b" " in token[1:].strip() for token in tokenizers[16_384].tokens),
@@ -389,7 +401,7 @@ check(
 # %% tags=["hide-input"]
 
 
-def pieces(text, tokenizer=tokenizer):
+def pieces(text):
     """The tokens of a text as readable strings; � is part of a character."""
     tokens = [tokenizer.tokens[i] for i in tokenizer.encode(text)[1:-1]]
     return [token.decode("utf8", "replace") for token in tokens]
@@ -433,8 +445,7 @@ for way, numbers in n_pieces.items():
     print(f"{way:<20} {np.mean(numbers):20.2f} {whole:18.0%}")
 
 # %% [markdown]
-# The vocabulary holds what it was shown often. A word in capitals costs several tokens, each with a number that says nothing of
-# the word in small letters. And 电影, *film* in Chinese, costs one token a byte; we come back to it.
+# The vocabulary holds what it was shown often. A common word costs one token where it usually stands, and in capitals nearly always several. And 电影, *film* in Chinese, costs one token a byte; we come back to it.
 
 # %% tags=["claims"]
 check(
@@ -461,14 +472,14 @@ check("电影 costs one token a byte", len(pieces("电影")) == 6)
 # %% [markdown]
 # ## How large?
 #
-# Every doubling of the vocabulary shortens the text. What does it cost? A model keeps a vector for each token: at width 128 that is
+# The longer the list, the shorter the text. What does it cost? A model keeps a vector for each token: at width 128 that is
 # $128\,V$ numbers. And if we take the compressor at its word, a
 # file must hold the list as well as the text. With $V = 2^k$ tokens a number takes $k$ bits. A text of $T$ tokens and a list of $M$
 # merges, two numbers each, make
 #
 # $$\text{bits} = k\,(T + 2M). \tag{2}$$
 #
-# For the toy text nothing is gained. For the training sentences?
+# How large is the file of the training sentences?
 
 
 # %%
@@ -480,23 +491,25 @@ def file_bits(n_tokens, n_merges, k):
 # %% tags=["hide-input"]
 # @title Tokens in a sentence and size of the file, for each vocabulary
 raw = "".join(text + "\n" for text in train).encode()
-per_sentence, file_size = {}, {}
+per_100, file_size = {}, {}
+n_bytes = [sum(map(len, texts)) for texts in (train, held_out)]  # all ASCII
 for size, one in tokenizers.items():
     n_train = sum(len(one.encode(text)) - 1 for text in train)
     n_held = sum(len(one.encode(text)) - 1 for text in held_out)
-    per_sentence[size] = n_train / len(train), n_held / len(held_out)
+    inside = n_train - len(train), n_held - len(held_out)  # no boundaries
+    per_100[size] = 100 * np.array(inside) / n_bytes
     k = size.bit_length() - 1  # 9 for 512 = 2 ** 9
     file_size[size] = file_bits(n_train, len(one.merges), k) / len(raw)
 by_zlib = 8 * len(zlib.compress(raw, 9)) / len(raw)
 by_lzma = 8 * len(lzma.compress(raw)) / len(raw)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the size of the vocabulary, from 512 to 16,384, doubling. Upper: tokens in a sentence fall from above fifty to about 24, in ever smaller steps; the curve of the held-out sentences runs on that of the training sentences up to 4,096 and lies slightly above it afterwards. Lower: bits a byte of the file with text and list of merges fall from above four to a minimum near 3.3 at 4,096 and 8,192 and rise again at 16,384; two horizontal lines mark zlib, just below the minimum, and lzma, far below."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the size of the vocabulary, from 512 to 16,384, doubling. Upper: tokens per 100 bytes fall from about 48 to above 20, in ever smaller steps; the curve of the held-out sentences runs on that of the training sentences and parts from it at 4,096, to end one above it. Lower: bits a byte of the file with text and list of merges fall from above four to a minimum near 3.3 at 4,096 and 8,192 and rise again at 16,384; two horizontal lines mark zlib, just below the minimum, and lzma, far below."}}
 figure, (above, below) = plot.panels(2, height=2.5, sharex=True)
 sizes = list(tokenizers)
 for i, name in enumerate(["training", "held out"]):
-    values = [per_sentence[size][i] for size in sizes]
+    values = [per_100[size][i] for size in sizes]
     above.plot(sizes, values, "o-" if i else "s--", label=name)
-above.set(ylabel="tokens in a sentence", ylim=(0, None))
+above.set(ylabel="tokens per 100 bytes", ylim=(0, None))
 above.legend()
 below.plot(sizes, [file_size[size] for size in sizes], "o-", color=plot.RED)
 below.axhline(by_zlib, color=plot.GREY, linestyle="--")
@@ -510,26 +523,33 @@ below.minorticks_off()
 plt.show()
 
 # %% tags=["hide-input"]
-print("vocabulary   tokens a sentence   its table at width 128   file")
-print("             training  held out      (numbers)       (bits a byte)")
-for size, (seen, new) in per_sentence.items():
+print("vocabulary   tokens per 100 bytes   table at width 128   file")
+print("             training  held out     (numbers)       (bits a byte)")
+for size, (seen, new) in per_100.items():
     print(f"{size:10,} {seen:10.1f} {new:9.1f}", end="")
     print(f"{128 * size:15,} {file_size[size]:17.2f}")
 print(f"zlib {by_zlib:.2f}, lzma {by_lzma:.2f} bits a byte")
+layers = GPT(GPTConfig(vocab_size=1)).blocks
+in_layers = sum(p.numel() for p in layers.parameters())
+print(f"the {len(layers)} layers of a GPT of width 128: {in_layers:,} numbers")
 
 # %% [markdown]
-# The file is smallest at 8,192, with hardly a difference to 4,096; beyond, the list costs more than it saves. It comes within a few
+# Each doubling gives less, and from 4,096 on new text gains less than the text that was counted. The file is smallest at 8,192, with hardly a difference to 4,096; beyond, the list costs more than it saves. It comes within a few
 # per cent of `zlib`, though it knows nothing but pairs inside words, and gives every token the same number of bits; `lzma`
-# does better. For a model the price is another one, the table: the largest has two million numbers,
+# does better. (Less text wants a shorter list: exercise 3.) For a model the price is another one, the table: the largest has two million numbers,
 # where the four layers of [this book's GPT](../transformer/gpt.ipynb) together have fewer than one million. So there is no size that is best for
 # every purpose. We take 4,096 in what follows.
 
 # %% tags=["claims"]
 files = [file_size[size] for size in sizes]
-falls = [a[1] - b[1] for a, b in pairwise(per_sentence.values())]
+falls = np.array([a - b for a, b in pairwise(per_100.values())])  # [5, 2]
 check(
-    "Each doubling takes fewer tokens off a held-out sentence than the last",
-    all(a > b for a, b in pairwise(falls)),
+    "Each doubling takes fewer tokens off the held-out text than the last",
+    all(a > b > 0 for a, b in pairwise(falls[:, 1])),
+)
+check(
+    "The last two take more off the training text than off the held-out text",
+    (falls[3:, 0] > falls[3:, 1]).all(),
 )
 check(
     "The file is smallest at 4,096 or 8,192, these two within 2 %",
@@ -539,9 +559,8 @@ check("It grows again at 16,384, by over 2 %", files[5] > 1.02 * min(files))
 check("At its best it is within 5 % of zlib", min(files) < 1.05 * by_zlib)
 check("lzma is smaller by a tenth at least", by_lzma < 0.9 * min(files))
 check(
-    "The largest table has over two million numbers, four layers of width "
-    "128, with 12 · 128² each, under one",
-    128 * sizes[-1] > 2e6 and 4 * 12 * 128**2 < 1e6,
+    "The largest table has over two million numbers, the layers under one",
+    128 * sizes[-1] > 2e6 and in_layers < 1e6,
 )
 
 # %% [markdown]
@@ -566,13 +585,13 @@ def fewest(word, vocabulary, longest):
     return f[-1]
 
 
-toy_tokens = {*"aemst", *(a + b for a, b in toy_merges)}
+toy_tokens = set("aemst") | {a + b for a, b in toy_merges}
 print("teameat:", fewest("teameat", toy_tokens, longest=4))
 
 # %% [markdown]
 # That answers the second half: the same vocabulary, cut otherwise. For the first half we need other vocabularies of 4,096.
 # Two simple rivals: bytes and the most frequent *words*; bytes and the most frequent *strings* of two bytes or more inside
-# words. Both are allowed the fewest tokens.
+# words. Both are allowed the fewest tokens. (Intervals: bootstrap over sentences, the same for both numbers of a ratio.)
 
 # %% tags=["hide-input"]
 # @title Rival vocabularies of the same size, and tokens in each sentence
@@ -604,7 +623,7 @@ for name, tokens in rivals.items():
 # %% tags=["hide-input"]
 base = per_text["byte pairs, as merged"]
 extra = {}
-print(f"{'':28}tokens a sentence   of those as merged")
+print(f"{'':28}tokens a sentence   of those as merged, 95 %")
 for name, numbers in per_text.items():
     extra[name] = bootstrap_ratio(numbers, base, SEED)
     low, high = extra[name].low, extra[name].high
@@ -613,8 +632,7 @@ for name, numbers in per_text.items():
 
 # %% [markdown]
 # Cutting in the order of learning costs less than one per cent against the shortest cut. And the vocabulary that merging makes
-# beats both simple ones by far. Neither shows that no better one exists: to find the best vocabulary of
-# a size, one would have to try them all.
+# beats both simple ones by more than a tenth. (That does not show that there is no better one.)
 
 # %% tags=["claims"]
 check(
@@ -637,7 +655,8 @@ check(
 # ## Whose text it was
 #
 # Messages of a program, the same in English and in Chinese. How many tokens do the held-out ones take, with 1,000 merges
-# that were learned from the reviews, from other English messages, from Chinese ones, or from both?
+# that were learned from the reviews, from other English messages, from Chinese ones, or from both? (Intervals: bootstrap over
+# messages.)
 
 # %% tags=["hide-input"]
 # @title The same messages in two languages, with four tokenizers
@@ -659,7 +678,7 @@ for name, texts in sources.items():
     ratios[name] = bootstrap_ratio(chinese, english, SEED)
 
 # %% tags=["hide-input"]
-print("merges from          English  Chinese   Chinese / English")
+print("merges from          English  Chinese   Chinese / English, 95 %")
 for name, found in lengths.items():
     low, high = ratios[name].low, ratios[name].high
     english, chinese = (sum(numbers) for numbers in found.values())
@@ -667,13 +686,16 @@ for name, found in lengths.items():
     print(f"{ratios[name].value:9.2f} [{low:.2f}, {high:.2f}]")
 
 # %% [markdown]
-# Cut by English merges, the Chinese message is two to three times as long; by merges from both, it is the shorter one. The
-# language has not changed, the list has. Who pays by the token, or has a fixed number of them to spend, depends on what text the list was learned from (Petrov et al. 2023 measured it for the tokenizers of well-known models).
+# Cut by English merges, the Chinese messages are about two to three times as long; by merges from both, they are the shorter ones. The
+# language has not changed, the list has. If you pay by the token, your price depends on the text from which somebody learned a list (Petrov et al. 2023 counted tokens
+# in many languages for well-known models).
 
 # %% tags=["claims"]
 check(
-    "With merges from English, Chinese takes over 1.5 times as many tokens",
-    min(ratios["English reviews"].low, ratios["English messages"].low) > 1.5,
+    "With merges from English, Chinese takes 1.8 to 3.3 times as many tokens",
+    min(ratios[f"English {what}"].low for what in ("reviews", "messages")) > 1.8
+    and max(ratios[f"English {what}"].high for what in ("reviews", "messages"))
+    < 3.3,
 )
 check(
     "With merges from both it takes fewer, interval included",
@@ -707,11 +729,11 @@ from transformers import AutoTokenizer
 
 bert = AutoTokenizer.from_pretrained(pretrained.encoder_folder())
 vocabulary = bert.get_vocab()
-for word in ("film", "unwatchably", "teameat", "👍"):
+for word in ("film", "unwatchably", "teameat", "film👍"):
     print(f"{word:<12}", longest_match(word, vocabulary))
 
 # %% [markdown]
-# How are pieces learned? The program of Google was never published. The rule that is usually given divides the count by
+# How are pieces learned? The program that made BERT's list was not published. The rule that is usually given divides the count by
 # the counts of both parts:
 #
 # $$\text{score}(a, b) = \frac{c(a, b)}{c(a)\,c(b)} \tag{4}$$
@@ -721,7 +743,8 @@ for word in ("film", "unwatchably", "teameat", "👍"):
 # sentences: the count, the score, and the score among pairs that were seen at least a hundred times.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title The score of each pair
 def scores(words):
     """Formula (4) for each pair in words {tokens: times}."""
     single = Counter()
@@ -770,9 +793,9 @@ for name, merges in chosen.items():
     print(f"{name:<6} {left[name]:,}  ", "  ".join(shown))
 
 # %% [markdown]
-# Taken at its word, the score spends its merges on signs that occur once or twice, and the text hardly shrinks. Kept to frequent
+# Taken at its word, the score spends its merges mostly on pairs that were seen once or twice, and the text hardly shrinks. Kept to frequent
 # pairs it does better, and worse than the count. What does the library `tokenizers` do under the name `WordPieceTrainer`? It counts: its pieces are
-# exactly those of its trainer for byte pairs, with ## switched on.
+# those of its trainer for byte pairs, with ## switched on. (Up to the last few: with ## both decide ties differently from run to run.)
 
 # %% tags=["hide-input"]
 # @title WordPieceTrainer against BpeTrainer with the mark ##
@@ -791,7 +814,7 @@ trainer = trainers.BpeTrainer(
 counted.train_from_iterator(train, trainer)
 by_counts, by_trainer = {*counted.get_vocab()}, {*learn_pieces(train, 2000)}
 plain = {word.lower() for text in held_out for word in words_of(text)}
-plain = sorted(w for w in plain if w.isascii() and w.isalpha())
+plain = ["film👍", *sorted(w for w in plain if w.isalpha())]
 match = [
     longest_match(word, vocabulary) == bert.tokenize(word) for word in plain
 ]
@@ -807,14 +830,17 @@ check(
     left["score"] > 0.9 * start and left["count"] < 0.8 * start,
 )
 check(
-    "The first five pairs of the score were seen once or twice",
-    max(n for _, n in chosen["score"][:5]) <= 2,
+    "Over three quarters of the pairs of the score were seen once or twice",
+    np.mean([n <= 2 for _, n in chosen["score"]]) > 0.75,
 )
 check(
     "Among frequent pairs the score is between, with room on both sides",
     1.02 * left["count"] < left["both"] < 0.98 * left["score"],
 )
-check("WordPieceTrainer has the pieces of BpeTrainer", by_counts == by_trainer)
+check(
+    "WordPieceTrainer and BpeTrainer have the same pieces, up to 1 %",
+    len(by_counts ^ by_trainer) <= 0.01 * len(by_counts),
+)
 
 # %% [markdown]
 # ## Summary
@@ -825,9 +851,9 @@ check("WordPieceTrainer has the pieces of BpeTrainer", by_counts == by_trainer)
 #   cut any text, and restores it exactly. Our program, the package and `tokenizers` give the same ids.
 # - As a compressor it has a best size, where a longer list costs more than it saves. For a model the list costs a
 #   table.
-# - The greedy cut is within one per cent of the shortest one, and the vocabulary is far better than the most frequent words or strings.
+# - The greedy cut is within one per cent of the shortest one, and its vocabulary beats the most frequent words and strings.
 # - A tokenizer carries the text it was learned from: spaces, capitals, languages.
-# - WordPiece cuts by the longest match and has `[UNK]`; what its library trains is byte pairs with another mark.
+# - WordPiece cuts by the longest match and has `[UNK]`; what `tokenizers` trains under its name is byte pairs with another mark.
 #
 # ## Exercises
 #
@@ -970,7 +996,7 @@ exercises.two_words(two_words)
 def two_words():
     """A word longer when merged, a word longer by longest match."""
     # a|bc|d against ab|cd; a|bce against ab|c|e
-    return "abcd", "abce"
+    return ["abcd", "abce"]
 
 
 exercises.two_words(two_words)
@@ -993,5 +1019,6 @@ exercises.two_words(two_words)
 # - Sennrich et al. (2016), [Neural machine translation of rare words with subword units](https://aclanthology.org/P16-1162/): merges against unknown words.
 # - Radford et al. (2019), [Language models are unsupervised multitask learners](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf): GPT-2, which begins with bytes.
 # - Schuster and Nakajima (2012), [Japanese and Korean voice search](https://doi.org/10.1109/ICASSP.2012.6289079): the word pieces that BERT took over.
+# - Karpathy (2024), [minbpe](https://github.com/karpathy/minbpe): byte pairs in plain Python, up to the ids of GPT-4.
 # - Zouhar et al. (2023), [A formal perspective on byte-pair encoding](https://aclanthology.org/2023.findings-acl.38/): how far the greedy choice of merges can be from the best one.
 # - Petrov et al. (2023), [Language model tokenizers introduce unfairness between languages](https://arxiv.org/abs/2305.15425): the same text in many languages, counted in tokens.
