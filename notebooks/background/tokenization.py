@@ -570,9 +570,9 @@ check(
 # learning. *teameat* became *team|ea|t*, and the vocabulary has *tea|meat*. How much is lost?
 #
 # The fewest tokens can be found exactly. Let $f(e)$ be the fewest that make the first $e$ letters of a word
-# $x$. The last of them begins somewhere, at $s$, and is in the vocabulary $\mathcal V$:
+# $x$, so that $f(0) = 0$. The last of them begins somewhere, after letter $s$, and is in the vocabulary $\mathcal V$:
 #
-# $$f(0) = 0, \qquad f(e) = 1 + \min_{s < e,\ x_{s+1} \dots x_e \in \mathcal V} f(s). \tag{3}$$
+# $$f(e) = 1 + \min_{s < e,\ x_{s+1} \dots x_e \in \mathcal V} f(s) \tag{3}$$
 
 
 # %%
@@ -598,13 +598,14 @@ print("teameat:", fewest("teameat", toy_tokens, longest=4))
 seen = Counter(word for text in train for word in WORDS.findall(text))
 whole, strings = Counter(), Counter()
 for word, n in seen.items():
-    word = word.encode("utf8")
+    word = word.encode()
     if len(word) > 1:
         whole[word] += n
     for start in range(len(word)):
         for end in range(start + 2, min(len(word), start + 16) + 1):
             strings[word[start:end]] += n
 n_made = len(tokenizer.merges)
+held_words = {word for text in held_out for word in WORDS.findall(text)}
 rivals = {
     "byte pairs": tokenizer.tokens[257:],
     "frequent words": [word for word, _ in whole.most_common(n_made)],
@@ -615,9 +616,9 @@ per_text = {
 }
 for name, tokens in rivals.items():
     vocabulary, longest = {*alphabet, *tokens}, max(map(len, tokens))
+    n_of = {w: fewest(w.encode(), vocabulary, longest) for w in held_words}
     per_text[f"{name}, fewest"] = [
-        sum(fewest(w.encode("utf8"), vocabulary, longest) for w in words)
-        for words in map(WORDS.findall, held_out)
+        sum(n_of[word] for word in WORDS.findall(text)) for text in held_out
     ]
 
 # %% tags=["hide-input"]
