@@ -772,7 +772,7 @@ def scores_of_frequent(words, at_least=100):
 
 
 lower = Counter(word.lower() for t in few for word in words_of(t) if word)
-n_rule = run.size(smoke=5, cpu=60, gpu=60)
+n_rule = run.size(smoke=5, cpu=40, gpu=40)
 rules = {"count": count_pairs, "score": scores, "both": scores_of_frequent}
 chosen, left = {}, {}
 for name, rule in rules.items():
