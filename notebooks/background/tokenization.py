@@ -311,7 +311,7 @@ print(WORDS.findall("It isn't tea, is it?  Tea: 2 cups…"))
 
 # %% [markdown]
 # Now the reviews. Our function counts anew for every merge, which takes a while, so it learns a few merges from a
-# part of the sentences. The one of the package, `learn_merges`, keeps the counts and updates only the words that have the pair; it
+# part of the sentences. (Any fixed order of the bytes would do for ties; GPT-2's is that of `BYTES`.) The one of the package, `learn_merges`, keeps the counts and updates only the words that have the pair; it
 # must find the same.
 
 
@@ -445,7 +445,7 @@ for way, numbers in n_pieces.items():
     print(f"{way:<20} {np.mean(numbers):20.2f} {whole:18.0%}")
 
 # %% [markdown]
-# The vocabulary holds what it was shown often. A common word costs one token where it usually stands, and in capitals nearly always several. And 电影, *film* in Chinese, costs one token a byte; we come back to it.
+# The vocabulary holds what it was shown often. A common word costs one token after a space, and in capitals nearly always several. And 电影, *film* in Chinese, costs one token a byte; we come back to it.
 
 # %% tags=["claims"]
 check(
@@ -537,8 +537,8 @@ print(f"the {len(layers)} layers of a GPT of width 128: {in_layers:,} numbers")
 # Each doubling gives less, and from 4,096 on new text gains less than the text that was counted. The file is smallest at 8,192, with hardly a difference to 4,096; beyond, the list costs more than it saves. It comes within a few
 # per cent of `zlib`, though it knows nothing but pairs inside words, and gives every token the same number of bits; `lzma`
 # does better. (Less text wants a shorter list: exercise 3.) For a model the price is another one, the table: the largest has two million numbers,
-# where the four layers of [this book's GPT](../transformer/gpt.ipynb) together have fewer than one million. So there is no size that is best for
-# every purpose. We take 4,096 in what follows.
+# where the four layers of [this book's GPT](../transformer/gpt.ipynb) together have fewer than one million. Which size is best depends on what
+# you pay for. We take 4,096 in what follows.
 
 # %% tags=["claims"]
 files = [file_size[size] for size in sizes]
@@ -611,9 +611,8 @@ rivals = {
     "frequent words": [word for word, _ in whole.most_common(n_made)],
     "frequent strings": [string for string, _ in strings.most_common(n_made)],
 }
-per_text = {
-    "byte pairs, as merged": [len(tokenizer.encode(t)) - 2 for t in held_out]
-}
+merged = [len(tokenizer.encode(text)) - 2 for text in held_out]
+per_text = {"byte pairs, as merged": merged}
 for name, tokens in rivals.items():
     vocabulary, longest = {*alphabet, *tokens}, max(map(len, tokens))
     n_of = {w: fewest(w.encode(), vocabulary, longest) for w in held_words}
@@ -795,8 +794,8 @@ for name, merges in chosen.items():
 
 # %% [markdown]
 # Taken at its word, the score spends its merges mostly on pairs that were seen once or twice, and the text hardly shrinks. Kept to frequent
-# pairs it does better, and worse than the count. What does the library `tokenizers` do under the name `WordPieceTrainer`? It counts: its pieces are
-# those of its trainer for byte pairs, with ## switched on. (Up to the last few: with ## both decide ties differently from run to run.)
+# pairs it does better, and worse than the count. What does the library `tokenizers` do under the name `WordPieceTrainer`? It counts: its pieces are,
+# up to one in a hundred, those of its trainer for byte pairs, with ## switched on.
 
 # %% tags=["hide-input"]
 # @title WordPieceTrainer against BpeTrainer with the mark ##
