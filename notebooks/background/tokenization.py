@@ -513,7 +513,7 @@ for size, one in by_size.items():
 by_zlib = 8 * len(zlib.compress(raw, 9)) / len(raw)
 by_lzma = 8 * len(lzma.compress(raw)) / len(raw)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the size of the vocabulary, from 512 to 16,384, doubling. Upper: tokens per 100 bytes fall from about 48 to above 20, in ever smaller steps; the curve of the held-out sentences runs on that of the training sentences and parts from it at 4,096, to end one above it. Lower: bits a byte of the file with text and list of merges fall from above four to a minimum near 3.3 at 4,096 and 8,192 and rise again at 16,384; two horizontal lines mark zlib, just below the minimum, and lzma, far below."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the size of the vocabulary, from 512 to 16,384, doubling. Upper: tokens per 100 bytes fall from about 48 to above 20, in ever smaller steps; the curve of the held-out sentences runs on that of the training sentences and slowly parts from it, to end one above it. Lower: bits a byte of the file with text and list of merges fall from above four to a minimum below 3.4 at 4,096 and 8,192 and rise again at 16,384; two horizontal lines mark zlib, just below the minimum, and lzma, far below."}}
 figure, (above, below) = plot.panels(2, height=2.5, sharex=True)
 sizes = list(by_size)
 for i, name in enumerate(["training", "held out"]):
@@ -743,7 +743,7 @@ for word in ("film", "unwatchably", "teameat", "film👍"):
     print(f"{word:<12}", longest_match(word, vocabulary))
 
 # %% [markdown]
-# How are pieces learned? [Hugging Face's course](https://huggingface.co/learn/llm-course/chapter6/6) divides the count by
+# How are pieces learned? [Hugging Face's course](https://huggingface.co/learn/llm-course/chapter6/6), as its best guess, divides the count by
 # the counts of both parts:
 #
 # $$\text{score}(a, b) = \frac{c(a, b)}{c(a)\,c(b)} \tag{4}$$
