@@ -342,3 +342,12 @@ def test_both_ways_to_a_first_token_find_the_same(tmp_path):
     assert ours["token"] == theirs["token"]
     assert ours["logit"] == pytest.approx(theirs["logit"], abs=1e-4)
     assert 0 < ours["loading"] < ours["process"]
+
+
+def test_both_tokenizers_are_asked_for_the_same():
+    benchmark = importlib.import_module("tokenization")
+    texts = ["low lower lowest", "new newer newest, isn't it?", "更多 more"] * 3
+    found = {way: benchmark.measured(way, texts, 20) for way in benchmark.WAYS}
+    assert len({one["ids"] for one in found.values()}) == 1
+    assert found["ours"]["ids"] != benchmark.measured("ours", texts, 19)["ids"]
+    assert all(one[span] > 0 for one in found.values() for span in benchmark.SPANS)
