@@ -20,7 +20,8 @@
 #
 # Two people build the same model. Both let it read the training sentences of this book; the second adds
 # some thousand further sentences about films, from a package that anybody can install. Then both
-# models read a thousand sentences that were kept back, and are measured by their surprise.
+# models are tried on a thousand sentences that were kept back (the book's validation sentences; what is
+# tried as often as here is no test, so the test sentences stay closed).
 # Which of the two would you rather have?
 
 # %% tags=["install"]
@@ -63,7 +64,8 @@ from scipy.special import gammaln, logsumexp
 
 run = session.start(PROFILE, SEED)
 
-# %%
+# %% tags=["hide-input"]
+# @title The sentences of the book and those of the package
 sentences = load_reviews("text")
 n_train = run.size(smoke=1500, cpu=7605, gpu=7605)
 train = sentences["train"]["text"][:n_train]
@@ -76,7 +78,7 @@ package = [row["text"] for row in rows if row["source"] == "rotten_tomatoes"]
 # %% [markdown]
 # The model is an instrument here, and later chapters take it apart: it counts which character follows
 # which others in the text it is given, and looks back at most `order - 1` characters. Its mean
-# **surprise** over characters it has not read, in bits, is our measure. Less is better.
+# surprise at a character of the sentences kept back, in bits, is our measure. Less is better.
 
 # %%
 tokenizer = CharTokenizer()
@@ -108,9 +110,9 @@ for name, read in zip(bits, (train, train + package), strict=True):
     print(f"{name:<19} {len(read):>9,}  {told}")
 
 # %% [markdown]
-# (In brackets, here and below unless said otherwise, the 95 % interval of the bootstrap over sentences: the range of the middle 95 % of results
-# when the sentences are drawn again with replacement.) The second, it seems, and by much. Text about
-# films helps a model of texts about films. Would you publish it? Keep the number in mind.
+# (In brackets, here and below unless said otherwise, the 95 % interval of the bootstrap over sentences: the middle 95 % of the results
+# when the sentences are drawn again with replacement.) The second, it seems, and by much. It has read
+# more about films, after all. Would you publish it?
 
 # %% [markdown]
 # **You will**
@@ -140,8 +142,8 @@ for text in texts:
     print(f"{len(text.split()):5} {len(text):10} {n_bytes:5}  {text}")
 
 # %% [markdown]
-# Count them yourself. The third ("a good film") is one "word", since Chinese writes no spaces. Now let a model be
-# surprised by 30 bits at each of them. Which text is hardest?
+# Count them yourself. The third ("a good film") is one "word", since Chinese writes no spaces. Now suppose that a model needs
+# 30 bits for each. Which text is hardest?
 
 # %% tags=["hide-input"]
 print("30 bits: per word  per character  per byte")
@@ -151,7 +153,7 @@ for text in texts:
     print(f"{per[0]:17.1f} {per[1]:14.2f} {per[2]:9.2f}  {text}")
 
 # %% [markdown]
-# The third, if you count by words or characters; and the easiest, if you count by bytes. The surprise of
+# The third, by words or characters; by bytes it is the easiest. The surprise at
 # the whole text is one number. What it is divided by is a choice, and two results can be compared when
 # the choice was the same. This book divides by characters, with one mark for the end of a sentence.
 #
@@ -169,20 +171,17 @@ print(len("naïve"), len(decomposed), decomposed == "naïve")
 # the rest? Open the archive that the sentences come from, and look at what `fold_ascii` does to each sign
 # that is not ASCII.
 
-# %%
+# %% tags=["hide-input"]
 raw = [text for _, _, text in archive.rated("movieReviewSnippets")]
 foreign = Counter(sign for text in raw for sign in text if ord(sign) > 127)
-
-# %% tags=["hide-input"]
 print(
     f"{len(raw):,} sentences, {sum(not t.isascii() for t in raw)} not in ASCII"
 )
 print("  ".join(f"{s}→{fold_ascii(s)} ({n})" for s, n in foreign.most_common()))
 for text in [text for text in raw if "½" in text or "(Næs" in text]:
     place = max(text.find("½"), text.find("Næs"))
-    print(
-        f"…{text[place - 5 : place + 12]}…  →  {fold_ascii(text[place:])[:12]}"
-    )
+    piece = text[max(0, place - 4) : place + 7]
+    print(f"{piece}  →  {fold_ascii(piece)}")
 within = sum("-" in word.strip("-") for text in raw for word in text.split())
 n_other = sum("-" in w.strip("-") for text in package for w in text.split())
 print(f"hyphens inside words: archive {within}, package {n_other:,}")
@@ -195,9 +194,9 @@ print(
 print(f"at least 20 for {(n_ratings >= 20).mean():.0%} of the sentences")
 
 # %% [markdown]
-# *9½ Weeks*, a film, is now *9 12 Weeks*, and the director Næss lost his vowel. (Folding is our doing; few sentences are touched,
-# and nobody would have found these without looking.) No word of the archive has a hyphen:
-# somebody took them out. And the archive's readme says that at least 20 people rated each sentence. Fewer did for
+# The film *9½ Weeks* is now *9 12 Weeks*, and a director lost his vowel. (That is our own doing; one finds it by
+# looking.) No word of the archive has a hyphen:
+# somebody took them out. And its readme says that at least 20 people rated each sentence. Fewer did for
 # most.
 #
 # Where a text comes from, and through whose hands it went, is its **provenance**. The readme has a word on that, too:
@@ -218,9 +217,9 @@ print(f"\nsentences of the package: {len(package):,}", end="")
 print(f"; in the archive, letter for letter: {np.mean(known):.1%}")
 
 # %% [markdown]
-# So these would be whole reviews of 2004, cut up by a program. But the *package* holds, by its own account, single sentences from
-# that site, and nearly all of them stand in our archive once case, spaces and punctuation are left aside. They are the short
-# "snippets" that Pang and Lee published in 2005, 10,662 of them, another collection than the readme cites. A readme is a claim
+# So these would be pieces of 2,000 whole reviews, cut up by a program. But the *package* holds, by its own label, single sentences from
+# that site, and nearly all of them stand in our archive once case, spaces and punctuation are left aside. We take both for the
+# 10,662 "snippets" that Pang and Lee published in 2005, another collection than the one the readme cites. A readme is a claim
 # like any other. And did you notice what else this table says?
 
 # %% tags=["claims"]
@@ -244,8 +243,15 @@ check(
 # %% [markdown]
 # ## Which sentences are new?
 #
-# The package and the archive are one collection, and the held-out sentences are part of the archive.
-# Did the second model know them? A search for equal strings finds next to nothing: the package writes in
+# The package repeats the archive, and the held-out sentences are part of the archive.
+# Did the second model know them?
+
+# %% tags=["hide-input"]
+equal = sum(text in set(package) for text in held_out)
+print(f"{equal} of {len(held_out):,} held-out sentences are in the package")
+
+# %% [markdown]
+# By equality of strings, that is. But the package writes in
 # small letters, sets spaces around commas and kept its hyphens. We need to find **near-duplicates**,
 # texts that are nearly the same.
 #
@@ -271,9 +277,9 @@ def jaccard(a, b):
 print(jaccard(shingles("good film", 3), shingles("Good fun!", 3)))
 
 # %% [markdown]
-# One pair is quick; a thousand sentences against eight thousand are millions of pairs. A table of
-# zeros and ones, one row a text and one column a shingle, turns them into one matrix product, because the product of two
-# rows is the number of common shingles. (For billions of texts one would estimate $J$ from random hashes, Broder's MinHash.)
+# A thousand sentences against eight thousand are millions of pairs. A table of
+# zeros and ones, one row a text and one column a shingle, turns them into one matrix product: two
+# rows multiplied and summed give the number of common shingles. (For billions of texts one estimates $J$ from random hashes, Broder's MinHash.)
 
 
 # %%
@@ -315,8 +321,8 @@ print(package[to_package[row].argmax()][:78])
 # %% [markdown]
 # Two heaps, and nearly nothing between them. In the heap on the right are held-out sentences that the
 # second model has read, retyped: four out of five. Text that is meant to be new and is not is called a
-# **leak**. What remains of the victory without it? We take out of the package what is nearer than one half to a
-# held-out sentence; any limit within the gap would do. The control takes out as many others at random.
+# **leak**. What remains of the victory without it? We take out of the package what is as near as one half to a
+# held-out sentence; any limit within the gap does nearly the same. The control takes out as many at random.
 
 # %%
 retyped = to_package.max(axis=1) >= 0.5  # of the held-out sentences
@@ -341,9 +347,9 @@ for name, one in bits.items():
     print(f"  {split[0]:6.3f} {split[1]:6.3f}")
 
 # %% [markdown]
-# Nothing remains; the cleaned package even does harm, with its other spelling. The gain lay in the
-# sentences that were not new: on the others the second model is no better than the first. No
-# result in the first table would have told you.
+# Nothing remains; the cleaned package even does a little harm (its other spelling may be why; that is a guess). The gain lay in the
+# sentences that were not new: on the others the second model is no better than the first. Nothing
+# in the first table could have told you. (Where this book uses the package, it leaves these sentences out.)
 
 # %% tags=["claims"]
 few = rng.choice(len(held_out), 20, replace=False)
@@ -365,6 +371,12 @@ check(
     "Training: no held-out sentence nearer than one half",
     to_train.max() < 0.5,
 )
+check("Equal strings: under 2 %", equal < 0.02 * len(held_out))
+removed = [(to_package.max(axis=0) >= limit).sum() for limit in (0.4, 0.7)]
+check(
+    "Limits 0.4 and 0.7 take out numbers less than 3 % apart",
+    removed[0] < 1.03 * removed[1],
+)
 first, second, cleaned, thinned = bits.values()
 check(
     "The package gains over 0.25 bits; cleaned, nothing; thinned, over 0.2",
@@ -381,21 +393,17 @@ check(
 # ## A split with a rule
 #
 # The book's own split has a rule: sentences that share five words in a row, or seven but one, go to the same side,
-# and so do chains of such sentences. Otherwise the split follows a hash of the text. Here is the rule at work, on four sentences.
+# and so do chains of such sentences. Otherwise a hash of the text decides. The rule gives each sentence the number of a group:
 
 # %%
-four = [
-    "One of the best films of the year.",
-    "Easily one of the best films I saw.",
-    "I saw a good film.",
-    "This is one of the best films!",
-]
-print(near_duplicate_groups(four))
+one = "One of the best films of the year."
+two = "Easily one of the best films I saw."
+print(near_duplicate_groups([one, two, "I saw a good film."]))
 
 # %% [markdown]
-# Three share *one of the best films*. The rule is crude, for this is a set phrase. Is it worth having? We hold out a thousand
-# sentences by lot, without the rule, from training and validation together. Then we take out of the training
-# text all that the rule forbids; the control takes out as many other sentences.
+# Two share *one of the best films*, a set phrase: the rule is crude. Is it worth having? We hold out a thousand
+# sentences by lot, from training and validation together. Then we take out of the training
+# text all that the rule forbids; the control takes out as many others.
 
 # %% tags=["hide-input"]
 # @title Splits by lot, with and without the relatives of held-out sentences
@@ -433,8 +441,7 @@ for name in saved:
 print("(mean of the draws with its 95 % t interval)")
 
 # %% [markdown]
-# A random split would have flattered us by about a hundredth of a bit: little, and from about one sentence in ten. A rule
-# against near-duplicates is cheap, and it guards against what one has not foreseen. It is no guard against
+# A random split would have flattered us a little, by about a hundredth of a bit beyond the control. And the rule is no guard against
 # the package: that leak came in later, by the side door.
 
 # %% tags=["claims"]
@@ -442,10 +449,10 @@ check(
     "Taking out relatives costs more than taking out others, in every draw",
     np.all(np.array(saved["all held out"]) > control["all held out"]),
 )
+beyond = np.subtract(saved["all held out"], control["all held out"])
 check(
-    "It is under 0.02 bits over all, and over 0.03 on those concerned",
-    max(saved["all held out"]) < 0.02
-    and min(saved["those with relatives"]) > 0.03,
+    "Beyond the control 0.004 to 0.02 bits, on those concerned over 0.03",
+    0.004 < beyond.mean() < 0.02 and min(saved["those with relatives"]) > 0.03,
 )
 
 # %% [markdown]
@@ -517,7 +524,7 @@ print("  ".join(f"{n}: {rungs[n - 1] - rungs[n]:.3f}" for n in range(2, 9)))
 # step from order 7 to 8, one in five more than that from 5 to 6. With everything leaked
 # no honest order comes near.
 #
-# The red line is straight. With a bits for a new sentence, m for a remembered one, the average at share
+# The red line is straight. With $a$ bits per character on new sentences and $m$ on remembered ones, the average at share
 # $s$ is $(1-s)\,a + s\,m$. It reaches a rival with $b$ bits at
 #
 # $$s = \frac{a - b}{a - m} \tag{3}$$
@@ -529,13 +536,14 @@ def break_even(a, b, m):
     return (a - b) / (a - m)
 
 
+# %% tags=["hide-input"]
+print(f"a = {nothing:.3f}, m = {memory:.3f} bits per character")
 for n in (3, 5, 8):
     share = break_even(nothing, rungs[n], memory)
     print(f"order 2 with memory equals order {n} at {share:.0%} leaked")
 
 # %% [markdown]
-# A model that sees one letter back, with a list, beats the best of ours when half of the text has leaked. Should the test text be
-# public and the training text be the internet, half is not a strange idea.
+# A model that sees one letter back, with a list, draws level with the best of these when half of the text has leaked.
 
 # %% tags=["claims"]
 some = np.arange(0, len(symbols), 2)
@@ -598,12 +606,13 @@ def alarms(score, suspects, new, rng):
 
 
 # %% tags=["hide-input"]
-# @title The alarm under three models, each with 200 random halves
+# @title The alarm with its controls, each with 200 random halves
 same, same_bits = leaked_bits[0.2, 0]
 literal = np.isin(np.arange(len(symbols)), same)
 cases = {
     "no leak": (bits["training sentences"], retyped),
     "retyped copies": (bits["and the package"], retyped),
+    "retyped, less first": (second - first, retyped),
     "literal copies": (same_bits, literal),
 }
 rng = np.random.default_rng(SEED)
@@ -615,30 +624,29 @@ for name, (one, which) in cases.items():
     rates[name] = np.mean(halves, axis=0)
 
 # %% tags=["hide-input"]
-print("share that alarms  suspects  surely new")
+print("share that alarms    suspects  surely new")
 for name, (found, false) in rates.items():
-    print(f"{name:<18} {found:8.0%}  {false:10.1%}")
+    print(f"{name:<20} {found:8.0%}  {false:10.1%}")
 
 # %% [markdown]
-# Nearly every literal copy gives itself away, of the retyped ones about half. Both numbers are of
-# a model that learns texts by heart easily. The logic is the same for large models. What is hard there is the
-# second column: sentences of the same kind, surely unseen.
+# ("No leak": the first model. "Literal": a fifth of the held-out sentences put in on purpose, as above.) Nearly every literal copy gives itself away, of the retyped ones about half. Who has a second model without the leak
+# can do better: subtract what a sentence costs *that* model, and what is cheap for being ordinary drops out ("less first"). The numbers belong to this kind of
+# model. What the method needs, with any model, is the second column: sentences of the same kind, surely unseen.
 
 # %% tags=["claims"]
-gap = bootstrap_ratio(
-    (first * ~retyped) / symbols[~retyped].sum() * len(symbols)
-    - (first * retyped) / symbols[retyped].sum() * len(symbols),
-    np.ones(len(symbols)),
-)
+gaps_found = [
+    one[~retyped].sum() / symbols[~retyped].sum()
+    - one[retyped].sum() / symbols[retyped].sum()
+    for one in (first, second)
+]
 check(
-    "Without the leak the groups are less than 0.1 bits apart",
-    abs(gap.value) < 0.1,
+    "Suspects and surely new: without the leak less than 0.1 bits apart",
+    abs(gaps_found[0]) < 0.1,
 )
+check("With the leak over 0.3 bits apart", gaps_found[1] > 0.3)
 check(
-    "With it, over 0.3 bits",
-    second[~retyped].sum() / symbols[~retyped].sum()
-    - second[retyped].sum() / symbols[retyped].sum()
-    > 0.3,
+    "Less the first model's bits, over 15 points more retyped copies are found",
+    rates["retyped, less first"][0] > rates["retyped copies"][0] + 0.15,
 )
 check(
     "Alarms: literal over 90 %, retyped from 35 to 75 %, without leak under 12 %",
@@ -654,8 +662,8 @@ check(
 # %% [markdown]
 # ## Words that never run out
 #
-# New need not mean a whole sentence. Of words, too, a new text brings some that were never seen. Two laws speak of that, and both are
-# often quoted without their errors.
+# Of words, too, a new text brings some that were never seen. Two laws speak of word counts; here they are with
+# their errors.
 #
 # **Zipf's law.** Rank the words by frequency: the second is half as frequent as the first, the third a third.
 # With an exponent $a$, for ranks 1 to $R$:
@@ -683,10 +691,10 @@ print(f"{zipf_exponent(np.array([6, 3, 2])):.4f}")
 # %% [markdown]
 # More usual is a straight line through log count against log rank. Which is right? We draw texts
 # whose exponent we know. There is a second trap: if ranks and counts come from one text, a word that was lucky
-# stands too high *and* counts too much. So half of the text gives the ranks, and the other half the counts.
+# stands too high *and* counts too much. So one half of a text gives the ranks, the other half the counts.
 
 # %% tags=["hide-input"]
-# @title Texts with the exponent 1, fitted in four ways
+# @title Texts with a known exponent, fitted in four ways
 
 
 def line_exponent(counts):
@@ -695,24 +703,34 @@ def line_exponent(counts):
     return -np.polyfit(np.log(ranks), np.log(counts[ranks - 1]), 1)[0]
 
 
-p = 1 / np.arange(1, 20_001)
-fits = {}
-for draw in range(n_draws):
-    rng = np.random.default_rng([SEED, draw])
-    first_half, second_half = rng.multinomial(70_000, p / p.sum(), size=2)
-    order = np.argsort(-first_half, kind="stable")
-    order = order[first_half[order] > 0]
-    for name, one in (("same half", first_half), ("other half", second_half)):
-        for fit in (line_exponent, zipf_exponent):
-            fits.setdefault((fit.__name__, name), []).append(fit(one[order]))
-print("true exponent 1; mean of the fits, 95 % t interval over draws")
-for (fit, name), values in fits.items():
-    print(f"{fit:<14} counts from the {name:<11} {seeds_interval(values)}")
+ways = {"line": line_exponent, "likelihood": zipf_exponent}
+truths = (0.8, 1.0, 1.2)
+errors = {(way, half): [] for half in ("same", "other") for way in ways}
+for truth in truths:
+    p = np.arange(1.0, 20_001) ** -truth
+    off = {key: [] for key in errors}
+    for draw in range(n_draws):
+        rng = np.random.default_rng([SEED, draw])
+        halves = rng.multinomial(70_000, p / p.sum(), size=2)
+        order = np.argsort(-halves[0], kind="stable")
+        order = order[halves[0][order] > 0]  # the words seen, by rank
+        for way, half in off:
+            one = halves[0 if half == "same" else 1][order]
+            off[way, half].append(ways[way](one) - truth)
+    for key, values in off.items():
+        errors[key].append(values)
+
+# %% tags=["hide-input"]
+print("mean error of the fitted exponent, when the true one is")
+print(" " * 33 + "".join(f"{truth:8.1f}" for truth in truths))
+for (way, half), values in errors.items():
+    told = "".join(f"{np.mean(one):+8.3f}" for one in values)
+    print(f"{way:<11} counts of the {half:<5} half{told}")
 
 # %% [markdown]
-# The likelihood with counts from the other half comes nearest by far; the line is off whichever counts it
-# gets. (It gives a word seen once as much weight as *the*.) Now the reviews. Beside them a control: at each sentence's place a
-# monkey types as many keys, each letter and the space as often as they are in the reviews, in no order.
+# The likelihood with counts from the other half comes nearest in all three. The line, for which a word seen once weighs as much as *the*, is off by
+# an amount that depends on what one wants to know. Now the reviews, and beside them a control: a
+# monkey that types each letter and the space as often as they are in the reviews, in no order.
 
 # %% tags=["hide-input"]
 # @title Ranks from one half of the sentences, counts from the other
@@ -739,9 +757,9 @@ def by_rank(sentences, rng):
 
 
 # %% tags=["hide-input"]
-# @title Exponents of all ranks and of the first ones, with intervals
+# @title Exponents of the first ranks, with intervals
 n_boot = run.size(smoke=20, cpu=200, gpu=1000)
-tops = {"first 100": 100, "first 1,000": 1000, "all": None}
+tops = {"first 100": 100, "first 1,000": 1000, "first 3,000": 3000}
 exponents, ranked = {}, {}
 for name, typed in (("reviews", words), ("monkey", monkey)):
     table = by_rank(typed, rng)
@@ -761,7 +779,7 @@ for label in tops:
     found = [exponents[name, label] for name in ranked]
     print(f"{label:<18}{found[0]!s:>22}{found[1]!s:>22}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of the text against rank, both axes logarithmic, averages over bands of ranks. The dots of the reviews and those of the monkey both fall nearly along a straight line with slope minus one over more than three decades; the monkey's go in steps at first. A thin line shows the fitted law of the reviews."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of the text against rank, both axes logarithmic, averages over bands of ranks. The dots of the reviews and those of the monkey both fall nearly along a straight line with slope minus one down to rank 1,000; the monkey's go in steps, and beyond rank 3,000 they drop to a flat tail. A line shows the law fitted to the reviews."}}
 figure, ax = plot.panels(height=3.6)
 for name, marker in (("reviews", "o"), ("monkey", "s")):
     counts = ranked[name]
@@ -771,8 +789,10 @@ for name, marker in (("reviews", "o"), ("monkey", "s")):
     share = sums / np.diff(bands) / counts.sum()
     ax.plot(middle, share, marker, label=name)
 r = np.arange(1, len(ranked["reviews"]) + 1)
-a = exponents["reviews", "all"].value
-ax.plot(r, r**-a / (r**-a).sum(), color=plot.GREY, lw=1, label="(4), reviews")
+a = exponents["reviews", "first 3,000"].value
+among = ranked["reviews"][:3000].sum() / ranked["reviews"].sum()
+law = among * r[:3000] ** -a / (r[:3000] ** -a).sum()
+ax.plot(r[:3000], law, color=plot.GREY, label="(4), reviews")
 ax.set(xscale="log", yscale="log", xlabel="rank in one half of the text")
 ax.set(ylabel="share of the other half")
 ax.legend()
@@ -781,19 +801,20 @@ plt.show()
 # %% [markdown]
 # An exponent near one, with a narrow interval: a law? Read the column of the reviews from top to bottom. The three
 # intervals exclude each other, so no single exponent fits; an interval says how well a number is known,
-# and not that the formula is right. And the monkey, who knows no word, types a curve of the same kind, as Miller
-# argued in 1957. Whatever Zipf's law says, an exponent near one is no sign of language.
+# and not that the formula is right. And the monkey, who knows no word, types a curve much like it for three powers of ten, though in steps. (The flat tail are words typed once
+# in the ranking half; their order is an accident.) Miller argued so in 1957: an exponent near one is no sign of language.
 #
 # **Heaps' law.** How many different words, $V$, are among the first $n$? In *the film is the best* they are 1, 2, 3, 3, 4. The
 # law says
 #
 # $$V(n) = K\,n^{\beta} \tag{5}$$
 #
-# A law should foretell. We fit it to the first half of the reviews and ask for the number of different words in the
+# A law should foretell. We fit it to the first half of the reviews, from the thousandth word on, and ask for the number of different words in the
 # whole; twenty times, with the sentences in another order each time.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title V(n), and K and β fitted to it
 def different_words(ids):
     """V(n) for n = 1, 2, …: how many different ones are among the first n."""
     new = np.zeros(len(ids), dtype=int)
@@ -801,9 +822,9 @@ def different_words(ids):
     return np.cumsum(new)
 
 
-def heaps(growth):
-    """K and β of formula (5): a straight line through log V against log n."""
-    n = np.unique(np.geomspace(1, len(growth), 100).astype(int))
+def heaps(growth, start=1000):
+    """K and β of formula (5): a line through log V against log n."""
+    n = np.unique(np.geomspace(start, len(growth), 100).astype(int))
     beta, log_k = np.polyfit(np.log(n), np.log(growth[n - 1]), 1)
     return np.exp(log_k), beta
 
@@ -813,11 +834,10 @@ def heaps(growth):
 #
 # $$f_1 - f_2 + f_3 - f_4 + \dots \tag{6}$$
 #
-# new ones (Good and Toulmin, 1956). In *the film is the best*: 3 − 1 = 2. Where does it come from? A word that is expected
-# $\lambda$ times in each half is missing in the first and there in the second with probability
-# $e^{-\lambda}(1 - e^{-\lambda})$, when it falls at random. Write $1 - e^{-\lambda}$ as
-# $e^{-\lambda}(e^{\lambda} - 1)$ and expand the bracket's inner $e^{-\lambda}$: $e^{-\lambda}\,(\lambda - \lambda^2/2! + \lambda^3/3! - \dots)$.
-# Its terms are the chances to be seen once, twice, three times in the first half. Add up over all words.
+# new ones (Good and Toulmin, 1956). In *the film is the best*: 3 − 1 = 2. Where does it come from? Suppose that a word falls at random,
+# $\lambda$ times in each half on average. Then it stands $k$ times in the first with probability $e^{-\lambda} \lambda^k / k!$ (Poisson's law). It is missing there and
+# appears in the second with probability $e^{-\lambda}(1 - e^{-\lambda})$, and since $1 - e^{-\lambda} = \lambda - \lambda^2/2! + \lambda^3/3! - \dots$, this is the
+# chance to be seen once, minus that of twice, plus that of three times, and so on. Add up over all words.
 
 
 # %%
@@ -834,7 +854,7 @@ ids = [
     np.array([number.setdefault(word, len(number)) for word in one], dtype=int)
     for one in words
 ]
-foretold = {"Heaps' law, first half": [], "Good and Toulmin": []}
+foretold = {"first half": [], "last doubling": [], "Good and Toulmin": []}
 betas, steps = [], {}
 for draw in range(run.size(smoke=3, cpu=20, gpu=20)):
     order = np.random.default_rng([SEED, draw]).permutation(len(ids))
@@ -843,9 +863,9 @@ for draw in range(run.size(smoke=3, cpu=20, gpu=20)):
     k, beta = heaps(growth[:half])
     betas.append(beta)
     more = growth[half - 1] + new_words(np.bincount(text[:half]))
-    for name, value in zip(
-        foretold, (k * (2 * half) ** beta, more), strict=True
-    ):
+    doubled = growth[half - 1] ** 2 / growth[half // 2 - 1]
+    guesses = k * (2 * half) ** beta, doubled, more
+    for name, value in zip(foretold, guesses, strict=True):
         foretold[name].append(value / growth[2 * half - 1] - 1)
     for n in (500, 2000, 8000, 32_000, half):
         if 2 * n <= len(text):
@@ -860,18 +880,20 @@ def spread(values):
 
 
 print("mean [smallest, largest] of the orders")
-print(f"β, fitted to the first half      {spread(betas)}")
+print(f"β, words 1,000 to {half:>7,}        {spread(betas)}")
 for n, values in steps.items():
     print(f"β, from word {n:>6,} to {2 * n:>7,}   {spread(values)}")
 print("error of the forecast for the whole")
 for name, values in foretold.items():
-    print(f"{name:<30}   {spread(values)}")
+    law = "" if name == "Good and Toulmin" else "Heaps' law, "
+    print(f"{law + name:<30}  {spread(values)}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Number of different words against number of words read, linear axes. The measured curve rises steeply and bends more and more, to about 16,000 at 143,000 words. A dashed line, Heaps' law fitted to the first half, lies below the curve in the middle of the first half and shoots far above it in the second. A dot, the forecast of Good and Toulmin, lies on the end of the curve."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Number of different words against number of words read, linear axes. The measured curve rises steeply and bends more and more, to about 16,000 at 143,000 words. A dashed line, Heaps' law fitted to the first half, goes with it at first and rises further and further above it in the second half. A dot, the forecast of Good and Toulmin, lies on the end of the curve."}}
 figure, ax = plot.panels(height=3.4)
 n = np.arange(1, len(growth) + 1)
 ax.plot(n, growth, label="reviews, one order")
 ax.plot(n, k * n**beta, "--", label="Heaps' law, fitted to the left half")
+ax.xaxis.set_major_locator(plt.MaxNLocator(5))
 ax.axvline(half, color=plot.GREY, lw=0.9, ls=":")
 ax.plot(2 * half, more, "o", color=plot.RED, ms=7, label="Good and Toulmin")
 ax.set(xlabel="words read", ylabel="different words")
@@ -879,55 +901,64 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# A power law misses the number by a wide margin, though it was fitted to 70,000 words: its exponent is not a constant but
-# falls all the way. The alternating sum is off by a few per cent at most, and it knows only how often each word was seen. What is
-# sure: the new words do not run out. Whoever makes a list of words, as we shall when we come to tokens, must decide what happens to
-# one that is not on it.
+# Heaps' law fitted to the first half misses by a wide margin. Its exponent is not a constant; it
+# falls from step to step. Fitted to the last doubling alone, it is off by a few per cent. The
+# alternating sum comes nearer still. And at the end of this text new words
+# keep coming: whoever makes a list of words must decide what happens to one that is not on it.
 
 # %% tags=["claims"]
-line, likely = (
-    fits[fit, "other half"] for fit in ("line_exponent", "zipf_exponent")
-)
+absolute = {key: np.abs(values) for key, values in errors.items()}  # [3, draws]
+nearest = absolute["likelihood", "other"]
+check("Likelihood, other half: within 0.03 in every draw", nearest.max() < 0.03)
 check(
-    "True exponent 1: likelihood, other half, within 0.02 in every draw",
-    np.abs(np.subtract(likely, 1)).max() < 0.02,
-)
-check(
-    "All three other ways are off by more, in every draw",
+    "The three other ways are further off, in every draw",
     all(
-        np.abs(np.subtract(values, 1)).min() > 0.02
-        for key, values in fits.items()
-        if key != ("zipf_exponent", "other half")
+        (values > nearest).all()
+        for key, values in absolute.items()
+        if key != ("likelihood", "other")
     ),
 )
-a100, a1000, a_all = (exponents["reviews", label] for label in tops)
+line = np.mean(errors["line", "same"], axis=1)
+check("Line, same half: its mean error spans over 0.15", np.ptp(line) > 0.15)
+a100, a1000, a3000 = (exponents["reviews", label] for label in tops)
 check(
     "Reviews: the three intervals exclude each other",
-    a100.high < a1000.low and a1000.high < a_all.low,
+    a100.high < a1000.low and a1000.high < a3000.low,
 )
 check(
-    "Both: with all ranks, an exponent within 0.12 of one",
-    all(abs(exponents[name, "all"].value - 1) < 0.12 for name in ranked),
+    "Both: with 3,000 ranks, an exponent within 0.12 of one",
+    all(
+        abs(exponents[name, "first 3,000"].value - 1) < 0.12 for name in ranked
+    ),
 )
 check(
     "β falls from step to step, in the mean over the orders",
     (np.diff([np.mean(values) for values in steps.values()]) < 0).all(),
 )
 check(
-    "Heaps' law foretells over 30 % too many words, in every order",
-    min(foretold["Heaps' law, first half"]) > 0.3,
+    "At the end β is still above 0.4",
+    min(steps[max(steps)]) > 0.4,
 )
 check(
-    "Good and Toulmin: less than 4 % off in every order",
-    np.abs(foretold["Good and Toulmin"]).max() < 0.04,
+    "Heaps' law, first half: over 10 % too many words, in every order",
+    min(foretold["first half"]) > 0.1,
+)
+check(
+    "Last doubling: less than 9 % off in every order",
+    np.abs(foretold["last doubling"]).max() < 0.09,
+)
+check(
+    "Good and Toulmin: less than half of the last doubling's mean error",
+    2 * np.abs(foretold["Good and Toulmin"]).mean()
+    < np.abs(foretold["last doubling"]).mean(),
 )
 
 # %% [markdown]
 # ## Summary
 #
 # A text is counted in a unit that somebody chose, has passed through hands that left traces, and is new only
-# if nothing like it was seen. None of this shows in a result. A leak can be worth more than all honest steps from one
-# model to a better one; so search for near-duplicates before you split *and* whenever you add text, and
+# if nothing like it was seen. None of this shows in a result. A leak can be worth more than the step to a
+# better model: search for near-duplicates before you split *and* whenever you add text, and
 # compare with sentences that are surely new. Laws of word counts come with errors, and with the
 # question what else obeys them.
 #

@@ -75,11 +75,11 @@ def test_the_exponent_is_the_likeliest_of_a_grid(counts):
 @pytest.mark.formula(5, "chapter:heaps")
 def test_heaps_finds_an_exact_law_and_scipys_line():
     n = np.arange(1, 2001)
-    np.testing.assert_allclose(chapter["heaps"](3.0 * n**0.6), [3.0, 0.6])
+    np.testing.assert_allclose(chapter["heaps"](3.0 * n**0.6, 1), [3.0, 0.6])
     growth = chapter["different_words"](np.random.default_rng(0).zipf(1.5, size=2000))
     places = np.unique(np.geomspace(1, 2000, 100).astype(int))
     line = scipy.stats.linregress(np.log(places), np.log(growth[places - 1]))
-    k, beta = chapter["heaps"](growth)
+    k, beta = chapter["heaps"](growth, 1)
     assert math.isclose(beta, line.slope)
     assert math.isclose(k, math.exp(line.intercept))
 
