@@ -545,7 +545,7 @@ for n in (3, 5, 8):
     print(f"order 2 with memory equals order {n} at {share:.0%} leaked")
 
 # %% [markdown]
-# A model that sees one letter back, with a list, draws level with the best of these when half of the text has leaked.
+# A model that sees one character back, with a list, draws level with the best of these when half of the text has leaked.
 
 # %% tags=["claims"]
 some = np.arange(0, len(symbols), 2)
@@ -804,8 +804,8 @@ plt.show()
 # %% [markdown]
 # An exponent near one, with a narrow interval: a law? Read the column of the reviews from top to bottom. The three
 # intervals exclude each other, so no single exponent fits; an interval says how well a number is known,
-# and not that the formula is right. And the monkey, who knows no word, types a curve much like it for three powers of ten, though in steps. (The flat tail are words typed once
-# in the ranking half; their order is an accident.) Miller argued so in 1957: an exponent near one is no sign of language.
+# and not that the formula is right. And the monkey, who knows no word, types a curve much like it for three powers of ten, though in steps. (The flat tail is made of words typed once
+# in the half that ranks; their order is an accident.) Miller argued so in 1957: an exponent near one is no sign of language.
 
 # %% tags=["claims"]
 absolute = {key: np.abs(values) for key, values in errors.items()}
@@ -918,7 +918,7 @@ for name, values in foretold.items():
     law = "" if name == "Good and Toulmin" else "Heaps' law, "
     print(f"{law + name:<30}  {spread(values)}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Number of different words against number of words read, linear axes. The measured curve rises steeply and bends more and more, to about 16,000 at 143,000 words. A dashed line, Heaps' law fitted to the first half, goes with it at first and rises further and further above it in the second half. A dot, the forecast of Good and Toulmin, lies on the end of the curve."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Number of different words against number of words read, linear axes. The measured curve rises steeply and bends more and more, to about 16,000 at 143,000 words. A dashed line, Heaps' law fitted to the first half, goes with it for the first 35,000 words and then rises further and further above it. A dot, the forecast of Good and Toulmin, lies on the end of the curve."}}
 figure, ax = plot.panels(height=3.4)
 n = np.arange(1, len(growth) + 1)
 ax.plot(n, growth, label="reviews, one order")
@@ -1001,7 +1001,7 @@ exercises.three_counts(three_counts)
 
 # %% [markdown]
 # > **Exercise 2.** What is it worth? (★★☆, 10 minutes). A colleague reports 1.80 bits per character. You find
-# > that a tenth of his test text (by characters) stood in the training text, and that his model needs 0.90 bits there. What
+# > that a tenth of the test text (by characters) stood in the training text, and that the model needs 0.90 bits there. What
 # > does it need on the rest? And which share must have leaked for a model with 2.10 bits on new text and
 # > 0.30 on remembered text to report the same 1.80?
 #
