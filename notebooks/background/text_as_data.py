@@ -395,6 +395,7 @@ check(
     and bootstrap_ratio(first - cleaned, symbols).high < 0
     and bootstrap_ratio(first - thinned, symbols).low > 0.2,
 )
+# %% tags=["claims"]
 harm = [(one - first).sum() for one in (twice, cleaned)]
 check(
     "Training sentences twice: 60 to 95 % of the harm of the cleaned package",
@@ -656,7 +657,7 @@ for name, (found, false) in rates.items():
     print(f"{name:<20} {found:8.0%}  {false:10.1%}  ({low:.1%}, {high:.1%})")
 
 # %% [markdown]
-# ("No leak": the first model. "Literal": a fifth of the held-out sentences put in on purpose, as above.) On average the rate is nearly kept; a single limit can be off by
+# ("No leak": the first model. "Literal": a fifth of the held-out sentences put in on purpose, as above.) On average the rate is nearly kept; in a single half it can be off by
 # several points. Nearly every literal copy gives itself away; of the retyped ones, in another model, about half. Who has a second model without the leak
 # can do better: subtract what a sentence costs *that* model ("less first"); the idea is that what is cheap for being ordinary drops out. The numbers belong to this kind of
 # model. What this method (*membership inference*) needs, with any model, is the second column: without sentences of the same kind that are surely unseen, it cannot tell.
@@ -672,6 +673,8 @@ check(
     abs(apart[0]) < 0.1,
 )
 check("With the leak over 0.3 bits apart", apart[1] > 0.3)
+
+# %% tags=["claims"]
 check(
     "Less the first model's bits, over 15 points more retyped copies are found",
     rates["retyped, less first"][0] > rates["retyped copies"][0] + 0.15,
@@ -730,7 +733,7 @@ print(f"{zipf_exponent(np.array([6, 3, 2])):.4f}")
 # stands too high *and* counts too much. So one half of a text gives the ranks, the other half the counts.
 
 # %% tags=["hide-input"]
-# @title Texts with a known exponent, fitted in four ways
+# @title Texts with a known exponent, and a line through the ranks
 
 
 def line_exponent(counts):
@@ -748,6 +751,8 @@ def drawn(truth, seed):
     return halves[:, halves[0] > 0]  # the words seen in the first
 
 
+# %% tags=["hide-input"]
+# @title The four fits of each text
 ways = {"line": line_exponent, "likelihood": zipf_exponent}
 truths = (0.8, 1.0, 1.2)
 errors = {(way, half): [] for half in ("same", "other") for way in ways}
@@ -864,6 +869,8 @@ check(
 )
 line = np.mean(errors["line", "same"], axis=1)
 check("Line, same half: its mean error spans over 0.15", np.ptp(line) > 0.15)
+
+# %% tags=["claims"]
 a100, a500, a2000 = (exponents["reviews", label] for label in tops)
 check(
     "Reviews: the three intervals exclude each other",
