@@ -72,11 +72,12 @@ def score(
     if len(outside):
         raise ValueError(f"id {outside[0]} is outside the vocabulary of {V}")
     first = (np.cumsum(lengths) - lengths)[lengths > 1] + 1  # of each row, what is predicted first
-    context, at = np.zeros(len(ids), dtype=np.int64), []  # at: keys of the orders in whole tables
     p = np.full(len(ids), 1.0 / V)
+    context = child = np.zeros(len(ids), dtype=np.int64)
+    at: list[np.ndarray] = []  # the keys of the orders that lie in whole tables
     for n, table in enumerate(tables, start=1):
         if n > 1:  # where the symbol before stood, one order below
-            context[1:] = child[:-1]
+            context = np.append(0, child[:-1])[: len(ids)]
             context[first] = table.opening
         keys = context * V + ids
         if table.all_child is not None:
