@@ -108,10 +108,13 @@ class NGram:
     def fit(self, rows: Iterable[Sequence[int]]) -> Self:
         """Counts the n-grams of all orders in `rows`, forgetting earlier rows. Returns itself.
 
-        ValueError for an id outside the vocabulary.
+        ValueError for an id outside the vocabulary, and for a row that does not open with 0.
         """
-        V, order = self.vocab_size, self.order
-        codes, _ = encode(list(rows), order, V)
+        V, order, rows = self.vocab_size, self.order, list(rows)
+        for i, row in enumerate(rows):
+            if len(row) and row[0] != 0:
+                raise ValueError(f"row {i} opens with id {row[0]}, not with the boundary, id 0")
+        codes, _ = encode(rows, order, V)
         self._tables = None
         if self.smoothing == "witten_bell":
             self._levels = [witten_bell(Counts.of(codes % V**n, V)) for n in range(1, order + 1)]

@@ -71,14 +71,14 @@ def score(
     outside = ids[(ids < 0) | (ids >= V)]
     if len(outside):
         raise ValueError(f"id {outside[0]} is outside the vocabulary of {V}")
-    first = (np.cumsum(lengths) - lengths)[lengths > 1] + 1  # of each row, what is predicted first
+    first = (np.cumsum(lengths) - lengths)[lengths > 0]  # the opening of each row
     p = np.full(len(ids), 1.0 / V)
     context = child = np.zeros(len(ids), dtype=np.int64)
     at: list[np.ndarray] = []  # the keys of the orders that lie in whole tables
     for n, table in enumerate(tables, start=1):
         if n > 1:  # where the symbol before stood, one order below
             context = np.append(0, child[:-1])[: len(ids)]
-            context[first] = table.opening
+            context[first] = table.opening  # boundaries stand before it
         keys = context * V + ids
         if table.all_child is not None:
             at.append(keys)
@@ -94,7 +94,7 @@ def score(
     if len(at) == len(tables):
         _longest(tables, at, p)
     predicted = np.ones(len(ids), dtype=bool)
-    predicted[(np.cumsum(lengths) - lengths)[lengths > 0]] = False  # the opening of each row
+    predicted[first] = False
     return p[predicted], np.repeat(np.arange(len(rows)), (lengths - 1).clip(min=0))
 
 
