@@ -312,7 +312,9 @@ labels = {
     "kneser_ney": "modified Kneser–Ney",
 }
 for ax, n in zip(axes, found, strict=True):
-    ax.plot(ones, found[n], "ko", label="found in the second half")
+    ax.plot(
+        ones, found[n], "o", color=plot.INK, label="found in the second half"
+    )
     for method, label in labels.items():
         ax.plot(ones, net[n, method], label=label)
     ax.set(ylabel="r less the count there", title=f"{n} symbols")
@@ -489,11 +491,11 @@ for (name, kind), some in spent.items():
     print(f"{name:<9}  {label:<13} {bits:7.3f}    {saved[name, kind]}")
 
 # %% [markdown]
-# (The bootstrap interval of [bigrams](bigram_counts.ipynb), of the difference on the same sentences.) Both help, alone and together, and counting
+# (The percentile bootstrap over sentences of [bigrams](bigram_counts.ipynb), of the difference on the same sentences.) Both help, alone and together, and counting
 # continuations is worth more than the finer discounts, at this order.
 #
 # Is it for the reason given, that the shorter context is asked in special places? Take the two models with three discounts, cut each down to its orders 1 to 4, and
-# let them read validation text: once at all places, once only where the sequence of *five* symbols never occurred in training, so that
+# let them read 300 validation sentences: once at all places, once only where the sequence of *five* symbols never occurred in training, so that
 # order 5 has no count of its own.
 
 # %% tags=["hide-input"]
@@ -629,7 +631,7 @@ for method, label in names.items():
     print()
 print("weights of Jelinek–Mercer", " ".join(f"{w:.3g}" for w in weights))
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character on validation against the order, 1 to 9, one curve for each of five methods. All fall together from 4.5 to about 2.4 at order 4. Then add-k turns up steeply after order 5, Witten\u2013Bell and absolute discounting turn up gently after order 6, Jelinek\u2013Mercer flattens out near 2.0, and modified Kneser\u2013Ney falls lowest and flattens out below 1.9."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character on validation against the order, 1 to 9, one curve for each of five methods. All fall together from 4.5 to about 2.4 at order 4. Then add-k turns up steeply after order 5, Witten\u2013Bell and absolute discounting turn up gently after order 6, Jelinek\u2013Mercer flattens out a little below 2, and modified Kneser\u2013Ney falls lowest and flattens out below 1.9."}}
 figure, ax = plot.panels(height=4.0)
 for method, label in names.items():
     curve = [grid[method, n] for n in orders]
@@ -821,7 +823,7 @@ for method, label in names.items():
         note="order and settings chosen on validation",
     )
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Five dots with short intervals on an axis of bits per character. From worst to best: add-k, then absolute discounting, Witten\u2013Bell and Jelinek\u2013Mercer close together, then modified Kneser\u2013Ney well to the left of all."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Five dots with short intervals on an axis of bits per character. From worst to best: add-k far to the right, then absolute discounting and Witten\u2013Bell near each other, Jelinek\u2013Mercer, and modified Kneser\u2013Ney leftmost."}}
 figure, ax = plot.panels(height=2.6)
 ranked = sorted(names, key=lambda m: -rungs[m].value)
 shown = [f"{names[m]}, {best[m]}" for m in ranked]
@@ -849,9 +851,9 @@ check(
 # %% [markdown]
 # ## Summary
 #
-# Counts are too high for what they are worth in new text; what was never seen has the difference. Each interpolating method keeps a part of the counts after a
-# context and gives the freed mass to the context one symbol shorter. Counts of counts, which need no second
-# text, say how much to free; and a shorter context does better to count after how many different symbols a sequence came than how often.
+# Counts are too high for what they are worth in new text; what was never seen has the difference. Each interpolating method keeps all or part of the counts after a
+# context and gives some mass to the context one symbol shorter. Counts of counts, which need no second
+# text, are a guide to how much; and a shorter context does better to count after how many different symbols a sequence came than how often.
 # Both ideas together are modified Kneser–Ney. On our text it is the only one of the methods tried that, from training counts alone, gains with every order up to nine.
 #
 # ## Exercises
