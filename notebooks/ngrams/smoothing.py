@@ -573,9 +573,9 @@ for method in ("witten_bell", "absolute_discounting", "kneser_ney"):
 # %% tags=["hide-input"]
 # @title The k of add-k
 for n in orders:
-    tried = {}
+    model, tried = NGram(n, V, "add_k").fit(rows["train"]), {}
     for k in (0.003, 0.01, 0.03, 0.1):
-        model = NGram(n, V, "add_k", k).fit(rows["train"])
+        model.k = k  # the counts stay
         tried[k] = bits_per_char(model, "validation")
     best_k = min(tried, key=tried.get)
     grid["add_k", n], settings["add_k", n] = tried[best_k], {"k": best_k}
