@@ -34,7 +34,7 @@ def tokens(alphabet: Sequence[str]) -> list[str]:
 
 
 def write_arpa(model: NGram, file: TextIO, alphabet: Sequence[str]) -> None:
-    """Writes a fitted model of smoothing "kneser_ney" or "witten_bell"; id 0 is <s> and </s>.
+    """Writes a fitted model in which shorter contexts have a say; id 0 is <s> and </s>.
 
     `file` is open for text in UTF-8; `alphabet` has the symbol of each id. Raises ValueError for
     a smoothing without back-off and an alphabet of another size, RuntimeError before `fit`. The
@@ -103,7 +103,8 @@ def _back_off(
 
 
 def _log10(values: np.ndarray) -> np.ndarray:
-    return np.log10(values).clip(max=0.0)
+    with np.errstate(divide="ignore"):  # a weight of 1 leaves nothing for what was never seen
+        return np.log10(values).clip(min=NEVER, max=0.0)
 
 
 def _visible(symbol: str) -> str:

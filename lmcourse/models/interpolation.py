@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lmcourse.models.ngram_counts import Counts, lookup
+from lmcourse.models.ngram_counts import Counts, contexts_of, lookup, sums
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,15 @@ def witten_bell(counts: Counts) -> Level:
         counts.totals + counts.types,
         counts.types,
     )
+
+
+def discounted(
+    grams: np.ndarray, counts: np.ndarray, vocab_size: int, discounts: np.ndarray
+) -> Level:
+    """Counts less what is taken from a count of 1, of 2 and of 3 or more: `discounts`, [3]."""
+    taken = np.concatenate([[0.0], discounts])[counts.clip(max=3)]
+    contexts, first, _ = contexts_of(grams, vocab_size)
+    return Level(grams, counts - taken, contexts, sums(counts, first), sums(taken, first))
 
 
 def probabilities(levels: Sequence[Level], codes: np.ndarray, vocab_size: int) -> np.ndarray:

@@ -9,24 +9,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from lmcourse.models.interpolation import Level
-from lmcourse.models.ngram_counts import contexts_of, sums, within_text
+from lmcourse.models.interpolation import Level, discounted
+from lmcourse.models.ngram_counts import inside_texts
 
 # What the discounts are where the counts cannot tell: those of KenLM's --discount_fallback.
 FALLBACK = (0.5, 1.0, 1.5)
 
 
-def kneser_ney(codes: np.ndarray, order: int, vocab_size: int) -> list[Level]:
-    """The levels of orders 1 to `order`, from the codes of all n-grams of length `order`."""
-    seen = []  # of each order: the n-grams inside a text, and how often each
-    for n in range(1, order + 1):
-        grams, raw = np.unique(codes % vocab_size**n, return_counts=True)
-        inside = within_text(grams, n, vocab_size)
-        seen.append((grams[inside], raw[inside]))
-    levels = []
+def kneser_ney(
+    codes: np.ndarray, order: int, vocab_size: int, discount: float | None = None
+) -> list[Level]:
+    """The levels of orders 1 to `order`, from the codes of all n-grams of length `order`.
+
+    A `discount` is taken from every count (Kneser & Ney 1995); None estimates three for each order.
+    """
+    seen, levels = inside_texts(codes, order, vocab_size), []
     for n, (grams, raw) in enumerate(seen, start=1):
         counts = raw if n == order else _continuations(n, grams, raw, seen[n][0], vocab_size)
-        levels.append(_discounted(grams, counts, vocab_size))
+        taken = discounts(counts) if discount is None else np.full(3, discount)
+        levels.append(discounted(grams, counts, vocab_size, taken))
     return levels
 
 
@@ -57,9 +58,3 @@ def _continuations(
     counts = raw.copy()
     counts[np.searchsorted(grams, continued)] = before
     return counts
-
-
-def _discounted(grams: np.ndarray, counts: np.ndarray, vocab_size: int) -> Level:
-    taken = np.concatenate([[0.0], discounts(counts)])[counts.clip(max=3)]
-    contexts, first, _ = contexts_of(grams, vocab_size)
-    return Level(grams, counts - taken, contexts, sums(counts, first), sums(taken, first))

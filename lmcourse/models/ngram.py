@@ -7,11 +7,15 @@ from typing import Self
 
 import numpy as np
 
+from lmcourse.models.absolute_discounting import absolute_discounting
 from lmcourse.models.interpolation import Level, probabilities, witten_bell
+from lmcourse.models.jelinek_mercer import jelinek_mercer
 from lmcourse.models.kneser_ney import kneser_ney
 from lmcourse.models.ngram_counts import LARGEST_CODE, Counts, encode, lookup
+from lmcourse.models.ngram_tables import Table, score, tables
 
-SMOOTHINGS = ("witten_bell", "kneser_ney", "add_k", "mle")
+SHORTER_HAVE_A_SAY = ("witten_bell", "kneser_ney", "absolute_discounting", "jelinek_mercer")
+SMOOTHINGS = (*SHORTER_HAVE_A_SAY, "add_k", "mle")
 NOT_FITTED = "the model has no counts yet: call fit(rows) first"
 
 
@@ -26,20 +30,39 @@ class NGram:
     - "witten_bell":  (c(h,w) + T(h)·p(w|h')) / (c(h) + T(h)), down to p = 1/V below order 1
       (Bell, Witten & Cleary 1989; Witten & Bell 1991, method C). An unseen context says nothing,
       and the shorter one decides. Every probability is above zero.
+    - "jelinek_mercer": λ·c(h,w)/c(h) + (1 − λ)·p(w|h'), down to p = 1/V, with a weight λ for each
+      order (Jelinek & Mercer 1980).
+    - "absolute_discounting": (c(h,w) − D + D·T(h)·p(w|h')) / c(h) for what was seen, and without
+      c(h,w) − D for what was not, down to p = 1/V (Ney, Essen & Kneser 1994). D is `discount`, or
+      n1/(n1 + 2·n2) of each order, where n1 and n2 n-grams were seen once and twice.
     - "kneser_ney":   (a(h,w) − D(a(h,w)) + γ(h)·p(w|h')) / a(h), interpolated modified
       Kneser–Ney (Chen & Goodman 1999), down to p = 1/V. a(h,w) is c(h,w) at the highest order and
       where h opens a text; below, the number of different symbols seen before h w. γ(h) is what
-      the discounts D take from the counts after h. Unseen contexts as above, and every
-      probability is above zero. A context reaches back to the latest 0 in it and no further.
+      the discounts D take from the counts after h. A `discount` replaces all D (Kneser & Ney
+      1995).
+
+    In the last three unseen contexts are as above, a context reaches back to the latest 0 in it and
+    no further, and every probability is above zero unless a weight is 1.
 
     Rows are lists of ids that open and close with id 0; symbols before the opening count as 0.
     The opening itself is never predicted.
     """
 
     def __init__(
-        self, order: int, vocab_size: int, smoothing: str = "witten_bell", k: float = 1.0
+        self,
+        order: int,
+        vocab_size: int,
+        smoothing: str = "witten_bell",
+        k: float = 1.0,
+        *,
+        discount: float | None = None,
+        weights: float | Sequence[float] = 0.5,
     ) -> None:
-        """Raises ValueError for values that make no model, or codes that overflow 64 bits."""
+        """Raises ValueError for values that make no model, or codes that overflow 64 bits.
+
+        `k`, `discount` and `weights` are for the smoothings above that name them. `weights` is one
+        λ for all orders, or one for each of the orders 1, 2, …
+        """
         if order < 1 or vocab_size < 1:
             raise ValueError(
                 f"order and vocab_size must be at least 1, got {order} and {vocab_size}"
@@ -48,13 +71,20 @@ class NGram:
             raise ValueError(f"smoothing {smoothing!r} is unknown; choose from {SMOOTHINGS}")
         if smoothing == "add_k" and not k > 0:
             raise ValueError(f"k must be positive, got {k}; for no smoothing choose 'mle'")
+        if discount is not None and not 0 < discount <= 1:
+            raise ValueError(f"discount must be above 0 and at most 1, got {discount}")
+        shares = [weights] * order if isinstance(weights, int | float) else [*weights]
+        if len(shares) != order or not all(0 <= share <= 1 for share in shares):
+            raise ValueError(f"weights must be {order} numbers from 0 to 1, got {weights}")
         if vocab_size**order > LARGEST_CODE:
             raise ValueError(
                 f"order {order} with vocab_size {vocab_size} needs {vocab_size}**{order} codes, "
                 "more than 64 bits hold; choose a lower order"
             )
         self.order, self.vocab_size, self.smoothing, self.k = order, vocab_size, smoothing, k
+        self.discount, self.weights = discount, shares
         self._levels: list[Level] | None = None  # entry i is of order i + 1; of interpolation
+        self._tables: list[Table] | None = None  # made of them when a text is first scored
         self._counts: Counts | None = None  # of the full order; of the other smoothings
 
     @property
@@ -66,7 +96,7 @@ class NGram:
     @property
     def interpolates(self) -> bool:
         """Whether shorter contexts have a say."""
-        return self.smoothing in ("witten_bell", "kneser_ney")
+        return self.smoothing in SHORTER_HAVE_A_SAY
 
     @property
     def levels(self) -> list[Level]:
@@ -78,15 +108,22 @@ class NGram:
     def fit(self, rows: Iterable[Sequence[int]]) -> Self:
         """Counts the n-grams of all orders in `rows`, forgetting earlier rows. Returns itself.
 
-        ValueError for an id outside the vocabulary.
+        ValueError for an id outside the vocabulary, and for a row that does not open with 0.
         """
-        V = self.vocab_size
-        codes, _ = encode(list(rows), self.order, V)
+        V, order, rows = self.vocab_size, self.order, list(rows)
+        for i, row in enumerate(rows):
+            if len(row) and row[0] != 0:
+                raise ValueError(f"row {i} opens with id {row[0]}, not with the boundary, id 0")
+        codes, _ = encode(rows, order, V)
+        self._tables = None
         if self.smoothing == "witten_bell":
-            orders = range(1, self.order + 1)
-            self._levels = [witten_bell(Counts.of(codes % V**n, V)) for n in orders]
+            self._levels = [witten_bell(Counts.of(codes % V**n, V)) for n in range(1, order + 1)]
+        elif self.smoothing == "jelinek_mercer":
+            self._levels = jelinek_mercer(codes, order, V, self.weights)
+        elif self.smoothing == "absolute_discounting":
+            self._levels = absolute_discounting(codes, order, V, self.discount)
         elif self.smoothing == "kneser_ney":
-            self._levels = kneser_ney(codes, self.order, V)
+            self._levels = kneser_ney(codes, order, V, self.discount)
         else:
             self._counts = Counts.of(codes, V)
         return self
@@ -97,14 +134,17 @@ class NGram:
         Empty for rows of fewer than two ids. -inf where "mle" has not seen the symbol or the
         context. ValueError for an id outside the vocabulary; RuntimeError before `fit`.
         """
-        codes, _ = encode([row], self.order, self.vocab_size)
-        return self._log(codes)
+        log_p, _ = self._score([row])
+        return log_p
 
     def nll(self, rows: Iterable[Sequence[int]]) -> np.ndarray:
-        """Negative log-likelihood in nats of each row: float64 [rows]; 0 for empty rows."""
+        """Negative log-likelihood in nats of each row: float64 [rows]; 0 for empty rows.
+
+        All rows are scored together: far faster than one by one.
+        """
         rows = list(rows)
-        codes, of_row = encode(rows, self.order, self.vocab_size)
-        return np.bincount(of_row, weights=-self._log(codes), minlength=len(rows))
+        log_p, of_row = self._score(rows)
+        return np.bincount(of_row, weights=-log_p, minlength=len(rows))
 
     def next(self, context_ids: Sequence[int]) -> np.ndarray:
         """The distribution of the symbol after `context_ids` (any length): float64 [vocab_size].
@@ -126,9 +166,17 @@ class NGram:
             raise RuntimeError(NOT_FITTED)
         return self._counts
 
-    def _log(self, codes: np.ndarray) -> np.ndarray:
+    def _score(self, rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+        """The log-probability of each predicted symbol of all rows, and its row's index: [N]."""
+        if self.interpolates:
+            if self._tables is None:
+                self._tables = tables(self.levels, self.vocab_size)
+            p, of_row = score(self._tables, rows, self.vocab_size)
+        else:
+            codes, of_row = encode(rows, self.order, self.vocab_size)
+            p = self._probabilities(codes)
         with np.errstate(divide="ignore"):  # log 0 = -inf is what "mle" means to say
-            return np.log(self._probabilities(codes))
+            return np.log(p), of_row
 
     def _probabilities(self, codes: np.ndarray) -> np.ndarray:
         if self.interpolates:

@@ -78,6 +78,21 @@ def encode(
     return codes, of_row
 
 
+def inside_texts(
+    codes: np.ndarray, order: int, vocab_size: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Of each order 1 to `order`: the n-grams seen inside a text, sorted, and how often each.
+
+    `codes` are those of all n-grams of length `order`; what was put before a text is left out.
+    """
+    seen = []
+    for n in range(1, order + 1):
+        grams, counts = np.unique(codes % vocab_size**n, return_counts=True)
+        inside = within_text(grams, n, vocab_size)
+        seen.append((grams[inside], counts[inside]))
+    return seen
+
+
 def within_text(codes: np.ndarray, n: int, vocab_size: int) -> np.ndarray:
     """Whether each n-gram of length `n` has the boundary, id 0, at most at its two ends."""
     inside = np.ones(len(codes), dtype=bool)

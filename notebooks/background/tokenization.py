@@ -291,7 +291,7 @@ check(
 # %% [markdown]
 # ## Bytes, so that nothing is unknown
 #
-# Which alphabet? There are more than a hundred thousand characters, and more are added. A file stores all of them as **bytes**,
+# Which alphabet? There are more than a hundred thousand characters, and more are added. A file stores all of them as bytes,
 # numbers from 0 to 255, in the code UTF-8: one byte for a letter of English, up to four for others. GPT-2
 # begins with these 256 (Radford et al. 2019). Here they get the numbers 1 to 256, in GPT-2's order, and 0 is the *boundary*, which opens and closes
 # every text.

@@ -648,8 +648,8 @@ check(
 # Three rungs stand.
 #
 # There are two ways on. One looks back further, with tables whose cells grow by a factor of $V$ with each symbol;
-# that is a later chapter. The other replaces the table by a function, and
-# [the next chapter](bigram_network.ipynb) asks what is gained by it for one symbol of context.
+# that is [the next chapter](smoothing.ipynb). The other replaces the table by a function, and
+# [the one after it](bigram_network.ipynb) asks what is gained by it for one symbol of context.
 #
 # ## Exercises
 #

@@ -16,6 +16,7 @@ from lmcourse.models.ngram import NGram
 from lmcourse.text.characters import ALPHABET, CharTokenizer
 
 tokenizer = CharTokenizer()
+INTERPOLATE = ["kneser_ney", "witten_bell", "absolute_discounting", "jelinek_mercer"]
 
 
 def exported(model: NGram, folder: Path, alphabet: str = ALPHABET) -> kenlm.Model:
@@ -25,7 +26,7 @@ def exported(model: NGram, folder: Path, alphabet: str = ALPHABET) -> kenlm.Mode
     return kenlm.Model(str(path))
 
 
-@pytest.mark.parametrize("smoothing", ["kneser_ney", "witten_bell"])
+@pytest.mark.parametrize("smoothing", INTERPOLATE)
 @pytest.mark.parametrize("order", [2, 3, 5])
 def test_kenlm_scores_review_sentences_alike(order: int, smoothing: str, tmp_path: Path) -> None:
     reviews = load_reviews("text")
@@ -59,6 +60,24 @@ def test_the_file_of_a_tiny_model() -> None:
     assert [line for line in lines if line.endswith("\t</s>\t0.00000000")]  # nothing follows it
     assert unigrams["<s>"] == unigrams["<unk>"] == "-99.0"
     assert sum(10 ** float(unigrams[token]) for token in ("</s>", "a", "␣")) == pytest.approx(1)
+
+
+def test_a_symbol_without_probability_is_written_like_the_unknown_one(tmp_path: Path) -> None:
+    model = NGram(2, 3, "jelinek_mercer", weights=1.0).fit([[0, 1, 1, 0]])
+    theirs = exported(model, tmp_path, "\nab")
+    scores = [score for score, _, _ in theirs.full_scores("a b", bos=True, eos=False)]
+    assert scores[0] == pytest.approx(0)
+    assert scores[1] <= -99
+    assert np.exp(model.log_probs([0, 1, 2])).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("lines", [3, 9, -1])
+def test_kenlm_refuses_a_file_that_is_cut_off(lines: int, tmp_path: Path) -> None:
+    file = io.StringIO()
+    write_arpa(NGram(3, 3, "kneser_ney").fit([[0, 1, 2, 0], [0, 2, 0]]), file, "\na ")
+    (tmp_path / "model.arpa").write_text("\n".join(file.getvalue().splitlines()[:lines]))
+    with pytest.raises(OSError, match=r"model\.arpa"):
+        kenlm.Model(str(tmp_path / "model.arpa"))
 
 
 def test_order_1_has_no_contexts_to_weigh() -> None:

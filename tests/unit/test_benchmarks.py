@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import transformers
 
 from lmcourse import session
 from lmcourse.models.classifier import SentenceClassifier
+from lmcourse.models.ngram import NGram
 
 N = 37
 
@@ -351,3 +353,19 @@ def test_both_tokenizers_are_asked_for_the_same():
     assert len({one["ids"] for one in found.values()}) == 1
     assert found["ours"]["ids"] != benchmark.measured("ours", texts, 19)["ids"]
     assert all(one[span] > 0 for one in found.values() for span in benchmark.SPANS)
+
+
+def test_the_ways_to_score_n_grams_say_the_same(tmp_path):
+    ngrams = importlib.import_module("ngrams")
+    rows = [[0, 1, 2, 1, 0], [0, 2, 1, 1, 2, 0], [0, 1, 2, 2, 0], [0, 2, 2, 1, 2, 1, 0]]
+    ours = NGram(3, 4, "kneser_ney", discount=0.5).fit(rows)
+    theirs = ngrams.in_kenlm(ours, tmp_path, "\nab ")
+    sentences = ngrams.as_text(rows, "\nab ")
+    assert sentences[0] == "a b a"
+    scores = [theirs.score(sentence) for sentence in sentences]
+    assert scores == pytest.approx(-ours.nll(rows) / math.log(10), abs=1e-4)
+    slow = ngrams.in_nltk(rows, 3, discount=0.5)
+    assert slow.counts[["1"]]["2"] == 4
+    found = ngrams.scored_by_nltk(slow, rows[3])
+    assert len(found) == len(rows[3]) - 1
+    assert all(-20 < log2_p <= 0 for log2_p in found)

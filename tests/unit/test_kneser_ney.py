@@ -5,6 +5,7 @@ from collections import Counter
 from fractions import Fraction
 from itertools import product
 
+import nltk.lm
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from lmcourse.models.kneser_ney import FALLBACK, discounts
 from lmcourse.models.ngram import NGram
+from tests.unit import beside_nltk
+from tests.unit.beside_nltk import TRAIN, compare_orders, told
 
 V = 3
 INNER = st.lists(st.integers(1, V - 1), max_size=8)
@@ -171,3 +174,10 @@ def test_bad_input() -> None:
         assert NGram(2, V, "kneser_ney").parameters
     with pytest.raises(ValueError, match="id 3 is outside the vocabulary of 3"):
         NGram(2, V, "kneser_ney").fit([[0, 3, 0]])
+
+
+def test_equal_to_nltk() -> None:
+    """With the one discount that theirs has. A text's opening has nothing in front: not asked."""
+    theirs = told(nltk.lm.KneserNeyInterpolated(4, discount=0.6), 4)
+    ours = NGram(4, beside_nltk.V + 1, "kneser_ney", discount=0.6).fit(TRAIN)
+    compare_orders(ours, theirs, contexts_of=(1, 2, 3))

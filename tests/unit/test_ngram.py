@@ -4,12 +4,15 @@ import math
 from collections import Counter, defaultdict
 from itertools import product
 
+import nltk.lm
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmcourse.models.ngram import NGram
+from tests.unit import beside_nltk
+from tests.unit.beside_nltk import TRAIN, compare_orders, told
 
 V = 3
 ROWS = st.lists(st.lists(st.integers(1, V - 1), max_size=6), max_size=6)
@@ -161,3 +164,28 @@ def test_refused_ids(wrong: int) -> None:
 def test_scoring_before_fitting() -> None:
     with pytest.raises(RuntimeError, match="call fit"):
         NGram(2, V).nll([[0, 1, 0]])
+
+
+def test_fitting_rows_without_an_opening() -> None:
+    with pytest.raises(ValueError, match="row 1 opens with id 2, not with the boundary"):
+        NGram(2, V).fit([[0, 1, 0], [2, 1, 0]])
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_equal_to_nltk(order: int) -> None:
+    mle, lidstone = told(nltk.lm.MLE(order), order), told(nltk.lm.Lidstone(0.3, order), order)
+    wide = beside_nltk.V + 1
+    ours = NGram(order, wide, "mle").fit(TRAIN)
+    smoothed = NGram(order, wide, "add_k", 0.3).fit(TRAIN)
+    for row in TRAIN:
+        for end in range(order, len(row)):
+            before = row[end - order + 1 : end]
+            for model, theirs in ((ours, mle), (smoothed, lidstone)):
+                expected = [theirs.score(str(i), [*map(str, before)]) for i in range(wide - 1)]
+                np.testing.assert_allclose(model.next(before)[:-1], expected)
+
+
+def test_witten_bell_equals_nltk() -> None:
+    theirs = told(nltk.lm.WittenBellInterpolated(3), 3)
+    ours = NGram(3, beside_nltk.V + 1, "witten_bell").fit(TRAIN)
+    compare_orders(ours, theirs, contexts_of=(1, 2, 3))
