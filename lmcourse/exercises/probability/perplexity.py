@@ -9,7 +9,7 @@ import numpy as np
 
 from lmcourse.exercises.checking import Mistake, exercise, same
 
-# Pieces a, b and ab; row: the piece before, 0 the boundary. The cuts of "aab" differ in probability.
+# Pieces a, b and ab; row: the piece before, 0 the boundary. The cuts of a text differ in cost.
 _NUMBER = {"a": 1, "b": 2, "ab": 3}
 _P = np.array(
     [[0.05, 0.5, 0.15, 0.3], [0.2, 0.3, 0.4, 0.1], [0.6, 0.2, 0.1, 0.1], [0.5, 0.2, 0.2, 0.1]]
@@ -74,7 +74,9 @@ def held(held: Any) -> None:
     if 1 < share <= 200:
         raise Mistake("That is how many intervals hold the truth: divide by n_sets.")
     if share == 1:
-        raise Mistake("They all do: is your truth the ratio of the world, or of the drawn sentences?")
+        raise Mistake(
+            "They all do: is your truth the ratio of the world, or of the drawn sentences?"
+        )
     if share < 0.15:
         raise Mistake(
             "Hardly any does: draw bits and characters with the same numbers, and return hits."

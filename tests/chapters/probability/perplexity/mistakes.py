@@ -47,9 +47,7 @@ MISTAKES = [
     (3, lambda b, c, n, k, rng: _held(b, c, n, k, rng), "divide by n_sets"),
     (
         3,
-        lambda b, c, n, k, rng: (
-            _held(b, c, n, k, rng, lambda b, c, d: b[d].sum() / c[d].sum()) / k
-        ),
+        lambda b, c, n, k, rng: _held(b, c, n, k, rng, lambda b, c, d: b[d].sum() / c[d].sum()) / k,
         "ratio of the world",
     ),
     (
