@@ -70,8 +70,8 @@ def held(held: Any) -> None:
     rng = np.random.default_rng(0)
     chars = rng.integers(5, 100, size=400).astype(float)
     bits = 2 * chars + 0.2 * chars * rng.normal(size=400)
-    share = float(held(bits, chars, 60, 200, np.random.default_rng(1)))
-    if 1 < share <= 200:
+    share = float(held(bits, chars, 60, 150, np.random.default_rng(1)))
+    if 1 < share <= 150:
         raise Mistake("That is how many intervals hold the truth: divide by n_sets.")
     if share == 1:
         raise Mistake(
@@ -81,11 +81,13 @@ def held(held: Any) -> None:
         raise Mistake(
             "Hardly any does: draw bits and characters with the same numbers, and return hits."
         )
+    if not same(share * 150, round(share * 150), 1e-4):
+        raise Mistake("Of 150 sets the share is a whole number of hits over 150: divide by n_sets.")
     if not 0.85 < share < 0.99:
         raise Mistake(f"Of 60 sentences about 94 in a hundred should hold it, not {share:.0%}.")
     skewed = np.r_[np.full(200, 5.0), np.full(200, 100.0)]
     heavy = np.r_[np.full(200, 25.0), np.full(200, 100.0)] + rng.normal(size=400)
-    if float(held(heavy, skewed, 60, 200, np.random.default_rng(1))) < 0.5:
+    if float(held(heavy, skewed, 60, 150, np.random.default_rng(1))) < 0.5:
         raise Mistake("The truth is all bits over all characters, not the mean of the ratios.")
 
 
@@ -97,7 +99,7 @@ def worth(worth: Any) -> None:
         raise Mistake("A sentence has four companions in its review, not five.")
     if same(independent, 100):
         raise Mistake("That would be so if sentences of one review were all the same: use (6).")
-    if not same(independent, 500 / 1.4, 0.1):
+    if not same(independent, 500 / 1.4, 0.005):
         raise Mistake("500 sentences with the design effect 1 + 4/10 are worth 500 over that.")
     if same(factor, 1.4, 0.001):
         raise Mistake("The variance grows by the design effect, the width by its root.")
