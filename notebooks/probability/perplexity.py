@@ -395,7 +395,7 @@ for label, n in zip(labels, models, strict=True):
 # %% tags=["hide-input"]
 # @title The shortest sentences, every cut listed
 listed, most_cuts = {}, 0
-short = [i for i, text in enumerate(held_out) if len(text) < 18]
+short = [i for i, text in enumerate(held_out) if len(text) < 22]
 for n in (250, 4000):
     listed[n] = []
     for i in short:
