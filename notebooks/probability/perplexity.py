@@ -139,7 +139,7 @@ for name, p in beliefs.items():
     print(f"{name:<28} {bits:12.3f} = {entropy:7.3f} + {bits - entropy:.3f}")
 
 # %% [markdown]
-# Knowing nothing costs a little. Being sure of the wrong face costs more than knowing nothing.
+# Knowing nothing costs a little. Believing in the wrong face costs more here.
 #
 # ## As if so many equal choices
 #
@@ -188,8 +188,8 @@ close("The digits of 16 throws are their bits", len(written), in_bits.sum())
 #
 # $$\text{bits per character} = \frac{\sum_i B_i}{\sum_i (T_i + 1)} \tag{3}$$
 #
-# The $+1$ is the end mark. Where a sentence ends has to be predicted too, its bits stand above the line, and
-# so it counts below. Then a model that knows nothing but the 96 symbols costs exactly $\log_2 96$
+# The $+1$ is the end mark, which not everybody counts; in plain ASCII this is bits per byte, too. Where a sentence ends has to be predicted too, its bits stand above the line, and
+# so it counts below. Then a model that knows nothing but 96 symbols (95 signs and the end mark) costs exactly $\log_2 96$
 # bits per character, whatever the sentences.
 
 
@@ -210,7 +210,7 @@ for label, n in zip(labels, models, strict=True):
 
 # %% [markdown]
 # Upside down. What had the lowest perplexity costs the most bits, and of these four the model with the largest vocabulary is the
-# best. (Its pairs of pieces span more of the text than pairs of characters.) As they stand, perplexities can
+# best. (One reason may be that its pairs of pieces span more of the text.) As they stand, perplexities can
 # be compared between models that cut the text in the same way, and between no others. (All these numbers also depend on how much
 # context a prediction may see.)
 
@@ -511,7 +511,7 @@ print("95 %, bootstrap:              [{:.3f}, {:.3f}]".format(*drawn))
 
 # %% tags=["claims"]
 library = intervals.bootstrap_ratio(bits, chars, seed=SEED)
-close("Our bootstrap is the library's, draw by draw", drawn, library[1:])
+close("Our interval is the library's, with the same seed", drawn, library[1:])
 close("Formula and bootstrap differ by under 0.002", formula, drawn, atol=0.002)
 
 # %% [markdown]
@@ -605,7 +605,7 @@ print(f"20 sentences of 100 reviews, over reviews: {many / n_sets:.1%}")
 # is too short, and the more so the more there are. Drawing reviews repairs most of it. What is missing at twenty
 # sentences of only twenty reviews is a matter of few items, as with Student's $t$: with a hundred reviews it comes closer (last line).
 #
-# How much wider must it be? Let $\rho$ be the correlation of the residuals of two sentences of one review. In the
+# How much wider must it be? By the root of the growth of the variance. Let $\rho$ be the correlation of the residuals of two sentences of one review. In the
 # variance of the sum of $m$ residuals every sentence brings its own variance and $m - 1$ covariances, each
 # $\rho$ times as large. So the variance grows by the **design effect**
 #
@@ -639,7 +639,7 @@ for m, grown in zip(sizes, variances / of_400, strict=True):
 
 # %% tags=["claims"]
 check(
-    "Independent sentences: both hold the truth in 92.5 to 97 % of the sets",
+    "Independent sentences: they hold the truth in 92.5 to 97 % of the sets",
     hits[0].min() > 0.925 and hits[0].max() < 0.97,
 )
 check("Over sentences, 5 of a review: under 92 %", hits[2, 0] < 0.92)
@@ -654,7 +654,7 @@ check(
 )
 short_by = 0.95 - hits  # [5, 2]
 check(
-    "From 5 on, over reviews, less than half is missing",
+    "From 5 on, over reviews, less than half of what misses over sentences",
     (short_by[2:, 1] < short_by[2:, 0] / 2).all(),
 )
 check(
@@ -718,7 +718,7 @@ check("Pairing divides the error by at least 5", unpaired > 5 * paired)
 # We make such a case. Twenty tables are fitted to twenty random halves of the training sentences and compared with one
 # fitted to yet another half. From each variant's differences we take off what makes it better or worse per character, so that over our thousand sentences, now the
 # world, all twenty are exactly as good as the old model. Then we draw test sets from this world. Each variant's difference is divided by its
-# standard error (by the formula, not the bootstrap, for speed); below $-1.96$ the interval lies on the side of *better*.
+# standard error (by a formula like (5) with $R$ as zero, which it is here, for speed); below $-1.96$ the interval lies on the side of *better*.
 
 # %% tags=["hide-input"]
 # @title Twenty models that are exactly as good as the first
@@ -793,7 +793,7 @@ check("Bonferroni, fresh sentences: under 4 %", (found[2:4] < 0.04).all())
 # A language model is judged by the bits that a text costs it. Divided by the tokenizer's pieces and put into an exponent these are a
 # perplexity, comparable for one tokenizer only; divided by characters they are comparable for all that predict the same text. A single cut
 # of the text gives an upper bound, in our models within one percent. The ratio has a standard error and a bootstrap interval,
-# whose 95 % are 95 % if what you draw is independent, and not too little. Differences are taken sentence by sentence, and what was chosen
+# whose 95 % are close to 95 % if what you draw is independent, and not too little. Differences are taken sentence by sentence, and what was chosen
 # is judged on data that did not choose it.
 #
 # ## Exercises
