@@ -690,6 +690,8 @@ check(
     min(extra[f"frequent {what}, fewest"].low for what in ("words", "strings"))
     > 1.1,
 )
+
+# %% tags=["claims"]
 mixture = extra["words and strings, fewest"]
 check(
     "Words with strings for the rest are within 3 %, interval included",
