@@ -91,19 +91,6 @@ def test_scores_are_the_fractions(texts):
     assert chapter["scores"](counted(texts)) == pytest.approx(expected)
 
 
-@given(texts)
-def test_gains_add_the_likelihood_of_each_place(texts):
-    words = counted(texts)
-    letters = Counter(x for tokens, n in words.items() for x in tokens * n)
-    total, gain = sum(letters.values()), Counter()
-    pairs = Counter(p for tokens, n in words.items() for p in [*pairwise(tokens)] * n)
-    for tokens, n in words.items():
-        for a, b in [*pairwise(tokens)] * n:  # log of p(ab) instead of p(a) p(b)
-            gain[a, b] += np.log(pairs[a, b] / total)
-            gain[a, b] -= np.log(letters[a] / total) + np.log(letters[b] / total)
-    assert chapter["gains"](words) == pytest.approx(dict(gain), abs=1e-9)
-
-
 @given(st.text("abc", min_size=1, max_size=9), st.sets(st.text("abc", min_size=1, max_size=3)))
 def test_longest_match_is_that_of_tokenizers(word, found):
     pieces = [*SPECIAL, *sorted(found | {f"##{piece}" for piece in found})]
