@@ -111,7 +111,7 @@ for name, read in zip(bits, (train, train + package), strict=True):
 # %% [markdown]
 # (In brackets, here and below unless said otherwise, the 95 % interval of the bootstrap over sentences: the middle 95 % of the results
 # when the sentences are drawn again with replacement.) The second, it seems, and by much. It has read
-# more about films, after all. Would you publish it?
+# more about films, after all.
 
 # %% [markdown]
 # **You will**
@@ -221,8 +221,7 @@ print(f"; in the archive, letter for letter: {np.mean(known):.1%}")
 # %% [markdown]
 # Most sentences have fewer ratings than promised. And these would be pieces of 2,000 whole reviews, cut up by a program; but nearly all rows that
 # the *package* labels `rotten_tomatoes` stand in our archive once case, spaces and punctuation are left aside. We take both for the
-# 10,662 "snippets" that Pang and Lee published in 2005, another collection than the one the readme cites. (They usually circulate in
-# three parts, the largest of which has 8,530.) A readme is a claim like any other. And did you notice what else the last line says?
+# 10,662 "snippets" that Pang and Lee published in 2005, another collection than the one the readme cites. And did you notice what else the last line says?
 
 # %% tags=["claims"]
 check(
@@ -253,8 +252,7 @@ equal = sum(text in set(package) for text in held_out)
 print(f"{equal} of {len(held_out):,} held-out sentences are in the package")
 
 # %% [markdown]
-# By equality of strings, that is. But the package spells in its own way (see
-# below). We need to find **near-duplicates**,
+# By equality of strings, that is. But the package spells in its own way. We need to find **near-duplicates**,
 # texts that are nearly the same.
 #
 # Cut both texts into overlapping pieces of $n$ characters, called **shingles**. For $n = 3$, *good film* has
@@ -281,7 +279,7 @@ print(jaccard(shingles("good film", 3), shingles("Good fun!", 3)))
 # %% [markdown]
 # A thousand sentences against eight thousand are millions of pairs. A table of
 # zeros and ones, one row a text and one column a shingle, turns them into one matrix product: two
-# rows multiplied and summed give the number of common shingles. (For billions of texts one estimates $J$ from random hashes, Broder's MinHash.)
+# rows multiplied and summed give the number of common shingles.
 
 
 # %%
@@ -324,7 +322,7 @@ print(package[to_package[row].argmax()][:78])
 # Two heaps, and nearly nothing between them. In the heap on the right are held-out sentences that the
 # second model has read, retyped: four out of five. Text that is meant to be new and is not is called a
 # **leak**. What remains of the victory without it? We take out of the package what is as near as one half to a
-# held-out sentence; any limit within the gap does nearly the same. The control takes out as many at random.
+# held-out sentence; any limit from 0.4 to 0.7 takes out nearly as many. The control takes out as many at random.
 
 # %% tags=["claims"]
 chosen = [*range(300), *to_package[:20].argmax(axis=1)]
@@ -460,19 +458,20 @@ print(f"{'':22}{'relatives':>24}{'as many others':>24}")
 for name in saved:
     print(f"{name:<22}{seeds_interval(saved[name])!s:>24}", end="")
     print(f"{seeds_interval(control[name])!s:>24}")
+beyond = np.subtract(saved["all held out"], control["all held out"])
+print(f"all held out, beyond the control: {seeds_interval(beyond)}")
 print("(mean of the draws and its 95 % t interval, which judges from their")
 print("spread where the mean of very many draws would lie)")
 
 # %% [markdown]
-# A random split would have flattered us by at most about a hundredth of a bit beyond the control. And the rule is no guard against
-# the package: that leak came in later, by the side door.
+# A random split would have flattered us by about a hundredth of a bit beyond the control. And the rule is no guard against
+# the package: that leak came in later.
 
 # %% tags=["claims"]
 check(
     "Taking out relatives costs more than taking out others, in every draw",
     np.all(np.array(saved["all held out"]) > control["all held out"]),
 )
-beyond = np.subtract(saved["all held out"], control["all held out"])
 concerned = np.subtract(*(x["those with relatives"] for x in (saved, control)))
 check(
     "Beyond the control 0.005 to 0.015 bits, on those concerned over 0.03",
@@ -547,7 +546,7 @@ print("  ".join(f"{n}: {rungs[n - 1] - rungs[n]:.3f}" for n in range(2, 9)))
 # %% [markdown]
 # A leak of one sentence in twenty is worth more than the
 # step from order 7 to 8, one in five more than that from 5 to 6. With everything leaked
-# no honest order comes near.
+# none of the eight honest orders comes near.
 #
 # The red line is straight. With $a$ bits per character on new sentences and $m$ on remembered ones, the average at share
 # $s$ is $(1-s)\,a + s\,m$. It reaches a rival with $b$ bits at
@@ -575,8 +574,8 @@ some = np.arange(0, len(symbols), 2)
 half = np.isin(np.arange(len(symbols)), some)
 mixed = with_memory(honest[2], half.astype(float), len(train) + len(some))
 check(
-    "Half leaked at even places: the red line within 0.1 bits",
-    abs(mixed.sum() / symbols.sum() - (nothing + memory) / 2) < 0.1,
+    "Half leaked at even places: the red line within 0.03 bits",
+    abs(mixed.sum() / symbols.sum() - (nothing + memory) / 2) < 0.03,
 )
 check(
     "A leak of 5 % gains more than order 8 over 7, in every draw",
@@ -660,7 +659,7 @@ for name, (found, false) in rates.items():
 # ("No leak": the first model. "Literal": a fifth of the held-out sentences put in on purpose, as above.) On average the rate is nearly kept; in a single half it can be off by
 # several points. Nearly every literal copy gives itself away; of the retyped ones, in another model, about half. Who has a second model without the leak
 # can do better: subtract what a sentence costs *that* model ("less first"); the idea is that what is cheap for being ordinary drops out. The numbers belong to this kind of
-# model. What this method (*membership inference*) needs, with any model, is the second column: without sentences of the same kind that are surely unseen, it cannot tell.
+# model. This method, a simple kind of *membership inference*, takes its limit from sentences that are surely unseen; without them its false alarms are unknown.
 
 # %% tags=["claims"]
 per_symbol = [
@@ -828,9 +827,10 @@ print(f"exponent, ranks{'reviews':>22}{'monkey':>23}{'(4), a = 0.95':>16}")
 for label, of_law in zip(tops, by_law.mean(axis=0), strict=True):
     found = [exponents[name, label] for name in ranked]
     print(f"{label:<15}{found[0]!s:>22} {found[1]!s:>22}{of_law:16.3f}")
-print(f"(last column: mean of {n_draws} texts)")
+print("(intervals: sentences drawn again, with the ranks held fixed;")
+print(f"last column: mean of {n_draws} texts)")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of the text against rank, both axes logarithmic, averages over bands of ranks. The dots of the reviews and those of the monkey both fall nearly along a straight line with slope minus one down to rank 1,000; the monkey's go in steps, and beyond rank 2,500 or so they drop to a flat tail. A line shows the law fitted to the reviews."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of the text against rank, both axes logarithmic, averages over bands of ranks. The dots of the reviews fall nearly along a straight line with slope minus one down to rank 1,000; the monkey's go in steps about it, and beyond rank 2,500 or so they drop to a flat tail. A line shows the law fitted to the reviews."}}
 figure, ax = plot.panels(height=3.6)
 for name, marker in (("reviews", "o"), ("monkey", "s")):
     counts = ranked[name]
@@ -850,10 +850,10 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# An exponent near one, with a narrow interval: a law? Read the column of the reviews from top to bottom. The three
+# With 2,000 ranks an exponent near one, and a narrow interval: a law? Read the column of the reviews from top to bottom. The three
 # intervals exclude each other, and texts that do obey (4) rise far less: no single exponent fits. An interval says how well a number is known,
-# and not that the formula is right. And the monkey, who knows no word, types a curve much like it for three powers of ten, though in steps.
-# Miller argued so in 1957: an exponent near one is no sign of language.
+# and not that the formula is right. And the monkey, who knows no word, has an exponent near one too.
+# Miller argued so in 1957: it is no sign of language.
 
 # %% tags=["claims"]
 absolute = {key: np.abs(values) for key, values in errors.items()}
@@ -893,8 +893,9 @@ check(
 #
 # $$V(n) = K\,n^{\beta} \tag{5}$$
 #
-# A law should foretell. We fit it to the first half of the reviews, from the thousandth word on, and ask for the number of different words in the
-# whole; twenty times, with the sentences in another order each time.
+# A law should foretell. We fit it to the first half of the reviews, from the thousandth word on, once by a line through the
+# logarithms, once by least squares on $V$ itself. We ask for the number of different words in the
+# whole, in twenty orders of the sentences.
 
 
 # %% tags=["hide-input"]
@@ -911,6 +912,14 @@ def heaps(growth, start=1000):
     n = np.unique(np.geomspace(start, len(growth), 100).astype(int))
     beta, log_k = np.polyfit(np.log(n), np.log(growth[n - 1]), 1)
     return np.exp(log_k), beta
+
+
+def heaps_squares(growth, start=1000):
+    """K and β with the least squared errors of V, at evenly spaced n."""
+    n = np.linspace(start, len(growth), 100).astype(int)
+    return scipy.optimize.curve_fit(
+        lambda n, k, beta: k * n**beta, n, growth[n - 1], p0=heaps(growth)
+    )[0]
 
 
 # %% [markdown]
@@ -938,7 +947,9 @@ ids = [
     np.array([number.setdefault(word, len(number)) for word in one], dtype=int)
     for one in words
 ]
-foretold = {"first half": [], "last doubling": [], "Good and Toulmin": []}
+line, squares = "Heaps' law, line in logs", "Heaps' law, least squares"
+last, sum_6 = "Heaps' law, last doubling of the half", "Good and Toulmin"
+foretold = {name: [] for name in (line, squares, last, sum_6)}
 betas, steps = [], {}
 for draw in range(run.size(smoke=3, cpu=20, gpu=20)):
     shuffled = np.random.default_rng([SEED, draw]).permutation(len(ids))
@@ -948,7 +959,9 @@ for draw in range(run.size(smoke=3, cpu=20, gpu=20)):
     betas.append(beta)
     more = growth[half - 1] + new_words(np.bincount(text[:half]))
     doubled = growth[half - 1] ** 2 / growth[half // 2 - 1]
-    guesses = k * (2 * half) ** beta, doubled, more
+    k_squares, beta_squares = heaps_squares(growth[:half])
+    by_squares = k_squares * (2 * half) ** beta_squares
+    guesses = k * (2 * half) ** beta, by_squares, doubled, more
     for name, value in zip(foretold, guesses, strict=True):
         foretold[name].append(value / growth[2 * half - 1] - 1)
     for n in (500, 2000, 8000, 32_000, half):
@@ -964,19 +977,18 @@ def spread(values):
 
 
 print("mean [smallest, largest] of the orders")
-print(f"β, words 1,000 to {half:>7,}        {spread(betas)}")
+print(f"β, line in logs, 1,000 to {half:>7,}       {spread(betas)}")
 for n, values in steps.items():
-    print(f"β, from word {n:>6,} to {2 * n:>7,}   {spread(values)}")
-print("error of the forecast for the whole")
+    print(f"β, from word {n:>6,} to {2 * n:>7,}         {spread(values)}")
+print("error of the forecast for the whole, from the first half")
 for name, values in foretold.items():
-    law = "" if name == "Good and Toulmin" else "Heaps' law, "
-    print(f"{law + name:<30}  {spread(values)}")
+    print(f"{name:<37}  {spread(values)}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Number of different words against number of words read, linear axes. The measured curve rises steeply and bends more and more, to about 16,000 at 143,000 words. A dashed line, Heaps' law fitted to the first half, goes with it for the first 35,000 words and then rises further and further above it. A dot, the forecast of Good and Toulmin, lies on the end of the curve."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Number of different words against number of words read, linear axes. The measured curve rises steeply and bends more and more, to about 16,000 at 143,000 words. A dashed line, Heaps' law fitted to the first half by a line in logs, goes with it for the first 35,000 words and then rises further and further above it. A dot, the forecast of Good and Toulmin, lies on the end of the curve."}}
 figure, ax = plot.panels(height=3.4)
 n = np.arange(1, len(growth) + 1)
 ax.plot(n, growth, label="reviews, one order")
-ax.plot(n, k * n**beta, "--", label="Heaps' law, fitted to the left half")
+ax.plot(n, k * n**beta, "--", label="Heaps' law, line in logs, left half")
 ax.xaxis.set_major_locator(plt.MaxNLocator(5))
 ax.axvline(half, color=plot.GREY, lw=0.9, ls=":")
 ax.plot(2 * half, more, "o", color=plot.RED, ms=7, label="Good and Toulmin")
@@ -985,9 +997,10 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Heaps' law fitted to the first half misses by a wide margin. Its exponent is not a constant; it
-# falls from step to step. Fitted to the last doubling alone, it is off by a few per cent. The
-# alternating sum comes nearer still. And at the end new words
+# Both fits to the first half foretell too many words; how many depends on the fit. The exponent is not a constant; it
+# falls from step to step. Fitted to the last doubling of the first half, the law is off by a few per cent. The
+# alternating sum comes nearer still. (For much more new text it becomes useless as it stands;
+# Efron and Thisted, 1976, mend it.) And at the end new words
 # keep coming: a list of words must say what happens to one that is not on it.
 
 # %% tags=["claims"]
@@ -1000,17 +1013,22 @@ check(
     min(steps[max(steps)]) > 0.4,
 )
 check(
-    "Heaps' law, first half: over 20 % too many words, in every order",
-    min(foretold["first half"]) > 0.2,
+    "Heaps' law, line in logs: over 20 % too many words, in every order",
+    min(foretold[line]) > 0.2,
 )
 check(
-    "Last doubling: less than 9 % off in every order",
-    np.abs(foretold["last doubling"]).max() < 0.09,
+    "Heaps' law, least squares: 5 to 15 % too many words, in every order",
+    min(foretold[squares]) > 0.05 and max(foretold[squares]) < 0.15,
 )
 check(
-    "Good and Toulmin: less than half of the last doubling's mean error",
-    2 * np.abs(foretold["Good and Toulmin"]).mean()
-    < np.abs(foretold["last doubling"]).mean(),
+    "Last doubling of the first half: less than 7 % off in every order",
+    np.abs(foretold[last]).max() < 0.07,
+)
+off = {name: np.abs(values).mean() for name, values in foretold.items()}
+check(
+    "Good and Toulmin: less than half of the mean error of least squares "
+    "and of that of the last doubling of the first half",
+    2 * off[sum_6] < min(off[squares], off[last]),
 )
 
 # %% [markdown]
@@ -1180,7 +1198,13 @@ for draw in range(20):
     text = np.concatenate([ids[i] for i in shuffled[:100]])[:1000]
     starts.append(len(np.unique(text)))
 by_lot = expected_different(np.bincount(np.concatenate(ids)), 1000)
+error = np.std(starts, ddof=1) / np.sqrt(len(starts))
 print(f"words by lot {by_lot:.1f}, sentences by lot {np.mean(starts):.1f}")
+print(f"standard error of the mean of the 20 orders: {error:.1f}")
+check(
+    "No difference seen: it is less than two standard errors",
+    abs(np.mean(starts) - by_lot) < 2 * error,
+)
 exercises.expected_different(expected_different)
 
 # %% [markdown]
@@ -1203,6 +1227,7 @@ exercises.expected_different(expected_different)
 # - Shokri et al. (2017), [Membership inference attacks against machine learning models](https://doi.org/10.1109/SP.2017.41): to tell whether a model has seen an example.
 # - Watson et al. (2022), [On the importance of difficulty calibration in membership inference attacks](https://arxiv.org/abs/2111.08440): with a second model to compare.
 # - Good and Toulmin (1956), [The number of new species, and the increase in population coverage, when a sample is increased](https://doi.org/10.1093/biomet/43.1-2.45): formula (6).
+# - Efron and Thisted (1976), [Estimating the number of unseen species: How many words did Shakespeare know?](https://doi.org/10.1093/biomet/63.3.435): for more text than as much again.
 # - Miller (1957), [Some effects of intermittent silence](https://doi.org/10.2307/1419346): the monkey.
 # - Piantadosi (2014), [Zipf's word frequency law in natural language](https://doi.org/10.3758/s13423-014-0585-6): a critical review, with the trap of ranks and counts from one text.
 # - Clauset, Shalizi and Newman (2009), [Power-law distributions in empirical data](https://doi.org/10.1137/070710111): why not to fit by a line.

@@ -62,7 +62,7 @@ def worth(worth: Any) -> None:
 
 @exercise
 def disguises(disguises: Any) -> None:
-    """Right: what counts is how many runs of characters survive the disguise."""
+    """Right: a guess at why: what counts is how many runs of characters survive."""
     result = list(disguises())
     if sorted(result) != sorted(_DISGUISES):
         raise Mistake("Name each of the four once: lower, upper, reversed, gaps.")
