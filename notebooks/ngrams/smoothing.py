@@ -296,7 +296,7 @@ print(
 
 
 # %% tags=["hide-input"]
-# @title What each method makes of a count of r
+# @title A model with three discounts and plain counts
 def three_plain(n, some):
     """Orders 1 to n with the three discounts of (3) and plain counts."""
     one_less = NGram(n, V, "absolute_discounting", discount=1.0).fit(some)
@@ -308,6 +308,8 @@ def three_plain(n, some):
     return levels
 
 
+# %% tags=["hide-input"]
+# @title What each method makes of a count of r
 net = {}
 for n in (5, 7):
     one, two = whole(n, halves[0]), whole(n, halves[1])
@@ -331,9 +333,7 @@ for ax, n in zip(axes, found, strict=True):
     ax.plot(rs, found[n], "o", color=plot.INK, label="found in the second half")
     for method, label in labels.items():
         ax.plot(rs, net[n, method], label=label)
-    ax.plot(
-        rs, net[n, "three_plain"], "--", label="three discounts, plain counts"
-    )
+    ax.plot(rs, net[n, "three_plain"], "--", label="three, plain counts")
     ax.set(ylabel="r less the count there", title=f"{n} symbols")
     ax.set_ylim(-0.1, 1.9)
 axes[0].legend(loc="upper left", ncols=2)
@@ -364,6 +364,8 @@ check(
     "7 symbols, r = 4 to 6: three discounts, plain counts: 0.15 too little",
     np.subtract(found[7], net[7, "three_plain"])[3:6].min() > 0.15,
 )
+
+# %% tags=["claims"]
 check(
     "5 symbols, r = 3 and 4: Kneser–Ney takes at least 0.05 too much",
     np.subtract(net[5, "kneser_ney"], found[5])[2:4].min() > 0.05,
@@ -567,6 +569,8 @@ check(
     "Continuation counts alone save twice what three discounts alone do",
     saved["one", True].value > 2 * saved["three", False].value,
 )
+
+# %% tags=["claims"]
 check(
     "Orders 1 to 4: plain counts are better over all places together",
     both[4, "all"][0] < both[4, "all"][1] - 0.02,
@@ -683,16 +687,11 @@ for method, label in names.items():
     (line,) = ax.plot(orders, curve, label=label)
     place = best[method]
     ax.plot(place, grid[method, place], "o", color=line.get_color())
-ax.plot(
-    orders,
-    no_continuation,
-    "--",
-    color=plot.GREY,
-    label="three discounts, plain counts",
-)
+dashed = {"color": plot.GREY, "label": "three, plain counts"}
+ax.plot(orders, no_continuation, "--", **dashed)
 ax.set(xlabel="order: symbols of context, and the one predicted")
 ax.set(ylabel="bits per character", ylim=(1.8, 3.2), xticks=orders)
-ax.legend()
+ax.legend(loc="lower left")
 plt.show()
 
 # %% [markdown]
@@ -722,6 +721,8 @@ for method, turn in {
         f"{names[method]}: worse with every symbol after order {turn}",
         (np.diff(at[method])[turn - 1 :] > 0.01).all() and best[method] == turn,
     )
+
+# %% tags=["claims"]
 check(
     "Three discounts, plain counts: worse with every symbol after order 6",
     (np.diff(no_continuation)[5:] > 0.005).all()
