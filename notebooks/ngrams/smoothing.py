@@ -112,7 +112,7 @@ check(
 # - give a share to what was never seen in five ways, on one context with four counts,
 # - read from the *counts of counts* how much each count should give up, and confirm it on the other half,
 # - build modified Kneser–Ney smoothing in some forty lines, and see what each of its two ideas is worth,
-# - see for each method where more context starts to hurt, and set four rungs of the ladder (the fifth waits for GPT),
+# - see for which methods more context starts to hurt, and where, and set four rungs of the ladder (the fifth waits for GPT),
 # - write the model to a file that other programs read, and read it with a program of your own.
 #
 # **You need** [bigrams](bigram_counts.ipynb): counting, add-k smoothing, bits per character, the bootstrap.
@@ -127,7 +127,7 @@ check(
 #
 # Let a context $h$ have been seen nine times in an alphabet of six symbols: five times before *l*, twice before *r*, once before *s*, once
 # before *t*, never before *d* or *n*. The shorter context $h'$ says 0.3, 0.2, 0.1, 0.1, 0.2, 0.1. All methods of this chapter but add-k do the same:
-# they keep something of each count, and the *mass* that they free goes to the shorter context.
+# they keep all or a part of each count, and some *mass* goes to the shorter context.
 #
 # $$p(w \mid h) = \frac{\text{kept}(h,w) + \text{mass}(h)\; p(w \mid h')}
 # {\sum_{w'} \text{kept}(h,w') + \text{mass}(h)} \tag{1}$$
@@ -223,7 +223,7 @@ for n in (5, 7):
     as_counter = dict(enumerate(one.kept))
     predicted[n] = [r - good_turing(as_counter, r) for r in rs]
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, sequences of five and of seven symbols. Across, the count r in the first half, 1 to 8; upwards, r minus the mean count in the second half. In both panels the dots rise a little from r = 1 and then stay nearly level, at about a half for five symbols and about one for seven. The line predicted from the counts of counts of the first half runs through the first dots."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, sequences of five and of seven symbols. Across, the count r in the first half, 1 to 8; upwards, r minus the mean count in the second half. For five symbols the dots rise a little from r = 1 and then stay nearly level at about a half; for seven they rise from about 0.6 to about one by r = 5. The line predicted from the counts of counts of the first half runs through the first dots."}}
 figure, axes = plot.panels(2, height=2.7, sharex=True)
 for ax, n in zip(axes, found, strict=True):
     ax.plot(rs, found[n], "o", label="found in the second half")
@@ -236,9 +236,9 @@ plt.show()
 
 # %% [markdown]
 # With seven symbols the dots are the opening's table once more, as what a count of $r$ has too much. The counts of counts foretell the first two without a look at the second
-# half (further right, where few sequences have a count, the line zigzags). And a large count does not lose a fixed share of itself, as in Jelinek–Mercer smoothing (dotted line): with seven symbols, what a six has too much is less than twice
-# what a two has too much, not three times. That speaks for a constant, absolute
-# discounting; and for a smaller one where the count is 1.
+# half (further right, where few sequences have a count, the line zigzags). And a large count does not lose a fixed share of itself (dotted line): with seven symbols, what a six has too much is less than twice
+# what a two has too much, not three times. That is nearer to a constant, absolute
+# discounting, and for a smaller one where the count is 1.
 
 # %% tags=["claims"]
 for n in (5, 7):
@@ -473,7 +473,9 @@ for place in np.argsort(distribution)[:-6:-1]:  # the five largest
     print(f"{alphabet[place]!r} {distribution[place]:.3f}", end="   ")
 
 # %% tags=["claims"]
-close("The 96 probabilities sum to one", sum(distribution), 1.0)
+close(
+    "After this context the 96 probabilities sum to one", sum(distribution), 1.0
+)
 kept_texts = texts["validation"][:100]
 bits = [sum(surprises(ours, text)) for text in kept_texts]
 close(
@@ -697,8 +699,8 @@ plt.show()
 # %% [markdown]
 # Up to order 3 the method hardly matters. Then they part. Add-k is worse with every order after the fifth, and
 # Witten–Bell and absolute discounting after the sixth. Jelinek–Mercer and Kneser–Ney do not turn within
-# nine orders. For Jelinek–Mercer that had to be so: weight zero would switch an order off, and this same validation text has set the weights. Kneser–Ney has seen
-# nothing but the training counts. With its three discounts but plain counts (dashed) the curve turns after order 6: it takes the continuation counts to go on falling.
+# nine orders. For Jelinek–Mercer that has to be so with the best weights: weight zero would switch an order off, and this same validation text has set the weights. Kneser–Ney has seen
+# nothing but the training counts. With its three discounts but plain counts (dashed) the curve turns after order 6; with continuation counts in their place it goes on falling.
 #
 # Each at its best order, Jelinek–Mercer with such weights is the second, though its share does not follow the
 # context at all.
@@ -736,7 +738,7 @@ check(
 # %% tags=["claims"]
 for method in ("jelinek_mercer", "kneser_ney"):
     check(
-        f"{names[method]}: every order up to 9 is better than the one before",
+        f"{names[method]}: each order to 9 better than the one before, here",
         (np.diff(at[method]) < 0).all(),
     )
 check(
@@ -757,7 +759,7 @@ check(
 # %% [markdown]
 # ## A file that other programs read
 #
-# N-gram models are passed on in the ARPA format, plain text. For each n-gram seen it lists
+# N-gram models are passed on in the ARPA format, plain text. For each n-gram seen, and for every symbol, it lists
 # $\log_{10} p(w \mid h)$, finished; and for each context the **back-off weight**, $\log_{10}$ of the factor $\beta(h)$ by which the shorter context's answer is multiplied
 # for all other symbols:
 #
@@ -916,7 +918,7 @@ check(
 #
 # Counts are too high for what they are worth in new text; what was never seen has the difference. Each interpolating method keeps all or part of the counts after a
 # context and gives some mass to the context one symbol shorter. Counts of counts, which need no second
-# text, say roughly how much; and a shorter context that is mixed with a longer one does better to count after how many different symbols a sequence came than how often.
+# text, say roughly how much; and a shorter context that is mixed with a longer one did better here to count after how many different symbols a sequence came than how often.
 # Both ideas together are modified Kneser–Ney. On our text it is the only one of the methods tried that, from training counts alone, gains with every order up to nine.
 #
 # ## Exercises
@@ -1019,7 +1021,7 @@ for method in ("witten_bell", "kneser_ney"):
     for n in orders:
         bits[n] = bits_per_char(NGram(n, V, method).fit(few), "validation")
     shorter_best[method] = min(bits, key=bits.get)
-    print(f"{labels[method]:20}", " ".join(f"{b:.2f}" for b in bits.values()))
+    print(f"{labels[method]:20}", " ".join(f"{b:.3f}" for b in bits.values()))
 
 
 def best_orders():
