@@ -899,6 +899,15 @@ check(
 
 
 # %% tags=["hide-input"]
+# @title Each word as a number
+number = {}
+ids = [
+    np.array([number.setdefault(word, len(number)) for word in one], dtype=int)
+    for one in words
+]
+
+
+# %% tags=["hide-input"]
 # @title V(n), and K and β fitted to it
 def different_words(ids):
     """V(n) for n = 1, 2, …: how many different ones are among the first n."""
@@ -942,11 +951,6 @@ def new_words(counts):
 
 # %% tags=["hide-input"]
 # @title Fitted on the first half, asked for the whole, 20 orders
-number = {}
-ids = [
-    np.array([number.setdefault(word, len(number)) for word in one], dtype=int)
-    for one in words
-]
 line, squares = "Heaps' law, line in logs", "Heaps' law, least squares"
 last, sum_6 = "Heaps' law, last doubling of the half", "Good and Toulmin"
 foretold = {name: [] for name in (line, squares, last, sum_6)}
@@ -977,7 +981,7 @@ def spread(values):
 
 
 print("mean [smallest, largest] of the orders")
-print(f"β, line in logs, 1,000 to {half:>7,}       {spread(betas)}")
+print(f"β, line in logs, 1,000 to {half:>7,}      {spread(betas)}")
 for n, values in steps.items():
     print(f"β, from word {n:>6,} to {2 * n:>7,}         {spread(values)}")
 print("error of the forecast for the whole, from the first half")
@@ -988,7 +992,7 @@ for name, values in foretold.items():
 figure, ax = plot.panels(height=3.4)
 n = np.arange(1, len(growth) + 1)
 ax.plot(n, growth, label="reviews, one order")
-ax.plot(n, k * n**beta, "--", label="Heaps' law, line in logs, left half")
+ax.plot(n, k * n**beta, "--", label="Heaps' law, line in logs")
 ax.xaxis.set_major_locator(plt.MaxNLocator(5))
 ax.axvline(half, color=plot.GREY, lw=0.9, ls=":")
 ax.plot(2 * half, more, "o", color=plot.RED, ms=7, label="Good and Toulmin")
@@ -1020,6 +1024,8 @@ check(
     "Heaps' law, least squares: 5 to 15 % too many words, in every order",
     min(foretold[squares]) > 0.05 and max(foretold[squares]) < 0.15,
 )
+
+# %% tags=["claims"]
 check(
     "Last doubling of the first half: less than 7 % off in every order",
     np.abs(foretold[last]).max() < 0.07,
@@ -1176,20 +1182,14 @@ exercises.expected_different(expected_different)
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
 # @title Solution 4
-def log_choose(m, n):
-    """Logarithm of the number of ways to choose n of m; n is at most m."""
-    log_factorial = scipy.special.gammaln  # of one number less
-    return (
-        log_factorial(m + 1) - log_factorial(n + 1) - log_factorial(m - n + 1)
-    )
-
-
 def expected_different(counts, n):
     """Expected number of different words among n drawn without replacement."""
     total = counts.sum()
-    can_miss = total - counts[total - counts >= n]
-    missed = np.exp(log_choose(can_miss, n) - log_choose(total, n))
-    return np.count_nonzero(counts) - missed.sum()
+    others = total - counts[total - counts >= n]  # where it can be missed
+    log = scipy.special.gammaln  # log(m + 1) is the logarithm of m!
+    missed = log(others + 1) - log(others - n + 1)
+    missed = missed - log(total + 1) + log(total - n + 1)
+    return np.count_nonzero(counts) - np.exp(missed).sum()
 
 
 starts = []
