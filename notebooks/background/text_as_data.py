@@ -371,7 +371,7 @@ for name, one in bits.items():
 
 # %% [markdown]
 # Nothing remains; the cleaned package even does a little harm. (Most of it are training sentences over again in another spelling, and
-# to read the training sentences twice does most of that harm.) The gain lay in the
+# to read the training sentences twice does about four fifths as much harm. It is cleaned of these held-out sentences only.) The gain lay in the
 # sentences that were not new: on the others the second model is no better than the first. The first table
 # alone does not say where the gain comes from. Its size is a hint: an honest doubling, from half of the training sentences to all, gains about a third of it.
 
@@ -421,7 +421,7 @@ two = "Easily one of the best films I saw."
 print(near_duplicate_groups([one, two, "I saw a good film."]))
 
 # %% [markdown]
-# Two share *one of the best films*, a set phrase: the rule is crude. Is it worth having? We hold out a thousand
+# Two share *one of the best films*, a set phrase: the rule can be crude. Is it worth having? We hold out a thousand
 # sentences by lot, from training and validation together. Then we take out of the training
 # text all that the rule forbids; the control takes out as many others.
 
@@ -548,7 +548,7 @@ print("  ".join(f"{n}: {rungs[n - 1] - rungs[n]:.3f}" for n in range(2, 9)))
 # step from order 7 to 8, one in five more than that from 5 to 6. With everything leaked
 # none of the eight honest orders comes near.
 #
-# The red line is straight. With $a$ bits per character on new sentences and $m$ on remembered ones, the average at share
+# The red line is nearly straight; we draw it through its ends. With $a$ bits per character on new sentences and $m$ on remembered ones, the average at share
 # $s$ is $(1-s)\,a + s\,m$. It reaches a rival with $b$ bits at
 #
 # $$s = \frac{a - b}{a - m} \tag{3}$$
@@ -656,7 +656,7 @@ for name, (found, false) in rates.items():
     print(f"{name:<20} {found:8.0%}  {false:10.1%}  ({low:.1%}, {high:.1%})")
 
 # %% [markdown]
-# ("No leak": the first model. "Literal": a fifth of the held-out sentences put in on purpose, as above.) On average the rate is nearly kept; in a single half it can be off by
+# ("No leak": the first model. "Literal": a fifth of the held-out sentences put in on purpose, as above.) On average the rate is a little over 5 %, as the limit comes from few sentences; in a single half it can be off by
 # several points. Nearly every literal copy gives itself away; of the retyped ones, in another model, about half. Who has a second model without the leak
 # can do better: subtract what a sentence costs *that* model ("less first"); the idea is that what is cheap for being ordinary drops out. The numbers belong to this kind of
 # model. This method, a simple kind of *membership inference*, takes its limit from sentences that are surely unseen; without them its false alarms are unknown.
@@ -689,7 +689,7 @@ check(
     all(0.04 < false < 0.07 for _, false in rates.values()),
 )
 check(
-    "Leak or none: one half in twenty has 10 % false alarms or more",
+    "94 sentences for the limit: in one half of twenty 10 % or more",
     all(
         range_false[name][1] >= 0.1
         for name in ("no leak", "retyped copies", "retyped, less first")
@@ -1003,7 +1003,7 @@ plt.show()
 # %% [markdown]
 # Both fits to the first half foretell too many words; how many depends on the fit. The exponent is not a constant; it
 # falls from step to step. Fitted to the last doubling of the first half, the law is off by a few per cent. The
-# alternating sum comes nearer still. (For much more new text it becomes useless as it stands;
+# alternating sum comes nearer still. (The sum is meant for at most as much again;
 # Efron and Thisted, 1976, mend it.) And at the end new words
 # keep coming: a list of words must say what happens to one that is not on it.
 

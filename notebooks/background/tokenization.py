@@ -546,7 +546,7 @@ in_layers = sum(p.numel() for p in layers.parameters())
 print(f"the {len(layers)} layers of a GPT of width 128: {in_layers:,} numbers")
 
 # %% [markdown]
-# Each doubling gives less, and in the last three new text gains a little less than the text that was counted. The file is smallest at 8,192, with hardly a difference to 4,096; beyond, the list costs more than it saves. It comes within a few
+# Each doubling gives less, and in the last three new text gains a little less than the text that was counted. The file is smallest at 8,192, with hardly a difference to 4,096; beyond, it grows. It comes within a few
 # per cent of `zlib`, though it knows nothing but pairs inside words, and gives every token the same number of bits; `lzma`
 # does better. For a model the price is another one, the table: the largest has two million numbers,
 # where the four layers of [this book's GPT](../transformer/gpt.ipynb) together have fewer than one million. Which size is best depends on what
@@ -672,7 +672,7 @@ for name, numbers in per_text.items():
 
 # %% [markdown]
 # Here cutting in the order of learning costs less than one per cent against the shortest cut. Words alone
-# and strings alone need over a tenth more. But words with strings for the rest are as good as merging, within a few per cent: merging gives such a mixture, about half of it training words, without a number to choose.
+# and strings alone need over a tenth more. But words with strings for the rest, cut as well as can be, come within a few per cent of merging: merging gives such a mixture, about half of it training words, without a number to choose.
 
 # %% tags=["claims"]
 check(
@@ -767,7 +767,7 @@ check(
 #
 # BERT's tokenizer, *WordPiece*, begins with characters, here in small letters, and cuts off punctuation. A word it cuts otherwise than GPT-2, mainly in this: it marks what *continues* a word with ## instead of marking the space; it
 # cuts with the longest piece that fits, then the longest that fits the rest; and a word with a part that it does not have becomes
-# `[UNK]` as a whole. The cutting in full, compared with the tokenizer of the book's encoder:
+# `[UNK]` as a whole. The cutting, compared with the tokenizer of the book's encoder:
 
 
 # %%
@@ -878,7 +878,7 @@ check(
     all(match),
 )
 check(
-    "BERT's tokenizer makes letters small and cuts off punctuation",
+    "BERT's tokenizer cuts Film?! into small letters and signs",
     bert.tokenize("Film?!") == ["film", "?", "!"],
 )
 
@@ -911,9 +911,9 @@ check(
 #   rows.
 # - Byte pair encoding makes the most frequent pair of neighbours one token, again and again. From bytes it can
 #   cut any text, and restores it exactly.
-# - As a compressor with equal bits for each token it has a best size, where a longer list costs more than it saves. For a model the list costs a
+# - As a compressor with equal bits for each token it has a best size. For a model the list costs a
 #   table.
-# - On held-out reviews the greedy cut is within one per cent of the shortest one. As a vocabulary, frequent words with strings for the rest are as good within a few per
+# - On held-out reviews the greedy cut is within one per cent of the shortest one. As a vocabulary, frequent words with strings for the rest come within a few per
 #   cent; words alone or strings alone are worse.
 # - A tokenizer carries the text it was learned from: spaces, capitals, languages.
 # - WordPiece cuts by the longest match and has `[UNK]`; what `tokenizers` trains under its name is byte pairs with another mark.
@@ -1069,7 +1069,7 @@ exercises.two_words(two_words)
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Doing the merges in another order, or the longest first*: the tokens exist, but the ids are others than the model was trained with.
+# - *Doing the merges in another order, or the longest first*: the tokens exist, but for some words the ids are others than the model was trained with.
 #   Compare the ids of a page of text with those of the original.
 # - *A space at the end of a prompt*: the model was trained on " film", and the space becomes a token of its own, as in "a good " above. Leave it out.
 # - *Decoding ids one by one*: characters of several bytes come apart into �. Join the bytes first, or keep them
