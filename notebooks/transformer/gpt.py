@@ -779,9 +779,9 @@ check("The package's sample: the same text", our_text == their_text)
 # letters. What to do where these eight were rarely seen, or never?
 #
 # - Say they came four times, three times before *l* and once before *s*. From each count a *discount* is
-#   taken, one size for a count of 1, one for 2, one for more: with 0.6 for the one and 1.2 for the three, *l* keeps 1.8/4 and
-#   *s* 0.4/4.
-# - The freed 1.8/4 goes to the prediction from a context one letter shorter, and so on down.
+#   taken, one size for a count of 1, one for 2, one for more: with 0.65 for the one and 1.2 for the three, *l* keeps 1.8/4 and
+#   *s* 0.35/4.
+# - The freed 1.85/4 goes to the prediction from a context one letter shorter, and so on down.
 # - The shorter contexts count not *how often* a letter came, but with *how many different letters in
 #   front* (save where a sentence begins).
 #
