@@ -75,7 +75,7 @@ package = [row["text"] for row in rows if row["source"] == "rotten_tomatoes"]
 package = package[:n]
 
 # %% [markdown]
-# The model is an instrument here, and later chapters take it apart: it counts which character follows
+# The model is an instrument here, and [smoothing](../ngrams/smoothing.ipynb) takes it apart: it counts which character follows
 # which others in the text it is given, and looks back at most `order - 1` characters. Its mean
 # surprise at a character of the sentences kept back, in bits, is our measure. Less is better.
 

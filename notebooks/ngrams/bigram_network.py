@@ -167,7 +167,7 @@ print(f"from log-counts:    {exponentials[u] / exponentials.sum():.3f}")
 # %% [markdown]
 # ## Where it must end
 #
-# From the last chapter we know the best possible table: counts divided by the sum of their row. Its
+# From [bigram counts](bigram_counts.ipynb) we know the best possible table: counts divided by the sum of their row. Its
 # loss on the training names is a floor. No bigram model of any kind can get below it there.
 
 

@@ -774,7 +774,7 @@ check("The package's sample: the same text", our_text == their_text)
 # %% [markdown]
 # ## Does it beat counting?
 #
-# Our rival is the n-gram with interpolated, modified Kneser–Ney smoothing, which
+# Our rival is the n-gram with interpolated, modified Kneser–Ney [smoothing](../ngrams/smoothing.ipynb), which
 # came out best in the comparison of Chen and Goodman (1999, for words). An n-gram of order 9 looks at eight
 # letters. What to do where these eight were rarely seen, or never?
 #
@@ -872,7 +872,7 @@ for name, other in others.items():
 # %% [markdown]
 # All choices are made. Now, once, the test sentences. How sure is the result? Draw as many
 # sentences again, with replacement, divide their bits by their letters, and do that ten thousand times: the
-# middle 95 % of the results are the interval (percentile bootstrap; it takes sentences as independent). To compare, we draw *differences* of two models on the same
+# middle 95 % of the results are the interval ([percentile bootstrap](../probability/perplexity.ipynb); it takes sentences as independent). To compare, we draw *differences* of two models on the same
 # sentence, so that what makes a sentence hard for both cancels.
 
 
