@@ -249,7 +249,7 @@ def main(
     data = load(limit)
     command = f"python benchmarks/imdb.py --profile {profile} --seeds {seeds}"
     command += f" --limit {limit}" if limit else ""
-    about = {
+    about: dict[str, Any] = {
         "truth": {name: bits(data[name][1]) for name in ("test", "validation")},
         "sizes": {name: len(texts) for name, (texts, _) in data.items()},
     }

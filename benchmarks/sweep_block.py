@@ -166,7 +166,7 @@ def main(seeds: Annotated[int, typer.Option(min=1, help="runs of each setting")]
 
     torch.set_num_threads(1)
     command = f"python benchmarks/sweep_block.py --seeds {seeds}"
-    about = {"precision": "fp32", "width": WIDTH, "heads": HEADS, "batch": BATCH}
+    about: dict[str, Any] = {"precision": "fp32", "width": WIDTH, "heads": HEADS, "batch": BATCH}
     runs = sweep.run(CHAPTER, command, trials(seeds), measure, **about)
     print(len(runs), "runs,", sum(run["bits"] is None for run in runs), "of them broke off")
 

@@ -143,7 +143,7 @@ def main(
         return found
 
     command = f"python benchmarks/sweep_parameter_efficient.py --seeds {seeds}"
-    about = {"sentences": len(rows["train"]), "tested": len(rows["test"])}
+    about: dict[str, Any] = {"sentences": len(rows["train"]), "tested": len(rows["test"])}
     rates = {way: sorted(tried) for way, tried in RATES.items()}
     best = {"full": RATES["full"][0]}
     while open_ways := [way for way in RATES if way not in best]:

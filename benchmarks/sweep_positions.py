@@ -78,7 +78,7 @@ def main(
         return {"split": "validation", "way": way, "rate": rate, "steps": STEPS, "seed": SEARCH}
 
     command = f"python benchmarks/sweep_positions.py --seeds {seeds}"
-    about = {"batch": BATCH, "bin": BIN}
+    about: dict[str, Any] = {"batch": BATCH, "bin": BIN}
     best = {}
     for way in WAYS:
         rates = list(RATES)

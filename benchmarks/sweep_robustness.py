@@ -163,7 +163,7 @@ def main(
 
     command = "python benchmarks/sweep_robustness.py"
     command += f" --sentences {sentences} --seeds {seeds}"
-    about = {"sentences": sentences, "share": SHARE}
+    about: dict[str, Any] = {"sentences": sentences, "share": SHARE}
     trials: list[sweep.Trial] = [{"training": kind, "seed": 0} for kind in ("TF-IDF", "frozen")]
     trials += [
         {"training": kind, "seed": seed}

@@ -35,6 +35,7 @@ from lmcourse.evaluation.metrics import bits_per_char
 from lmcourse.evaluation.scoring import n_predicted, nll
 from lmcourse.models.llama import LlamaConfig
 from lmcourse.text.batches import IGNORED, Rows, batches, shifted
+from lmcourse.text.characters import CharTokenizer
 from lmcourse.training.bf16 import fit_bf16
 from lmcourse.training.language_model import next_symbol_loss
 from lmcourse.weights import best_gpt, llama_recipe, on_reviews
@@ -92,7 +93,8 @@ def characters(batch_at: Callable[[int], Batch], steps: int) -> int:
 
 def sprint(run: session.Session) -> dict[str, Any]:
     """The training of `SPRINT`: its minutes, and what it reached on validation."""
-    tokenizer, rows, validation = on_reviews.rows()
+    tokenizer = CharTokenizer()
+    rows, validation = on_reviews.rows(tokenizer)
     torch.manual_seed(run.seed)
     model = llama_recipe.fresh(LlamaConfig(tokenizer.vocab_size, **best_gpt.SIZE | SPRINT["size"]))
     batch_at = batches(rows, SPRINT["batch_size"], run.seed)
@@ -123,7 +125,8 @@ def main(
 ) -> None:
     """Times both ways in turns, then makes the sprint; prints and writes what came out."""
     run = session.start("cpu")
-    tokenizer, rows, _ = on_reviews.rows()
+    tokenizer = CharTokenizer()
+    rows, _ = on_reviews.rows(tokenizer)
     config = LlamaConfig(tokenizer.vocab_size, **best_gpt.SIZE)
     speeds: dict[str, list[float]] = {"plain": [], "book": []}
     final: dict[str, list[float]] = {"plain": [], "book": []}

@@ -171,8 +171,8 @@ for name, (kept, mass, to) in methods.items():
 #   ones; here 0.5, 1 and 1.5.
 #
 # The table shows what each makes of the nine observations; the first column is the share that goes to the shorter context, mass over denominator.
-# All but add-k make *d* likelier than *n*, though both were never seen here. They differ in the *size* of the share. Which
-# size is right?
+# All but add-k make *d* likelier than *n*, though both were never seen here. They differ in how large the share is, and in which counts pay
+# for it. Which way is right?
 
 # %% [markdown]
 # ## What the counts of counts say
@@ -342,7 +342,7 @@ plt.show()
 
 # %% [markdown]
 # With seven symbols Witten–Bell and absolute discounting take too little from counts of 3 to 6. The three discounts alone do not yet
-# do it either: too much comes back. Modified Kneser–Ney has the same formula (3), and one idea more about *what* comes back, the next section's. It takes
+# do it either: from a 4 on, too much comes back. Modified Kneser–Ney has the same formula (3), and one idea more about *what* comes back, the next section's. It takes
 # about what the second half says.
 #
 # Such a picture does not rank models. With five symbols Kneser–Ney takes too much from a 3 or a 4, and Witten–Bell is nearer the dots there; yet
@@ -524,7 +524,7 @@ for (name, kind), some in spent.items():
 # continuations is worth more than the finer discounts, at this order.
 #
 # Is it for the reason given, that the shorter context is asked in special places? Take the two models with three discounts, cut each down to its orders 1 to 4, and
-# let them read 300 validation sentences: at all places, and only at the *new* ones, where order 5 never saw the symbol after these four. The answer picks
+# let them read 300 validation sentences from the fifth symbol on: at all places, and only at the *new* ones, where order 5 never saw the symbol after these four. The answer picks
 # such places, so we also ask what the whole models pay at the others.
 
 # %% tags=["hide-input"]
@@ -919,7 +919,7 @@ check(
 # Counts are too high for what they are worth in new text; what was never seen has the difference. Each interpolating method keeps all or part of the counts after a
 # context and gives some mass to the context one symbol shorter. Counts of counts, which need no second
 # text, say roughly how much; and a shorter context that is mixed with a longer one did better here to count after how many different symbols a sequence came than how often.
-# Both ideas together are modified Kneser–Ney. On our text it is the only one of the methods tried that, from training counts alone, gains with every order up to nine.
+# Both ideas together are modified Kneser–Ney. On our text it is the only one of the curves drawn that, from training counts alone, gains with every order up to nine.
 #
 # ## Exercises
 #
@@ -1042,7 +1042,7 @@ exercises.best_orders(best_orders)
 # - *One set of discounts for all orders*: the counts of counts may differ from order to order, and the discounts with them. Compute them from the counts that each order uses, continuation counts included.
 # - *Back-off where interpolation is meant*: in (1) a seen symbol gets a part of the mass as well. Leave that out, and the probabilities after a context sum to less than one.
 # - *Scores that do not sum to one, compared in bits*: sum over the vocabulary once, after some contexts seen and some unseen.
-# - *A rival with plain defaults*: add-one smoothing at order 9 is easy to beat. Compare with Kneser–Ney, its order chosen on validation.
+# - *A rival with plain defaults*: add-k at order 9 is easy to beat. Compare with Kneser–Ney, its order chosen on validation.
 #
 # ## Further reading
 #

@@ -21,7 +21,7 @@
 # Four models have read the same film reviews and are tested on the same thousand other sentences. All
 # are tables of pairs, smoothed (Witten–Bell) so that nothing is impossible: the next piece of text is predicted from the last one. They differ in what
 # a piece is. The first reads single characters (256 byte values and an end mark). The others read pieces that byte pair encoding has made
-# by joining frequent neighbours, 250, 1,000 or 4,000 times. Papers report *perplexity*, and lower is better.
+# by joining frequent neighbours inside words, 250, 1,000 or 4,000 times. Papers report *perplexity*, and lower is better.
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
@@ -188,7 +188,7 @@ close("The digits of 16 throws are their bits", len(written), in_bits.sum())
 #
 # $$\text{bits per character} = \frac{\sum_i B_i}{\sum_i (T_i + 1)} \tag{3}$$
 #
-# The $+1$ is the end mark, which not everybody counts; in plain ASCII this is bits per byte, too. Where a sentence ends has to be predicted too, its bits stand above the line, and
+# The $+1$ is the end mark, which not everybody counts; in plain ASCII, with the end mark as a byte, this is bits per byte, too. Where a sentence ends has to be predicted too, its bits stand above the line, and
 # so it counts below. Then a model that knows nothing but 96 symbols (95 signs and the end mark) costs exactly $\log_2 96$
 # bits per character, whatever the sentences.
 
@@ -489,7 +489,7 @@ def interval(bits, chars, rng, n_draws=500):
 
 
 # %% [markdown]
-# The model is now a strong count model, which predicts a character from the six before it, with a smoothing (modified Kneser–Ney) that a later
+# The model is now a count model, which predicts a character from the six before it, with a smoothing (modified Kneser–Ney) that a later
 # chapter explains.
 
 # %%
