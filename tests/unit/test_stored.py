@@ -72,5 +72,5 @@ def test_loaded_is_what_was_stored_rounded_once(folder, model):
 def test_an_unknown_name_lists_what_there_is(folder):
     with pytest.raises(UnknownName, match="unknown stored weights 'tinny': did you mean 'tiny'"):
         stored.load("tinny", build, folder)
-    with pytest.raises(UnknownName, match="The choices are best_gpt, char_gpt"):
+    with pytest.raises(UnknownName, match="The choices are best_gpt, bpe_gpt, char_gpt"):
         stored.load("large", build)
