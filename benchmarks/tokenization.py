@@ -30,6 +30,7 @@ import storing
 import typer
 from rich.console import Console
 from rich.table import Table
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from lmcourse import session
 from lmcourse.data.reviews import load_reviews
@@ -47,10 +48,8 @@ def ours(texts: Sequence[str], n_merges: int) -> Encode:
     return lambda texts: [tokenizer.encode(text)[1:-1] for text in texts]
 
 
-def reference(texts: Sequence[str], n_merges: int) -> Encode:
-    """The same by `tokenizers`; id 0 is its special token, so that the others are ours."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-
+def peer(texts: Sequence[str], n_merges: int) -> Tokenizer:
+    """`tokenizers` trained on `texts`; id 0 is its special token, so that the others are ours."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     trainer = trainers.BpeTrainer(
@@ -60,6 +59,12 @@ def reference(texts: Sequence[str], n_merges: int) -> Encode:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def reference(texts: Sequence[str], n_merges: int) -> Encode:
+    """The same by `tokenizers`."""
+    tokenizer = peer(texts, n_merges)
     return lambda texts: [found.ids for found in tokenizer.encode_batch(texts)]
 
 

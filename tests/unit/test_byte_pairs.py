@@ -1,17 +1,23 @@
 """Byte pairs: the merges of a slow count, merges and ids of `tokenizers`, a round trip for all."""
 
+import importlib
 import json
+import sys
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from tokenizers import pre_tokenizers
 
 from lmcourse.data.reviews import load_reviews
 from lmcourse.text import byte_pairs
 from lmcourse.text.byte_pairs import BYTES, WORDS, BytePairTokenizer, learn_merges
+
+sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
+peer = importlib.import_module("tokenization").peer  # `tokenizers`, set up as we are
 
 TEXTS = ["low lower lowest", "new newer newest, isn't it?", "wide  wider\nwidest", "更多 more"]
 # Few letters, so that pairs tie and overlap; the last has signs of every kind.
@@ -53,20 +59,6 @@ def joined(word, pair):
         found.append(b"".join(word[i : i + 1 + both]))
         i += 1 + both
     return found
-
-
-def peer(texts, n_merges):
-    """`tokenizers` trained on `texts`; its special token has id 0, as our boundary."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    trainer = trainers.BpeTrainer(
-        vocab_size=257 + n_merges,
-        special_tokens=["<boundary>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(texts, trainer)
-    return tokenizer
 
 
 def peer_merges(tokenizer):

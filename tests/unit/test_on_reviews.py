@@ -13,7 +13,7 @@ from lmcourse import session
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation.metrics import bits_per_char
 from lmcourse.text.characters import CharTokenizer
-from lmcourse.weights import best_gpt, char_gpt, on_reviews
+from lmcourse.weights import best_gpt, bpe_gpt, char_gpt, on_reviews
 
 
 @dataclass
@@ -65,15 +65,16 @@ def test_a_recipe_says_how_it_was_made():
     assert made["versions"]["torch"] == torch.__version__
 
 
-@pytest.mark.parametrize("stored", [char_gpt, best_gpt])
+@pytest.mark.parametrize("stored", [char_gpt, best_gpt, bpe_gpt])
 def test_the_packaged_weights_reach_about_what_the_recipe_says(stored):
     """The first 100 of 1,000 validation sentences, one at a time with torch's own loss."""
-    model, recipe = stored.load()
+    model, recipe, *own = stored.load()
+    (tokenizer,) = own or [CharTokenizer()]
     nats, symbols = [], []
     for sentence in load_reviews("text")["validation"]["text"][:100]:
-        ids = torch.tensor(CharTokenizer().encode(sentence))
+        ids = torch.tensor(tokenizer.encode(sentence))
         with torch.no_grad():
             loss = torch.nn.functional.cross_entropy(model(ids[None, :-1])[0], ids[1:])
         nats.append(loss.item() * (len(ids) - 1))
-        symbols.append(len(ids) - 1)
+        symbols.append(len(sentence) + 1)
     assert bits_per_char(nats, symbols) == pytest.approx(recipe["validation_bits"], abs=0.1)
