@@ -29,8 +29,8 @@ from lmcourse.session import Session
 from lmcourse.text.words import Vocabulary, words
 
 CHAPTER = "neural/embeddings"
-DIM, RATES, PARTS = 100, (0.025, 0.1, 0.2), (32, 8, 2)
-EPOCHS, RATE = 15, 0.1
+DIM, RATES, PARTS = 100, (0.1, 0.3, 1.0), (32, 8, 2)
+EPOCHS, RATE = 10, 0.3
 SHOWN = ("good", "film", "actress", "seven", "paris")
 
 

@@ -16,7 +16,7 @@ def unit(vectors: ArrayLike) -> np.ndarray:
 
 
 def pair_ranks(vectors: ArrayLike, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
-    """Place of b among all words but a, by cosine with a, and of a from b; their mean, for each pair.
+    """Place of b among all words but a, by cosine with a, and of a from b: the mean for each pair.
 
     1 is the nearest, V − 1 the last; ties count against the pair, and a pair with a vector of zeros
     is last.

@@ -18,12 +18,13 @@ LENGTH, DRAWN, BLOCKS = 32, 32, 8
 
 
 class SkipGram:
-    """Two vectors a word, `vectors` and `contexts` [V, d], learned by telling real pairs from noise.
+    """Two vectors a word, `vectors` and `contexts` [V, d], learned by telling pairs from noise.
 
     For a word w and a neighbour c at most b places away, b drawn from 1 to `window` for each place,
     the loss is −log σ(w·c) − k·E log σ(−w·n), where k is `negatives` and the noise n is drawn in
     proportion to count^`power`. Frequent words are skipped at random: one with the share f of all
-    words stays with probability √(t/f) + t/f, t being `subsample` (0: all stay).
+    words stays with probability √(t/f) + t/f, t being `subsample` (0: all stay). A step is one of AdaGrad with one sum of squares a word (Duchi,
+    Hazan & Singer 2011): a word that stands in a step a hundred times does not run away.
     """
 
     def __init__(
@@ -53,9 +54,10 @@ class SkipGram:
         self.draw = torch.Generator().manual_seed(seed)
         self.vectors = (torch.rand(vocab_size, dim, generator=self.draw) - 0.5) / dim  # [V, d]
         self.contexts = torch.zeros(vocab_size, dim)  # [V, d]
+        self._squares = torch.zeros(2, vocab_size)  # of the gradients so far, for either table
 
     def fit(
-        self, rows: Sequence[Sequence[int]], epochs: int = 5, learning_rate: float = 0.1
+        self, rows: Sequence[Sequence[int]], epochs: int = 5, learning_rate: float = 0.3
     ) -> Self:
         """Read the rows of ids so many times, with a rate that falls to zero in a straight line.
 
@@ -99,10 +101,17 @@ class SkipGram:
         noise = noise.clamp(max=len(self.vectors) - 1)
         share = near.sum(2, keepdim=True) * (self.negatives / DRAWN)  # [B, L, 1]
         up = ascent(self.vectors[word], self.contexts[context], self.contexts[noise], near, share)
-        for table, ids, change in zip(
-            (self.vectors, self.contexts, self.contexts), (word, context, noise), up, strict=True
-        ):
-            table.index_add_(0, ids.reshape(-1), change.flatten(0, 1), alpha=rate)
+        outer = torch.cat([context, noise], 1), torch.cat(up[1:], 1)  # [B, K + M], and […, d]
+        self._move(self.vectors, self._squares[0], word, up[0], rate)
+        self._move(self.contexts, self._squares[1], *outer, rate)
+
+    @staticmethod
+    def _move(table: Tensor, squares: Tensor, ids: Tensor, up: Tensor, rate: float) -> None:
+        """Add `up` [B, n, d] to the rows `ids` [B, n], less where much has been added before."""
+        ids, up = ids.reshape(-1), up.flatten(0, 1)
+        squares.index_add_(0, ids, up.square().mean(1))
+        scale = rate * (squares[ids] + 1e-12).rsqrt()  # [B·n]
+        table.index_add_(0, ids, up * scale[:, None])
 
 
 def within(inner: Tensor, outer: Tensor, reach: Tensor, window: int) -> Tensor:

@@ -46,5 +46,5 @@ class Vocabulary:
         return self._ids[word]
 
     def encode(self, texts: Iterable[Sequence[str]]) -> list[list[int]]:
-        """The ids of each text, unknown words left out: their neighbours then stand side by side."""
+        """The ids of each text, unknown words left out, so that their neighbours stand together."""
         return [[self._ids[word] for word in text if word in self._ids] for text in texts]

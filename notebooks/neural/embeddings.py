@@ -116,7 +116,9 @@ tea_milk_train = np.array([[4, 4, 0], [2, 2, 0], [6, 0, 6]])  # [3, 3]
 
 # %% tags=["hide-input"]
 print("            the   drink    fast")
-for word, row in zip(("tea", "milk", "train"), pmi(tea_milk_train)):
+for word, row in zip(
+    ("tea", "milk", "train"), pmi(tea_milk_train), strict=True
+):
     print(f"{word:8}" + "".join(f"{value:8.3f}" for value in row))
 
 # %% [markdown]
@@ -167,7 +169,8 @@ close("Tea and train by counts: one half", unit_counts[0] @ unit_counts[2], 0.5)
 # Ranks run over three powers of ten, so we average their logarithms; two to that average is the geometric mean rank. Every second pair is for choosing, the others are looked at once, at the end.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title The pairs of a list, and their ranks
 def known(pairs):
     """The pairs of a list as ids, where our text has both words."""
     both = [(a, b) for a, b in pairs if a in vocabulary and b in vocabulary]
@@ -266,7 +269,8 @@ print(f"loss {loss(*after):.3f} after a step of size 1")
 # drawn in proportion to $\#(n)^{0.75}$.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Pairs of a text, and which words stay
 def pairs_of(rows, window, draw):
     """Pairs (word, neighbour) at most b apart, b drawn from 1 to window."""
     found = []
@@ -291,7 +295,8 @@ def play(epochs, rate=0.1, k=5, d=100, size=256):
     for epoch in range(epochs):
         kept = [[i for i in row if draw.random() < stays[i]] for row in rows]
         pairs, total = pairs_of(kept, 5, draw), 0.0  # [N, 2]
-        for some in torch.split(draw_order(pairs, torch_draw), size):
+        order = torch.randperm(len(pairs), generator=torch_draw)
+        for some in pairs[order].split(size):
             w, c = some.T  # [B] each
             shape = len(some) * k
             n = torch.multinomial(
@@ -304,11 +309,6 @@ def play(epochs, rate=0.1, k=5, d=100, size=256):
             C.index_add_(0, n, up[2].view(-1, d), alpha=-rate)
         print(f"epoch {epoch + 1}: loss {total / len(pairs):.3f} a pair")
     return W, C
-
-
-def draw_order(pairs, draw):
-    """The pairs [N, 2] in random order."""
-    return pairs[torch.randperm(len(pairs), generator=draw)]
 
 
 # %% tags=["nbval-ignore-output"]
@@ -349,7 +349,7 @@ near = torch.eye(6, dtype=torch.bool)  # word i with context i
 share = torch.ones(1, 6, 1)
 library = ascent(w[None], c[None], n[None], near[None], share)
 ours = gradients(w, c, n.expand(6, 3, 4))
-for name, up, down in zip("wc", library, ours):
+for name, up, down in zip("wc", library[:2], ours[:2], strict=True):
     close(f"The library steps as (3) says: {name}", up[0], -down)
 close("and n, for all words together", library[2][0], -ours[2].sum(0))
 
@@ -375,6 +375,8 @@ def optimum(counts, k):
     return pmi(counts) - np.log(k)
 
 
+# %% tags=["hide-input"]
+# @title Minimizing the loss of all cells at once
 def whole_game(counts, k, d, steps=3000):
     """Products w·c [V, V] that minimize the loss of all cells at once."""
     true = torch.tensor(counts)  # [V, V]
@@ -442,6 +444,8 @@ def glove_loss(w, c, bias, log_x, weight):
     return (weight * error**2).sum()
 
 
+# %% tags=["hide-input"]
+# @title Training GloVe
 def glove(counts, epochs, d=100, x_max=10, size=16384):
     """Sum of word and context vectors, as the paper takes them [V, d]."""
     i, j, x = (torch.tensor(a) for a in cells_of(counts))  # [N] each
@@ -557,7 +561,8 @@ for (method, parts), color in zip(grown.items(), plot.COLORS, strict=False):
     means = [np.mean([m for _, m in runs]) for runs in parts.values()]
     ax.plot(sizes, np.exp2(means), color=color, label=method)
     for runs in parts.values():
-        ax.plot(*zip(*[(n, 2**m) for n, m in runs]), ".", color=color)
+        for n, m in runs:
+            ax.plot(n, 2**m, ".", color=color)
 ax.set(xscale="log", yscale="log", xlabel="words of IMDb reviews")
 ax.set(ylabel="geometric mean rank, pairs alike")
 ax.legend()
