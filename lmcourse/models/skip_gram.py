@@ -23,8 +23,10 @@ class SkipGram:
     For a word w and a neighbour c at most b places away, b drawn from 1 to `window` for each place,
     the loss is −log σ(w·c) − k·E log σ(−w·n), where k is `negatives` and the noise n is drawn in
     proportion to count^`power`. Frequent words are skipped at random: one with the share f of all
-    words stays with probability √(t/f) + t/f, t being `subsample` (0: all stay). A step is one of AdaGrad with one sum of squares a word (Duchi,
-    Hazan & Singer 2011): a word that stands in a step a hundred times does not run away.
+    words stays with probability √(t/f) + t/f, t being `subsample` (0: all stay).
+
+    Steps are of AdaGrad with one sum of squares a word (Duchi, Hazan & Singer 2011), so that a word
+    that a step holds a hundred times does not run away.
     """
 
     def __init__(

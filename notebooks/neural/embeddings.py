@@ -318,7 +318,7 @@ print(f"a player who says one half to everything: {at_start:.3f}")
 
 # %% [markdown]
 # The library has the same game in larger portions. It takes a stretch of 32 words, multiplies all their vectors at once, and masks the pairs that lie too far apart or in two sentences; the
-# noise words are shared within a stretch. With the rate chosen on the pairs for choosing (from a record of three rates, the chosen one with three seeds), it reads the text fifteen times.
+# noise words are shared within a stretch; and it shortens the steps of words that have moved much (AdaGrad). With the rate chosen on the pairs for choosing (from a record of three rates, the chosen one with three seeds), it reads the text ten times.
 
 # %% tags=["hide-input"]
 record_of_sweep = sweep("neural/embeddings")
@@ -335,7 +335,7 @@ for rate, means in rates.items():
 
 # %% tags=["nbval-ignore-output"]
 model = SkipGram(V, dim=100, window=5, negatives=5, seed=SEED)
-epochs = run.size(smoke=1, cpu=15, gpu=15)
+epochs = run.size(smoke=1, cpu=10, gpu=10)
 model.fit(rows, epochs, learning_rate=best_rate)
 skip_gram = model.vectors.numpy()  # [V, 100]
 for word in ("film", "good", "her", "two"):
