@@ -52,5 +52,5 @@ def analogies(
     if exclude:
         for given in (a, b, c):
             cosines[np.arange(len(asked)), given] = -2
-    known = rows.any(1)[np.array(asked)].all(1)  # [Q]
+    known = np.linalg.norm(rows, axis=1)[np.array(asked)].all(1)  # [Q]
     return (cosines.argmax(1) == d) & known

@@ -73,7 +73,7 @@ print(f"{sum(map(len, texts)):,} words, {V:,} of them different and frequent")
 # three. Which are which? Keep the question: it comes back.
 #
 # A **word vector**, or embedding, is a list of numbers that stands for a word, so that words of like use get like vectors. This is where
-# the idea comes from, and every network in the rest of this book begins with a table of such vectors.
+# the idea comes from; GPT and BERT, later in this book, begin with a table of such vectors.
 
 # %% [markdown]
 # **You will**
@@ -123,12 +123,12 @@ for word, row in zip(
 
 # %% [markdown]
 # *Tea* and *milk* have the same row, though one was counted twice as often. And *the*, the largest count of *tea* and of *train*,
-# has become zero. What was never seen together has the logarithm of zero; since in a small text most pairs were never seen, one keeps **positive PMI**, $\max(0, \mathrm{PMI})$.
+# has become zero. What was never seen together has the logarithm of zero, and in a small text that is nearly every pair. So one keeps **positive PMI**, $\max(0, \mathrm{PMI})$.
 #
 # Two rows are compared by their **cosine**: the product $u \cdot v$ after both have been stretched to length 1. In counts, *tea* and *train* have a
 # cosine of one half; in positive PMI, zero.
 #
-# Now for the reviews. A pair counts when at most five places lie between the two words; next neighbours count one, those five places apart one fifth.
+# Now for the reviews. A pair counts when the two words stand at most five places apart; next neighbours count one, those five places apart one fifth.
 # (`company` loops over the five distances. `positive_pmi` is (1) for a sparse table, with one change: it takes $\#(c)^{0.75}$ for $\#(c)$, in both places, so that rare neighbours weigh less; Levy, Goldberg and Dagan 2015.)
 
 # %%
@@ -149,6 +149,8 @@ tables = {"counts": counts.toarray(), "positive PMI": positive.toarray()}
 for word in ("film", "good", "her", "two"):
     for name, table in tables.items():
         print(f"{word:5} {name:13}", " ".join(nearest(table, word)))
+seen_together = counts.nnz / V**2  # nnz: the cells that are not zero
+print(f"{seen_together:.1%} of all pairs of words were seen together")
 
 # %% tags=["claims"]
 by_hand = pmi(tea_milk_train)
@@ -157,6 +159,7 @@ close("The says nothing of any of the three", by_hand[:, 0], np.zeros(3))
 close("Tea and milk have one row", np.exp(by_hand[0]), np.exp(by_hand[1]))
 unit_counts = word_vectors.unit(tea_milk_train)
 close("Tea and train by counts: one half", unit_counts[0] @ unit_counts[2], 0.5)
+check("Over nine tenths of all pairs were never seen", seen_together < 0.1)
 
 # %% [markdown]
 # ## A list to be judged by
@@ -166,7 +169,7 @@ close("Tea and train by counts: one half", unit_counts[0] @ unit_counts[2], 0.5)
 # words by their cosine with *movie*; at which place is *film*? And the other way round, and the mean of both. First is best, and a table that knows nothing would put it
 # anywhere.
 #
-# Ranks run over three powers of ten, so we average their logarithms; two to that average is the geometric mean rank. Every second pair is for choosing, the others are looked at once, at the end.
+# Ranks range from one to thousands, so we average their logarithms, to base two; two to that average is the geometric mean rank. Every second pair is for choosing, the others are looked at once, at the end.
 
 
 # %% tags=["hide-input"]
@@ -216,7 +219,7 @@ for p, mean in score.items():
     print(f"p = {p}: {2**mean:4.0f}", "← chosen" if p == best_power else "")
 
 # %% [markdown]
-# These vectors cost a second or two. They are the rival of what follows.
+# These vectors are the rival of what follows.
 #
 # ## A game of true and false
 #
@@ -423,7 +426,7 @@ off = np.sqrt(((reached[3] - goal) ** 2).mean())  # root mean square
 check("3 dimensions: off by over 0.1, root mean square", off > 0.1)
 
 # %% [markdown]
-# With 20 dimensions every pair sits on its value. With 3 the player has to compromise. In that compromise lies whatever vectors know beyond the table. (With noise drawn as
+# With 20 dimensions every pair sits on its value. With 3 the player has to compromise.  (With noise drawn as
 # $\#(n)^{0.75}$, the same derivation puts $\#(c)^{0.75}$, normalized, into (4): the change that `positive_pmi` made. Cells with a zero count are drawn to $-\infty$, and never arrive.)
 #
 # ## GloVe: the logarithms of counts
@@ -433,8 +436,8 @@ check("3 dimensions: off by over 0.1, root mean square", off > 0.1)
 # $$\mathcal{L} = \sum_{X_{ij} > 0} f(X_{ij})\, \left(w_i \cdot c_j + b_i + b'_j - \log X_{ij}\right)^2, \qquad
 # f(x) = \min\!\left(1, (x / x_{\max})^{0.75}\right) \tag{5}$$
 #
-# A count of 4, a product of 1 and biases of 0.2 and 0.1: the error is $1 + 0.2 + 0.1 - \log 4$, and with $x_{\max} = 10$ the weight is $0.4^{0.75}$, about a half.
-# Small counts, which are mostly chance, weigh less; cells with a zero do not take part. Beside (4), the biases can take the place of $\log \#(w)$ and $\log \#(c)$.
+# A count of 4, a product of 1 and biases of 0.2 and 0.1: the error is $1 + 0.2 + 0.1 - \log 4$, and with $x_{\max} = 10$ (the paper has 100, for much more text) the weight is $0.4^{0.75}$, about a half.
+# Small counts weigh less; cells with a zero do not take part. Beside (4), the biases can take the place of $\log \#(w)$ and $\log \#(c)$.
 
 
 # %%
@@ -442,6 +445,13 @@ def glove_loss(w, c, bias, log_x, weight):
     """Formula (5) for N cells: w, c [N, d], both biases together [N]."""
     error = (w * c).sum(1) + bias - log_x  # [N]
     return (weight * error**2).sum()
+
+
+# %% tags=["hide-input"]
+log_x, weight = torch.tensor([4.0]).log(), torch.tensor([0.4]) ** 0.75
+one = torch.ones(1, 1), torch.ones(1, 1), torch.tensor([0.3]), log_x, weight
+print(f"log 4 = {log_x.item():.3f}, weight {weight.item():.3f}, ", end="")
+print(f"share of the loss {glove_loss(*one).item():.5f}")
 
 
 # %% tags=["hide-input"]
@@ -511,7 +521,9 @@ for name in ("skip-gram", "GloVe", "counts", "positive PMI"):
 chance = judged["random vectors"].mean()
 check(
     "Each table ranks the pairs at a third of chance or better",
-    all(j.mean() < chance - 1.5 for n, j in judged.items() if n[0] != "r"),
+    all(
+        j.mean() < chance - np.log2(3) for n, j in judged.items() if n[0] != "r"
+    ),
 )
 check(
     "Skip-gram needs higher ranks than PMI in 100 dimensions",
@@ -523,9 +535,12 @@ check(
 # ## Near is not alike
 #
 # The lower panel has the opposites. They are near, too: *good* and *bad*, *hot* and *cold* stand in the same places of a sentence, as the six lines of the opening did. What
-# stands beside a word tells of its *use*, and opposites are used alike.
+# stands beside a word tells of its *use*, and opposites are used much alike. Here are the lines again, filled, with what the factorization has near five words.
 
 # %% tags=["hide-input"]
+for word, found in lines.items():
+    for line in found:
+        print(line.replace("____", word.upper()))
 for word in ("good", "bad", "best", "first", "without"):
     print(f"{word:8}", " ".join(nearest(svd, word)))
 
@@ -534,7 +549,7 @@ opposites = {name: log_ranks(table, opposite) for name, table in tables.items()}
 check(
     "Each table ranks opposites, too, at a third of chance or better",
     all(
-        o.mean() < opposites["random vectors"].mean() - 1.5
+        o.mean() < opposites["random vectors"].mean() - np.log2(3)
         for n, o in opposites.items()
         if n[0] != "r"
     ),
@@ -582,8 +597,8 @@ for method, parts in grown.items():
 # %% [markdown]
 # ## The famous analogies
 #
-# *Man is to woman as king is to what?* Take the vector of *woman*, less *man*, plus *king*, and look for the word nearest to it: *queen*, says the paper that made such vectors known. Four lists of such pairs
-# were written with the others. Each two pairs of a list make a question: 156 to 210 questions a list, as far as the words are frequent.
+# *Man is to woman as king is to what?* Take the vector of *woman*, less *man*, plus *king*, and look for the word nearest to it: *queen*, say Mikolov, Yih and Zweig (2013). Four lists of such pairs
+# were written with the others. Two pairs of a list, one as the example and one to be completed, make a question.
 #
 # One custom is seldom told: the three given words may not be the answer. And there is a plain rival: the word nearest to *king*, with *man* and *woman* never looked at (Levy and Goldberg 2014b; Linzen 2016).
 
@@ -737,6 +752,7 @@ exercises.best_and_worst(best_and_worst)
 # - Firth (1957), *A synopsis of linguistic theory*: "You shall know a word by the company it keeps."
 # - Church and Hanks (1990), [Word association norms, mutual information, and lexicography](https://aclanthology.org/J90-1003/): PMI for words.
 # - Mikolov et al. (2013), [Distributed representations of words and phrases and their compositionality](https://arxiv.org/abs/1310.4546): negative sampling, and leaving out frequent words.
+# - Mikolov, Yih and Zweig (2013), [Linguistic regularities in continuous space word representations](https://aclanthology.org/N13-1090/): *king* and *queen*.
 # - Pennington, Socher and Manning (2014), [GloVe: global vectors for word representation](https://aclanthology.org/D14-1162/).
 # - Levy and Goldberg (2014), [Neural word embedding as implicit matrix factorization](https://papers.nips.cc/paper/5477-neural-word-embedding-as-implicit-matrix-factorization): formula (4).
 # - Levy and Goldberg (2014b), [Linguistic regularities in sparse and explicit word representations](https://aclanthology.org/W14-1618/): analogies from counts.
