@@ -5,7 +5,7 @@
 Both read the training reviews `EPOCHS` times with the same settings: 100 dimensions, windows up to
 5 places, 5 negatives, frequent words left out at t = 0.001, noise by count^0.75. Both count the
 words read, those left out included. They take turns, with `threads` threads (gensim: workers); a
-ratio is the median of the ratios within the turns, of the wall clock and of the processor's seconds.
+ratio is the median of the ratios within the turns, by the wall clock and by the processor's time.
 What is not the same: gensim steps after every pair, at a rate that falls from 0.025; ours takes 256
 words a step, by AdaGrad. So the quality is told too: the geometric mean rank of `word_lists.ALIKE`.
 The last record is benchmarks/embeddings.json.
