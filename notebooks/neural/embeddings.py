@@ -535,14 +535,14 @@ check(
 # ## Near is not alike
 #
 # The lower panel has the opposites. They are near, too: *good* and *bad*, *hot* and *cold* stand in the same places of a sentence, as the six lines of the opening did. What
-# stands beside a word tells of its *use*, and opposites are used much alike. Here are the lines again, filled, with what the factorization has near five words.
+# stands beside a word tells of its *use*, and opposites are used much alike. Here are the lines again, filled, with what the rows of positive PMI have near five words.
 
 # %% tags=["hide-input"]
 for word, found in lines.items():
     for line in found:
         print(line.replace("____", word.upper()))
 for word in ("good", "bad", "best", "first", "without"):
-    print(f"{word:8}", " ".join(nearest(svd, word)))
+    print(f"{word:8}", " ".join(nearest(tables["positive PMI"], word)))
 
 # %% tags=["claims"]
 opposites = {name: log_ranks(table, opposite) for name, table in tables.items()}
@@ -554,7 +554,10 @@ check(
         if n[0] != "r"
     ),
 )
-check("Bad is among the six nearest of good", "bad" in nearest(svd, "good"))
+check(
+    "Bad is among the six nearest of good in the rows of positive PMI",
+    "bad" in nearest(tables["positive PMI"], "good"),
+)
 
 # %% [markdown]
 # Whoever wants praise and blame apart has to say so, with labels: that is [fine-tuning](../bert/finetune_sentiment.ipynb).
