@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from lmcourse.evaluation import word_lists
 from lmcourse.evaluation.word_vectors import analogies, pair_ranks, unit
 
 
@@ -48,9 +47,3 @@ def test_without_the_offset_only_the_third_word_counts():
 def test_a_question_with_an_unknown_word_is_not_answered():
     vectors = [[1, 0], [0, 0], [1, 1], [0, 1]]
     assert not analogies(vectors, [(0, 1), (2, 3)]).any()
-
-
-def test_the_lists_hold_pairs_once():
-    for pairs in (word_lists.ALIKE, word_lists.OPPOSITE, *word_lists.RELATIONS.values()):
-        assert len({frozenset(pair) for pair in pairs}) == len(pairs)
-        assert all(a != b and a == a.lower() for a, b in pairs)
