@@ -164,12 +164,12 @@ check("Over nine tenths of all pairs were never seen", seen_together < 0.1)
 # %% [markdown]
 # ## A list to be judged by
 #
-# Six neighbours of four words can show anything. Before any vector was trained for this chapter, a list of pairs was written that may stand for one another in a review (*movie*
+# Six neighbours of four words prove little. Before any vector was trained for this chapter, a list of pairs was written that may stand for one another in a review (*movie*
 # and *film*, *dull* and *boring*), and one of opposites (*good* and *bad*). Pairs with a word that our text does not hold five times drop out. A table of vectors is judged so: sort all
 # words by their cosine with *movie*; at which place is *film*? And the other way round, and the mean of both. First is best, and a table that knows nothing would put it
 # anywhere.
 #
-# Ranks range from one to thousands, so we average their logarithms, to base two; two to that average is the geometric mean rank. Every second pair is for choosing, the others are looked at once, at the end.
+# Ranks range from one to thousands, so we average their logarithms, to base two; two to that average is the geometric mean rank. Every second pair is for choosing settings, the others are kept back for the end.
 
 
 # %% tags=["hide-input"]
@@ -267,7 +267,7 @@ after = w - of_w, c - of_c, n - of_n
 print(f"loss {loss(*after):.3f} after a step of size 1")
 
 # %% [markdown]
-# The game, played: pairs from the text, in random order, a few hundred a step. Two customs belong to it. Frequent words are left out
+# The game, played: pairs from the text, in random order, a few hundred a step. In the end the first vector of each word is kept, the one for the middle. Two customs belong to the game. Frequent words are left out
 # at random, so that *the* does not take all the time (a word with share $f$ of the text stays with probability $\sqrt{t/f} + t/f$, here $t = 0.001$). And the made-up neighbours are
 # drawn in proportion to $\#(n)^{0.75}$.
 
@@ -368,8 +368,8 @@ close("and n, for all words together", library[2][0], -ours[2].sum(0))
 #
 # $$w \cdot c = \log \frac{\#(w,c)\,D}{k\,\#(w)\,\#(c)} = \mathrm{PMI}(w,c) - \log k \tag{4}$$
 #
-# (Levy and Goldberg 2014). The game never counts, and yet it is a game about PMI. For this every cell must be free to reach its own value, which takes as many dimensions as there are words. So let us
-# try it exactly: the 20 most frequent words of the reviews, their whole table of counts at once, and gradient descent (by L-BFGS) until nothing moves, with 20 dimensions and with 3.
+# (Levy and Goldberg 2014). The game never counts, and yet it is a game about PMI. For this every cell must be free to reach its own value; as many dimensions as there are words allow that. So let us
+# try it exactly: the 20 most frequent words of the reviews, their whole table of counts at once, and descent by L-BFGS, which finds its step sizes itself, until it stops, with 20 dimensions and with 3.
 
 
 # %%
@@ -426,7 +426,7 @@ off = np.sqrt(((reached[3] - goal) ** 2).mean())  # root mean square
 check("3 dimensions: off by over 0.1, root mean square", off > 0.1)
 
 # %% [markdown]
-# With 20 dimensions every pair sits on its value. With 3 the player has to compromise.  (With noise drawn as
+# With 20 dimensions every pair sits on its value. With 3 the player has to compromise. (With noise drawn as
 # $\#(n)^{0.75}$, the same derivation puts $\#(c)^{0.75}$, normalized, into (4): the change that `positive_pmi` made. Cells with a zero count are drawn to $-\infty$, and never arrive.)
 #
 # ## GloVe: the logarithms of counts
@@ -490,7 +490,7 @@ for word in ("film", "good", "her", "two"):
 # %% [markdown]
 # ## Judged on the other half
 #
-# Now the pairs kept back, once, for all tables of this chapter. All but the counts, the PMI rows and the random vectors have 100 numbers a word, and all come from the same text.
+# Now the pairs kept back, for all tables of this chapter. All but the counts, the PMI rows and the random vectors have 100 numbers a word, and all come from the same text.
 
 # %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels of dots with intervals on a logarithmic axis of ranks, for six tables of vectors. In both panels random vectors stand far to the right of all others, above a thousand. For pairs alike, positive PMI, its factorization and counts stand left of skip-gram and GloVe, with wide, overlapping intervals. For opposites the picture is similar."}}
 tables["PMI, 100 dimensions"] = svd
@@ -538,7 +538,7 @@ check(
 # %% [markdown]
 # ## Near is not alike
 #
-# The lower panel has the opposites. They are near, too: *good* and *bad*, *hot* and *cold* stand in the same places of a sentence, as the six lines of the opening did. What
+# The lower panel has the opposites. They are near, too: *good* and *bad* can stand in the same place of a sentence, as in the six lines of the opening. What
 # stands beside a word tells of its *use*, and opposites are used much alike. Here are the lines again, filled, with what the rows of positive PMI have near five words.
 
 # %% tags=["hide-input"]
@@ -623,7 +623,7 @@ for part, runs in grown["PMI"].items():
 # *Man is to woman as king is to what?* Take the vector of *woman*, less *man*, plus *king*, and look for the word nearest to it: *queen*, say Mikolov, Yih and Zweig (2013). Four lists of such pairs
 # were written with the others. Two pairs of a list, one as the example and one to be completed, make a question.
 #
-# The vectors are those of the largest part, half of IMDb. One custom is easily overlooked: the three given words may not be the answer. And there is a plain rival: the word nearest to *king*, with *man* and *woman* never looked at (Levy and Goldberg 2014b; Linzen 2016).
+# The vectors are those of the largest part, half of the IMDb reviews. One custom is easily overlooked: the three given words may not be the answer. And there is a plain rival: the word nearest to *king*, with *man* and *woman* never looked at (Levy and Goldberg 2014b; Linzen 2016).
 
 # %% tags=["hide-input"]
 largest = [trial for trial in on_text if trial["part"] == min(grown["PMI"])]
@@ -640,7 +640,7 @@ for method in grown:
         print(f"{relation:17} {n:9}" + "".join(f"{s:18.2f}" for s in shown))
 
 # %% [markdown]
-# Usual are the published scores: the given words left out. Let them back in, and many of the answers are gone, in each row. And for skip-gram on *man, woman*, the third word alone answers about as often as the whole parallelogram. The factorization does draw something from the difference there: more than half as much again as the third word alone gives.
+# Usual are the published scores: the given words left out. Let them back in, and many of the answers are gone, in each row. And for skip-gram on *man, woman*, the third word alone answers about as often as the whole parallelogram. The factorization does gain from the difference there: it answers more than half as many again as the third word alone.
 
 # %% tags=["claims"]
 check(
@@ -668,7 +668,7 @@ check(
 # ## Summary
 #
 # Pointwise mutual information asks how much oftener two words stand together than chance would have it. Skip-gram plays a game of true and made-up pairs, and with enough dimensions its products end at PMI $- \log k$;
-# GloVe fits logarithms of counts. On the small text of this book plain counting with a factorization did better than the game, on pairs judged once. Near vectors mean like use: opposites are near as well.
+# GloVe fits logarithms of counts. On the small text of this book plain counting with a factorization did better than the game, on pairs kept back. Near vectors mean like use: opposites are near as well.
 #
 # ## Exercises
 #
