@@ -299,17 +299,17 @@ def play(epochs, rate=0.1, k=5, d=100, size=256):
         kept = [[i for i in row if draw.random() < stays[i]] for row in rows]
         pairs, total = pairs_of(kept, 5, draw), 0.0  # [N, 2]
         order = torch.randperm(len(pairs), generator=torch_draw)
-        for some in pairs[order].split(size):
-            w, c = some.T  # [B] each
-            shape = len(some) * k
-            n = torch.multinomial(
-                often**0.75, shape, True, generator=torch_draw
-            )
-            up = gradients(W[w], C[c], C[n].view(-1, k, d))
-            total += loss(W[w], C[c], C[n].view(-1, k, d)).item()
+        noise = torch.multinomial(
+            often**0.75, len(pairs) * k, replacement=True, generator=torch_draw
+        ).view(-1, k)  # [N, k]
+        batches = zip(pairs[order].split(size), noise.split(size), strict=True)
+        for some, n in batches:
+            w, c = some.T  # [B] each; n [B, k]
+            up = gradients(W[w], C[c], C[n])
+            total += loss(W[w], C[c], C[n]).item()
             W.index_add_(0, w, up[0], alpha=-rate)  # W[w] -= rate * up[0],
             C.index_add_(0, c, up[1], alpha=-rate)  # repeated words too
-            C.index_add_(0, n, up[2].view(-1, d), alpha=-rate)
+            C.index_add_(0, n.flatten(), up[2].flatten(0, 1), alpha=-rate)
         print(f"epoch {epoch + 1}: loss {total / len(pairs):.3f} a pair")
     return W, C
 
