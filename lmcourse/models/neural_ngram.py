@@ -28,7 +28,8 @@ class NeuralNGram(nn.Module):
     """logits = U·tanh(W·[e₁ … eₙ₋₁] + b) + c, with e the vectors of the n − 1 symbols before.
 
     Taught by `neural/neural_ngram`. Equation (1) of Bengio et al. (2003), without the direct
-    connections that they left out of half of their experiments.
+    connections that they left out of half of their experiments. A text may be shorter than the
+    window or empty, and a vocabulary may have one symbol, which then is certain.
     """
 
     def __init__(self, config: NeuralNGramConfig) -> None:
@@ -45,10 +46,11 @@ class NeuralNGram(nn.Module):
     def activations(self, ids: Tensor) -> Tensor:
         """The hidden layer [B, T, d_hidden] at every place of ids [B, T]; each sees n − 1 ids.
 
-        Before the first id stand zeros, the boundary.
+        Before the first id stand zeros, the boundary, as many as a window needs; T may be 0.
         """
-        padded = F.pad(ids, (self.config.order - 2, 0))  # [B, T + n - 2]
-        windows = padded.unfold(1, self.config.order - 1, 1)  # [B, T, n - 1]
+        padded = F.pad(ids, (self.config.order - 1, 0))  # [B, T + n - 1]
+        windows = padded.unfold(1, self.config.order - 1, 1)  # [B, T + 1, n - 1]
+        windows = windows[:, 1:]  # [B, T, n - 1], without the one that ends before ids[:, 0]
         return self.hidden(self.embedding(windows).flatten(2)).tanh()
 
     def forward(self, ids: Tensor) -> Tensor:

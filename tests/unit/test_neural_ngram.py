@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from lmcourse.evaluation.scoring import nll
 from lmcourse.models.neural_ngram import NeuralNGram, NeuralNGramConfig
 
 
@@ -45,10 +46,27 @@ def test_it_begins_with_nearly_equal_probabilities():
     assert (probabilities * 96 - 1).abs().max() < 0.8
 
 
+@pytest.mark.parametrize("length", [0, 1, 3])
+def test_a_text_may_be_empty_or_shorter_than_the_window(length):
+    torch.manual_seed(3)
+    model = NeuralNGram(NeuralNGramConfig(5, 9, 3, 8))
+    ids = torch.randint(5, (2, length))
+    longer = torch.cat([torch.zeros(2, 12, dtype=torch.long), ids], dim=1)
+    assert model(ids).shape == (2, length, 5)
+    torch.testing.assert_close(model(ids), model(longer)[:, 12:])
+
+
+def test_an_only_symbol_is_certain():
+    model = NeuralNGram(NeuralNGramConfig(1, 3, 2, 4))
+    assert nll(model, [[0, 0, 0], [0, 0]]).tolist() == [0, 0]
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"order": 1}, "order must be at least 2, got 1"),
+        ({"vocab_size": 0}, "vocab_size must be at least 1, got 0"),
+        ({"d_model": 0}, "d_model must be at least 1, got 0"),
         ({"d_hidden": 0}, "d_hidden must be at least 1, got 0"),
         ({"dropout": 1.0}, r"dropout must be in \[0, 1\)"),
     ],
