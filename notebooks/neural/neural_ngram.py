@@ -49,7 +49,7 @@ from lmcourse.models.ngram import NGram
 from lmcourse.records import record, sweep
 from lmcourse.text.batches import batches
 from lmcourse.text.characters import CharTokenizer
-from lmcourse.weights import neural_ngram as weights
+from lmcourse.weights import neural_ngram as longer_training
 from torch import nn
 
 run = session.start(PROFILE, SEED)
@@ -83,7 +83,7 @@ for k in range(1, LONGEST + 1):
     seen[k] = np.array([letters in known for letters in here])
 share_seen = {k: seen[k].mean() for k in seen}
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Bars over the number of letters, one to twelve: the share of places in the validation sentences whose last letters stand in the training sentences. It is one up to four letters, three quarters at seven and about a quarter at twelve."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Bars over the number of letters, one to twelve: the share of places in the validation sentences whose last letters stand in the training sentences. It is nearly one up to four letters, three quarters at seven and about a quarter at twelve."}}
 figure, ax = plot.panels(height=2.8)
 ax.bar(list(share_seen), list(share_seen.values()), color=plot.BLUE)
 ax.set_xticks(list(share_seen))
@@ -259,7 +259,7 @@ real = targets >= 0  # not padding
 fresh = {}
 for start in STARTS:
     torch.manual_seed(SEED)
-    network = library.NeuralNGram(library.NeuralNGramConfig(V, 9, d_hidden=256))
+    network = library.NeuralNGram(library.NeuralNGramConfig(V, 9, d_hidden=128))
     begin(network, start)
     with torch.no_grad():
         logits = network(inputs)[real]  # [N, V]
@@ -284,7 +284,7 @@ for start, found in fresh.items():
 # only a small part of any correction gets through to the weights under it. The loud start fails on both counts. (Formula (3) does not hold for it; its $\sigma$ is large.)
 # A first loss far above $\ln V$ is a sign that costs one batch to see.
 #
-# Does training mend a bad start? From the record of `benchmarks/sweep_neural_ngram.py`: a window of eight letters, a hidden layer of 256, the same steps and
+# Does training mend a bad start? From the record of `benchmarks/sweep_neural_ngram.py`: a window of eight letters, a hidden layer of 128, the same steps and
 # the same learning rate; each line is one training.
 
 # %% tags=["claims"]
@@ -381,7 +381,7 @@ for (rate, seed), (_, moved, bits) in trained.items():
     print(f"rate {rate:<5} seed {seed}: ", end="")
     print(f"a late step moves U by {late[rate, seed]:.4f}; {bits:.2f} bits")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the training step, for two learning rates. Above, the loss of each batch falls from the dotted line of a uniform guess, faster and further with the larger rate. Below, on a logarithmic axis, the share by which a step moves U falls steeply at first and then slowly, for both rates, about ten times apart; a dotted line marks a thousandth, and only the smaller rate comes near it."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the training step, for two learning rates. Above, the loss of each batch falls from the dotted line of a uniform guess, faster and further with the larger rate. Below, on a logarithmic axis, the share by which a step moves U falls at first and then hardly, to about a hundredth for the larger rate and a fifth of that for the smaller; a dotted line marks a thousandth, which neither reaches."}}
 figure, axes = plot.panels(2, height=2.4, sharex=True)
 for rate, color in ((0.001, plot.ORANGE), (0.01, plot.BLUE)):
     losses, moved, _ = trained[rate, SEED]
@@ -395,13 +395,13 @@ axes[1].legend()
 plt.show()
 
 # %% [markdown]
-# In both starts the rate that stays nearer to the rule is the slower one here: with larger steps the same number of them gets further. So the ratio is worth a look, to see a matrix that hardly moves or one that is thrown about, and a thousandth is no law.
+# From both starts the rate that stays nearer to the rule is the slower one here: with larger steps the same number of them gets further. So the ratio is worth a look, to see a matrix that hardly moves or one that is thrown about, and a thousandth is no law.
 
 # %% tags=["claims"]
 for seed in (SEED, SEED + 1):
     check(
-        f"Seed {seed}: late steps are over four times as large at rate 0.01",
-        late[0.01, seed] > 4 * late[0.001, seed],
+        f"Seed {seed}: late steps are over three times as large at rate 0.01",
+        late[0.01, seed] > 3 * late[0.001, seed],
     )
     check(
         f"Seed {seed}: rate 0.01 ends over 0.2 bits lower than 0.001",
@@ -416,7 +416,7 @@ for seed in (SEED, SEED + 1):
 # %% [markdown]
 # ## How long a window?
 #
-# Now the same network with windows of one to eleven letters, three trainings each, from the record. Each has a hidden layer of 256 and has read the training sentences about once and a half. The learning rate is the best of those on record at eight letters. The rival is the table with modified Kneser–Ney smoothing, which we fit here to the same sentences, up to order 9, as far as its codes fit into 64 bits. All are judged on the validation sentences.
+# Now the same network with windows of one to eleven letters, three trainings each, from the record. Each has a hidden layer of 128 and a short training, 800 batches of eight sentences, fewer sentences than there are. Half and twice the learning rate are on record too, at eight letters. The rival is the table with modified Kneser–Ney smoothing, which we fit here to the same sentences, up to order 9, as far as its codes fit into 64 bits. All are judged on the validation sentences.
 
 # %% tags=["hide-input"]
 # @title Both at each order
@@ -430,7 +430,7 @@ for order in range(2, 10):
     tables[order] = NGram(order, V, "kneser_ney").fit(rows["train"])
     nats = scoring.nll(tables[order], rows["validation"])
     table_bits[order] = metrics.bits_per_char(nats, n_validation)
-stored, recipe = weights.load()
+stored, recipe = longer_training.load()
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "PLACEHOLDER"}}
 figure, ax = plot.panels(height=3.3)
