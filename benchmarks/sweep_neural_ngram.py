@@ -4,12 +4,13 @@
 
 Every run trains the neural n-gram of `lmcourse.models.neural_ngram` on the training sentences with
 the library's loop, and measures bits per character on all validation sentences four times; the
-best look counts. Test sentences are not read. Three questions, each with what it changes:
+best look counts. Test sentences are not read. Four questions, each with what it changes:
 
 - rate: at order 9, half and twice the learning rate `RATE`; one seed;
 - order: windows of 1, 2, 4, 8 and 11 letters; three seeds;
 - start: at order 9, PyTorch's own first weights, and weights of the standard normal distribution,
-  in place of the library's; two seeds.
+  in place of the library's; two seeds;
+- longer: windows of 4 and 8 letters with four times as many steps; three seeds.
 
 The hidden layer has 128 numbers and the runs are short, so that all of them take a few minutes of
 one core.
@@ -47,6 +48,10 @@ def trials() -> Iterator[sweep.Trial]:
     for seed in range(2):
         for start in STARTS[1:]:
             yield {"question": "start", **PLAIN, "start": start, "seed": seed}
+    for seed in range(3):
+        for order in (5, 9):
+            trial = {"question": "longer", **PLAIN, "order": order, "seed": seed}
+            yield {**trial, "steps": 4 * STEPS}
 
 
 def begin(model: NeuralNGram, start: str) -> None:
@@ -71,7 +76,7 @@ def measure(run: Session, trial: sweep.Trial) -> dict[str, Any]:
         model,
         rows,
         validation,
-        steps=STEPS,
+        steps=trial.get("steps", STEPS),
         batch_size=BATCH,
         learning_rate=trial["rate"],
         looks=LOOKS,
