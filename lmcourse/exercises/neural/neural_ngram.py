@@ -12,7 +12,10 @@ from lmcourse.exercises.checking import Mistake, exercise, same
 @exercise
 def on_paper(on_paper: Any) -> None:
     """Right: one letter more costs d·H numbers, and 3168 + 321·H passes 100,000 at H = 302."""
-    hidden, letter = (float(number) for number in on_paper())
+    result = np.asarray(on_paper(), dtype=float)
+    if result.shape != (2,):
+        raise Mistake("Two numbers: (a) how many hidden ones, (b) what one more letter costs.")
+    hidden, letter = result
     if same(hidden, 301):
         raise Mistake("With 301 hidden numbers it is still below 100,000: round up.")
     if same(hidden, 343):
@@ -54,7 +57,10 @@ def windows(windows: Any) -> None:
 @exercise
 def without_hidden_layer(without_hidden_layer: Any) -> None:
     """Right: letters side by side that cannot work together lose about half a bit."""
-    without, with_it = (float(bits) for bits in without_hidden_layer())
+    result = np.asarray(without_hidden_layer(), dtype=float)
+    if result.shape != (2,):
+        raise Mistake("Two numbers: bits without the hidden layer, and with it.")
+    without, with_it = result
     if max(without, with_it) > 6.6:
         raise Mistake("More bits than a uniform guess: nats, or an untrained network?")
     if without < 2.5 and with_it < 2.2:
