@@ -49,7 +49,7 @@ from lmcourse.models.ngram import NGram
 from lmcourse.records import record, sweep
 from lmcourse.text.batches import batches
 from lmcourse.text.characters import CharTokenizer
-from lmcourse.weights import neural_ngram as longer_training
+from lmcourse.weights import char_neural_ngram
 from torch import nn
 
 run = session.start(PROFILE, SEED)
@@ -447,7 +447,7 @@ for order in range(2, 10):
     tables[order] = NGram(order, V, "kneser_ney").fit(rows["train"])
     nats = scoring.nll(tables[order], rows["validation"])
     table_bits[order] = metrics.bits_per_char(nats, n_validation)
-stored, recipe = longer_training.load()
+stored, recipe = char_neural_ngram.load()
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character on validation over the letters in the window. Counts fall from 3.5 at one letter to about 1.9 at six and stay there. The network of 800 steps is close to the counts at one and two letters, lowest at four with about 2.6, and rises again. That of 3,200 steps lies at about 2.4 at four and eight letters. A star at eight letters, the stored network, lies at about 2.2."}}
 figure, ax = plot.panels(height=3.3)
@@ -475,7 +475,7 @@ plt.show()
 # here it depends on how long one trains.
 #
 # The star is the network that we keep: eight letters, a hidden layer of 512, a little dropout (some hidden numbers are set to zero at random in training), and
-# many more passes over the sentences. `python -m lmcourse.weights.neural_ngram` made it; its recipe lies beside its weights. It is the best network here, and does not reach the table of the same order.
+# many more passes over the sentences. `python -m lmcourse.weights.char_neural_ngram` made it; its recipe lies beside its weights. It is the best network here, and does not reach the table of the same order.
 
 # %% tags=["claims"]
 rates = [r["bits"] for r in runs if r["question"] == "rate"]

@@ -1,7 +1,7 @@
-"""The neural n-gram after a longer training: `python -m lmcourse.weights.neural_ngram` made it.
+"""The neural n-gram after a longer training: `python -m lmcourse.weights.char_neural_ngram` made it.
 
 Its sizes were not searched for: a network that is trained in some minutes of one core.
-`neural_ngram.json` beside this file is the recipe: the command, the settings, seed, versions,
+`char_neural_ngram.json` beside this file is the recipe: the command, the settings, seed, versions,
 date, seconds and what it reached on validation.
 """
 
@@ -15,7 +15,7 @@ from lmcourse.models.neural_ngram import NeuralNGram, NeuralNGramConfig
 from lmcourse.text.characters import ALPHABET
 from lmcourse.weights import on_reviews, stored
 
-NAME = "neural_ngram"
+NAME = "char_neural_ngram"
 SIZE: dict[str, Any] = {"order": 9, "d_hidden": 512, "dropout": 0.1}
 TRAINING: dict[str, Any] = {"steps": 6_000, "batch_size": 16, "learning_rate": 8e-3, "looks": 10}
 
