@@ -1,4 +1,4 @@
-"""The neural n-gram after a longer training: `python -m lmcourse.weights.char_neural_ngram` made it.
+"""The longer training of the neural n-gram: `python -m lmcourse.weights.char_neural_ngram`.
 
 Its sizes were not searched for: a network that is trained in some minutes of one core.
 `char_neural_ngram.json` beside this file is the recipe: the command, the settings, seed, versions,

@@ -281,7 +281,7 @@ for start, found in fresh.items():
 
 # %% [markdown]
 # *Saturated* is the share of hidden numbers beyond ±0.97. There the tangent is nearly flat, its slope $1 - 0.97^2$ or less, so
-# only a small part of any correction gets through to the weights under it. The loud start fails on both counts. (Formula (3) does not hold for it; its $\sigma$ is large.)
+# only a small part of any correction gets through to the weights under it. The two quiet starts meet (3) to within a tenth. The loud one is far above $\ln V$, and most of its hidden numbers are saturated. (Formula (3) does not hold for it; its $\sigma$ is large.)
 # A first loss far above $\ln V$ is a sign that costs one batch to see.
 #
 # Does training mend a bad start? From the record of `benchmarks/sweep_neural_ngram.py`: a window of eight letters, a hidden layer of 128, the same steps and
@@ -587,7 +587,7 @@ check(
 # %% [markdown]
 # ## The test sentences
 #
-# Network and table can also answer together, with the mean of their probabilities: a share $\lambda$ for the network and the rest for the table. The share, like all choices so far, is made on validation; as a control, the table is mixed with one of order 6 in the same way.
+# Network and table can also answer together, with the mean of their probabilities: a share $\lambda$ for the network and the rest for the table. The share is chosen on validation, as all was so far. As a control, the table is mixed with one of order 6 in the same way.
 
 
 # %%
@@ -692,9 +692,9 @@ check(
 # %% [markdown]
 # ## Summary
 #
-# The letters of a window become vectors side by side, a hidden layer and a softmax make probabilities of them; one letter more costs $dH$ numbers, where the full table grows by a factor of $V$. The first loss follows from the spread of
-# the logits and shows a start that is too loud before any training. The update-to-weight ratio says how hard a step pushes. With one or two letters the network does about as well as the table;
-# with more letters the table stays ahead, also where the past was never seen.
+# The letters of a window become vectors side by side, a hidden layer and a softmax make probabilities of them; one letter more costs $dH$ numbers, where the full table grows by a factor of $V$. The first loss of a quiet start follows from the spread of
+# its logits; a much larger one shows a start that is too loud before any training. The update-to-weight ratio says how hard a step pushes. With one or two letters the network does about as well as the table;
+# with four and with eight the table stays ahead, also where the past was never seen.
 #
 # ## Exercises
 #
@@ -703,7 +703,7 @@ check(
 #
 # <details><summary>Hint</summary>
 #
-# Put the numbers into formula (2) and collect what stands beside $H$. For (b), which of the four terms hold $n$?
+# Put the numbers into formula (2) and collect what stands beside $H$. For (b), where does $n$ stand?
 #
 # </details>
 
@@ -806,7 +806,7 @@ exercises.without_hidden_layer(without_hidden_layer)
 # ## Common mistakes
 #
 # - *A window that holds the answer*: shifted by one place too few, it contains the letter to be predicted, and the loss falls towards zero. Print one window and its target.
-# - *A first loss that nobody looks at*: far above $\ln V$, the first steps go into quieting the network. Compare the first batch with formula (3).
+# - *A first loss that nobody looks at*: a start that is too loud can still be behind many steps later. Compare the first batch with formula (3).
 # - *Vectors added up where they should stand side by side*: then *ab* and *ba* are the same window.
 # - *A weak table as the rival*: add-k at order 9 is easy to beat. Take Kneser–Ney, its order chosen on validation.
 # - *More context taken for free*: choose the length of the window on validation, with more than one seed, and name the training that goes with it.
