@@ -56,7 +56,7 @@ def windows(windows: Any) -> None:
 
 @exercise
 def without_hidden_layer(without_hidden_layer: Any) -> None:
-    """Right: letters side by side that cannot work together lose about half a bit."""
+    """Right: letters side by side that cannot work together lose bits."""
     result = np.asarray(without_hidden_layer(), dtype=float)
     if result.shape != (2,):
         raise Mistake("Two numbers: bits without the hidden layer, and with it.")
