@@ -291,7 +291,7 @@ after = w - of_w, c - of_c, n - of_n
 print(f"loss {loss(*after):.3f} after a step of size 1")
 
 # %% [markdown]
-# The game, played on a third of the text: pairs in random order. In the end the first vector of each word is kept, the one for the middle. The reach $b$ is drawn from 1 to 5 for each word, so a pair five places apart is taken once in five times. Two customs belong to the game. Frequent words are left out
+# The game, played on a quarter of the text: pairs in random order. In the end the first vector of each word is kept, the one for the middle. The reach $b$ is drawn from 1 to 5 for each word, so a pair five places apart is taken once in five times. Two customs belong to the game. Frequent words are left out
 # at random (a word with share $f$ of the text stays with probability $\sqrt{t/f} + t/f$, here $t = 0.001$). And the made-up neighbours are
 # drawn in proportion to $\#(n)^{0.75}$.
 
@@ -339,7 +339,7 @@ def play(rows, epochs, rate=0.1, k=5, d=100, size=256):
 
 
 # %% tags=["nbval-ignore-output"]
-played, _ = play(rows[::3], epochs=1)
+played, _ = play(rows[::4], epochs=1)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 at_start = 6 * np.log(2)  # six answers, each one half
@@ -348,7 +348,7 @@ rank = 2 ** log_ranks(played.numpy(), choosing).mean()
 print(f"geometric mean rank, pairs for choosing: {rank:.0f}")
 
 # %% [markdown]
-# The library has a near relative of the game, in larger portions. It takes a stretch of 32 words, multiplies all their vectors at once, and masks the pairs that lie too far apart or in two sentences. The
+# The loss has fallen, but by the list these vectors are not even as good as frequency alone. The library has a near relative of the game, in larger portions. It takes a stretch of 32 words, multiplies all their vectors at once, and masks the pairs that lie too far apart or in two sentences. The
 # noise words are shared within a stretch, 32 of them, weighted to count as five for each pair. It shortens the steps of words that have moved much (AdaGrad), and its rate falls to zero in a straight line.
 #
 # It reads the text ten times. The rate was chosen by seed 0 of a record; the chosen one was run with two seeds more:
@@ -380,6 +380,10 @@ for word in ("film", "good", "her", "two"):
     print(f"{word:5}", " ".join(nearest(skip_gram, word)))
 
 # %% tags=["claims"]
+check(
+    "Vectors of the short game: higher ranks than frequency alone",
+    rank > 2 ** of_frequency.mean(),
+)
 best, second = sorted(means[0] for means in rates.values())[:2]
 check(
     "Seeds of the chosen rate differ by more than the two best rates",
@@ -503,12 +507,10 @@ def glove(counts, epochs, d=100, x_max=10, size=16384):
     draw = run.generator()
     W, C = ((torch.rand(V, d, generator=draw) - 0.5) / d for _ in range(2))
     both = [W, C, torch.zeros(V), torch.zeros(V)]
-    both = [table.requires_grad_() for table in both]
-    descent = torch.optim.Adagrad(both, lr=0.05)
+    descent = torch.optim.Adagrad([t.requires_grad_() for t in both], lr=0.05)
     for _ in range(epochs):
         for some in torch.randperm(len(x), generator=draw).split(size):
             a, b = i[some], j[some]  # [B] each
-            # as table[a], with a faster backward pass
             w, b_w = W.index_select(0, a), both[2].index_select(0, a)
             c, b_c = C.index_select(0, b), both[3].index_select(0, b)
             parts = w, c, b_w + b_c, log_x[some], weight[some]
@@ -525,10 +527,10 @@ def cells_of(counts):
 
 
 # %% [markdown]
-# Its settings were not chosen: seven readings, where the paper has at least fifty. As in the paper, word and neighbour vectors are added.
+# Its settings were not chosen: five readings, where the paper has at least fifty. As in the paper, word and neighbour vectors are added.
 
 # %% tags=["nbval-ignore-output"]
-by_glove = glove(counts, epochs=run.size(smoke=1, cpu=7, gpu=7))
+by_glove = glove(counts, epochs=run.size(smoke=1, cpu=5, gpu=5))
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 for word in ("film", "good", "her", "two"):
@@ -539,7 +541,7 @@ for word in ("film", "good", "her", "two"):
 #
 # Now the pairs kept back, for all tables of this chapter.
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels of dots with intervals on a logarithmic axis of ranks, for two controls and five tables of vectors. In both panels random vectors stand far to the right of all others, above a thousand, and frequency alone comes next, at some hundreds. For pairs alike all five tables stand clearly left of it, positive PMI, its factorization and counts farthest. For opposites skip-gram lies close to frequency alone."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels of dots with intervals on a logarithmic axis of ranks, for two controls and five tables of vectors. In both panels random vectors stand far to the right of all others, above a thousand, and frequency alone comes next, at some hundreds. For pairs alike all five tables stand left of it, positive PMI, its factorization and counts farthest. For opposites the interval of skip-gram reaches that of frequency alone."}}
 tables["PMI, 100 dimensions"] = svd
 tables.update({"skip-gram": skip_gram, "GloVe": by_glove})
 lists = {"alike, kept back": judging, "opposite": opposite}
@@ -571,6 +573,8 @@ lead = paired_bootstrap(three_seeds, judged["PMI, 100 dimensions"])
 print("rank by skip-gram over rank by PMI in 100 dimensions, kept back:")
 print(f"{2**lead.value:.2f} [{2**lead.low:.2f}, {2**lead.high:.2f}]", end="")
 print(", mean of three seeds")
+
+# %% tags=["hide-input", "nbval-ignore-output"]
 ratios = {}
 for name, found in (("alike, kept back", judged), ("opposite", opposites)):
     print(f"{name}: rank over rank by frequency alone")
@@ -708,6 +712,20 @@ for method in grown:
         shown = [solved[method, relation, way] for way in ways]
         print(f"{relation:17} {n:9}" + "".join(f"{s:18.2f}" for s in shown))
 
+# %% tags=["hide-input"]
+answers = {
+    (method, way): [
+        trial["right"][way]["man, woman"]
+        for trial in largest
+        if trial["method"] == method
+    ]
+    for method in grown
+    for way in ("c alone", "usual")
+}
+print("man, woman: right answers, a number a draw")
+for (method, way), found in answers.items():
+    print(f"{method:10} {way:10}" + "".join(f"{n:5}" for n in found))
+
 # %% [markdown]
 # *Usual* is scored as published scores are: the given words left out. Let them back in, and many of the answers are gone, in each row. And for skip-gram on *man, woman*, the third word alone answers more often than the whole parallelogram, on each draw. The factorization gains from the difference there, by half or more on each draw.
 
@@ -720,34 +738,14 @@ check(
         for method, relation, _ in solved
     ),
 )
-answers = {
-    (method, way): [
-        trial["right"][way]["man, woman"]
-        for trial in largest
-        if trial["method"] == method
-    ]
-    for method in grown
-    for way in ("c alone", "usual")
-}
+alone, usual = np.array(list(answers.values())).reshape(2, 2, -1).swapaxes(0, 1)
 check(
     "Skip-gram, man and woman: third word alone ahead, on each draw",
-    all(
-        a > u
-        for a, u in zip(
-            answers["skip-gram", "c alone"],
-            answers["skip-gram", "usual"],
-            strict=True,
-        )
-    ),
+    (alone[0] > usual[0]).all(),
 )
 check(
     "PMI, man and woman: the difference adds a half, on each draw",
-    all(
-        u > 1.5 * a
-        for a, u in zip(
-            answers["PMI", "c alone"], answers["PMI", "usual"], strict=True
-        )
-    ),
+    (usual[1] > 1.5 * alone[1]).all(),
 )
 
 # %% [markdown]
