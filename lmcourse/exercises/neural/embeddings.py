@@ -58,14 +58,29 @@ def complete(complete: Any) -> None:
 
 
 @exercise
-def best_and_worst(best_and_worst: Any) -> None:
-    """Right: on this text and list."""
-    result = np.asarray(best_and_worst(), dtype=float)
-    if result.shape != (2,):
-        raise Mistake("Two windows are wanted: the best, then the worst.")
-    if same(result, np.array([1, 2])):
-        raise Mistake("A low rank is good: the best window comes first.")
-    if result[1] != 1:
-        raise Mistake("Worst: another window has higher ranks.")
-    if result[0] != 2:
-        raise Mistake("Best: another window has lower ranks on the pairs for choosing.")
+def two_windows(two_windows: Any) -> None:
+    """Right: the halves disagree, and all pairs together prefer the small window."""
+    result = np.asarray(two_windows(), dtype=float)
+    if result.shape != (6,):
+        raise Mistake("Six numbers are wanted: two ranks, two ranks, and the ends of an interval.")
+    ranks, ends = np.array([72, 23, 79, 99]), np.array([1.28, 3.59])
+
+    def near(found: np.ndarray, wanted: np.ndarray) -> bool:
+        return np.allclose(found, wanted, rtol=0.1)
+
+    if near(result[:4], np.log2(ranks)):
+        raise Mistake("Ranks: two to the mean of the logarithms, not the mean itself.")
+    if near(result[:4], ranks[[2, 3, 0, 1]]):
+        raise Mistake("Ranks: the window of 2 comes first.")
+    if near(result[:4], ranks[[0, 2, 1, 3]]):
+        raise Mistake("Ranks: both halves of one window, then both of the other.")
+    if near(result[:4], ranks[[1, 0, 3, 2]]):
+        raise Mistake("Ranks: the pairs for choosing come first, alike[::2].")
+    if not near(result[:4], ranks):
+        raise Mistake("Ranks: other numbers than those measured with p = 1 and 100 dimensions.")
+    if near(result[4:], np.log2(ends)):
+        raise Mistake("Interval: two to the power of the ends makes it one of a ratio.")
+    if near(result[4:], 1 / ends[::-1]):
+        raise Mistake("Interval: of 10 places over 2, so the ranks of 10 go first.")
+    if not near(result[4:], ends):
+        raise Mistake("Interval: the paired one on all 54 pairs, the pairs of both halves.")

@@ -19,10 +19,15 @@ MISTAKES = [
     (2, lambda u, a, b, c: best(u, u[a] - u[b] + u[c], (a, b, c)), "wrong way round"),
     (2, lambda u, a, b, c: best(u, u[a], (a, b, c)), "larger product"),
     (2, lambda u, a, b, c: changing(u, a, b, c), "was changed"),
-    (3, lambda: 5, "Two windows"),
-    (3, lambda: (1, 2), "comes first"),
-    (3, lambda: (2, 10), "higher ranks"),
-    (3, lambda: (5, 1), "lower ranks"),
+    (3, lambda: (72, 79), "Six numbers"),
+    (3, lambda: (6.17, 4.52, 6.3, 6.63, 1.28, 3.59), "two to the mean"),
+    (3, lambda: (79, 99, 72, 23, 1.28, 3.59), "window of 2 comes first"),
+    (3, lambda: (72, 79, 23, 99, 1.28, 3.59), "both halves of one window"),
+    (3, lambda: (23, 72, 99, 79, 1.28, 3.59), "alike[::2]"),
+    (3, lambda: (112, 128, 79, 99, 1.28, 3.59), "other numbers"),
+    (3, lambda: (72, 23, 79, 99, 0.35, 1.84), "makes it one of a ratio"),
+    (3, lambda: (72, 23, 79, 99, 0.28, 0.78), "10 go first"),
+    (3, lambda: (72, 23, 79, 99, 0.48, 2.45), "both halves"),
 ]
 
 
