@@ -182,7 +182,7 @@ close("The library counts the same", differ, 0)
 # and *film*, *dull* and *boring*), and one of opposites (*good* and *bad*). Pairs with a word that our text does not hold five times drop out. A table of vectors is judged so: sort all
 # words by their cosine with *movie*; at which place is *film*? And the other way round, and the mean of both. First is best.
 #
-# Ranks range from one to thousands, so we average their logarithms, to base two; two to that average is the geometric mean rank. Every second pair is for choosing settings, the others are kept back for the end (*story* is in both halves).
+# Ranks range from one to thousands, so we average their logarithms, to base two; two to that average is the geometric mean rank. Every second pair is for choosing settings, the others are kept back for the end.
 #
 # Two controls know no company: random vectors, and the vocabulary sorted by frequency, the same order for every word.
 
@@ -228,7 +228,7 @@ for name, found in zip(("counts", "positive PMI"), others, strict=True):
     )
 
 # %% [markdown]
-# Counts and positive PMI are better than both. Which of the two is better, 27 pairs cannot say. But their rows are as long as the vocabulary.
+# Counts and positive PMI are better than both. But their rows are as long as the vocabulary.
 #
 # The singular value decomposition writes a table as a product of three, $U S V^\top$. $S$ gives each direction its strength, and a row of $U$ says how much a word has of each direction. The 100 strongest directions together give the best approximation of rank 100, in squared error.
 #
@@ -291,8 +291,10 @@ after = w - of_w, c - of_c, n - of_n
 print(f"loss {loss(*after):.3f} after a step of size 1")
 
 # %% [markdown]
-# The game, played on a quarter of the text: pairs in random order. In the end the first vector of each word is kept, the one for the middle. The reach $b$ is drawn from 1 to 5 for each word, so a pair five places apart is taken once in five times. Two customs belong to the game. Frequent words are left out
-# at random (a word with share $f$ of the text stays with probability $\sqrt{t/f} + t/f$, here $t = 0.001$). And the made-up neighbours are
+# The game, played on a quarter of the text: pairs in random order. In the end the first vector of each word is kept, the one for the middle. The reach $b$ is drawn from 1 to 5 for each word, so a pair five places apart is taken once in five times.
+#
+# Two customs belong to the game. Frequent words are left out
+# at random (a word with share $f$ of the text stays with probability $\sqrt{t/f} + t/f$, as in the authors' program, here $t = 0.001$). And the made-up neighbours are
 # drawn in proportion to $\#(n)^{0.75}$.
 
 
@@ -348,7 +350,9 @@ rank = 2 ** log_ranks(played.numpy(), choosing).mean()
 print(f"geometric mean rank, pairs for choosing: {rank:.0f}")
 
 # %% [markdown]
-# The loss has fallen, but by the list these vectors are not even as good as frequency alone. The library has a near relative of the game, in larger portions. It takes a stretch of 32 words, multiplies all their vectors at once, and masks the pairs that lie too far apart or in two sentences. The
+# The loss has fallen, but by the list these vectors are not even as good as frequency alone: one reading of a quarter of the text is too little.
+#
+# The library has a near relative of the game, in larger portions. It takes a stretch of 32 words, multiplies all their vectors at once, and masks the pairs that lie too far apart or in two sentences. The
 # noise words are shared within a stretch, 32 of them, weighted to count as five for each pair. It shortens the steps of words that have moved much (AdaGrad), and its rate falls to zero in a straight line.
 #
 # It reads the text ten times. The rate was chosen by seed 0 of a record; the chosen one was run with two seeds more:
@@ -412,7 +416,7 @@ close("and n, for all words together", library[2][0], -ours[2].sum(0))
 #
 # $$w \cdot c = \log \frac{\#(w,c)\,D}{k\,\#(w)\,\#(c)} = \mathrm{PMI}(w,c) - \log k \tag{4}$$
 #
-# (Levy and Goldberg 2014). The game counts no pairs, and yet it is a game about PMI. For this every cell must be free to reach its own value; as many dimensions as there are words allow that. So let us
+# where the pair was seen (Levy and Goldberg 2014). The game counts no pairs, and yet it is a game about PMI. For this every cell must be free to reach its own value; as many dimensions as there are words allow that. So let us
 # try it exactly: the 20 most frequent words of the reviews, their whole table of counts at once, and descent by L-BFGS, which finds its step sizes itself, until it stops, with 20 dimensions and with 3.
 
 
@@ -591,7 +595,7 @@ for name, found in (("alike, kept back", judged), ("opposite", opposites)):
         print(f"[{2**ratio.low:.2f}, {2**ratio.high:.2f}]")
 
 # %% [markdown]
-# All three rank the pairs alike better than frequency does. And on this little text the plain factorization beats the game: on the same pairs, the ratio of the ranks lies above one. (Paired percentile bootstrap over pairs, 95 %, the three seeds of skip-gram on record averaged. It knows nothing of other seeds and texts, nor that pairs may share a word.)
+# (Two, to a difference of logarithms to base two, is a ratio.) All three rank the pairs alike better than frequency does. And on this little text the plain factorization beats the game: on the same pairs, the ratio of the ranks lies above one. (Paired percentile bootstrap over pairs, 95 %, the three seeds of skip-gram on record averaged. It knows nothing of other seeds and texts, nor that pairs may share a word.)
 #
 # About the other differences we say nothing. This is one small text and one recipe for each method. The window of five was not chosen either: exercise 3.
 
@@ -609,7 +613,7 @@ check(
 # %% [markdown]
 # ## Near is not alike
 #
-# The lower panel has the opposites. For the factorization they are near, too, nearer than frequency alone explains; for skip-gram we cannot say it. What
+# The lower panel has the opposites. For the factorization they are near, too, nearer than by frequency alone; for skip-gram we cannot say it. What
 # stands beside a word tells of its *use*, and opposites can be used alike. Here are the lines again, filled, with what the rows of positive PMI have near five words: the first three have an opposite among the six, the others have none.
 
 # %% tags=["hide-input"]
@@ -642,7 +646,7 @@ for word, other in (("first", "last"), ("without", "with")):
 #
 # ## More text
 #
-# What does more text give? Whole reviews of IMDb, in parts of different sizes drawn three times, from as many words as our sentences have to sixteen times that. Skip-gram reads the parts 16, 4 and 1 times, so that it makes about as many steps each time. The ranks here are
+# What does more text give? Whole reviews of IMDb, in parts of different sizes drawn three times (the largest overlap), from as many words as our sentences have to sixteen times that. Skip-gram reads the parts 16, 4 and 1 times, so that it makes about as many steps each time. The ranks here are
 # among the words that IMDb has at least 100 times, of the pairs whose words every part holds at least five times. (The runs stand on record: `benchmarks/sweep_embeddings.py`.)
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Geometric mean rank of the pairs alike against words of text, both axes logarithmic: three sizes, sixteen times apart from first to last, with a mark for each of three draws and for both methods. The marks of both methods fall steeply from left to right, from about a hundred to below ten, and those of PMI lie lower."}}
@@ -696,7 +700,7 @@ for part, runs in grown["PMI"].items():
 #
 # *Man is to woman as king is to what?* Take the vector of *woman*, less *man*, plus *king*, and look for the word nearest to it: *queen*, say Mikolov, Yih and Zweig (2013). There are four lists of such pairs. Two pairs of a list, one as the example and one to be completed, make a question.
 #
-# The vectors are those of the largest part, half of the IMDb reviews. One custom is easily overlooked: the three given words may not be the answer. And there is a plain rival: the word nearest to *king*, the three still left out (Linzen 2016).
+# The vectors are those of the largest part, half of our IMDb reviews. One custom is easily overlooked: the three given words may not be the answer. And there is a plain rival: the word nearest to *king*, the three still left out (Linzen 2016).
 
 # %% tags=["hide-input"]
 largest = [trial for trial in on_text if trial["part"] == min(grown["PMI"])]
@@ -825,7 +829,7 @@ exercises.complete(complete)
 #
 # <details><summary>Hint</summary>
 #
-# `factorize(positive_pmi(company(rows, V, window)), 100, power=1.0)`. Two to a difference of logarithms is a ratio.
+# `factorize(positive_pmi(company(rows, V, window)), 100, power=1.0)`.
 #
 # </details>
 
