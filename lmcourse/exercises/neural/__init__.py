@@ -1,0 +1,1 @@
+"""Exercise checkers of the part neural, one file a chapter."""
