@@ -36,8 +36,8 @@ from tests.chapter import functions
 CHAPTER = "neural/recurrent"
 KINDS = ("rnn", "gru", "lstm")
 RATES = (2e-3, 4e-3, 8e-3)
-STEPS, SHORTER, SHOWN, BATCH = 2_400, 800, 400, 16
-WINDOWS = (2, 8, 32)
+STEPS, SHORTER, SHOWN, BATCH = 800, 300, 400, 16
+WINDOWS = (4, 16)
 SEARCH = 9  # the seed of the search
 READ = 97  # letters of a sentence through which slopes are followed
 
