@@ -13,14 +13,14 @@
 # ---
 
 # %% [markdown]
-# # Recurrent
+# # Recurrent networks: a state that is carried along
 #
-# One sentence that promises what the reader will understand or be able to
-# build at the end.
+# Write out one step of an RNN, an LSTM and a GRU, measure how far back each of them can learn, and set a first
+# network with memory on the ladder.
 #
-# Then something concrete that the reader can look at, and a question about it:
-# in a short text, *the* stands three times, *film* twice and *boring* once. How
-# much of the text is each of them?
+# Here are two beginnings of a sentence: *(I saw it with my children*, and the same without the bracket. You know after which of
+# them a closing bracket is likely. The best [table of counts](../ngrams/smoothing.ipynb) so far looks eight letters back. What does it
+# say?
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
@@ -34,20 +34,530 @@ PROFILE = "cpu"
 SEED = 0
 
 # %%
+import math
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
 import torch
-from lmcourse import session
+from lmcourse import plot, session
+from lmcourse.claims import check, close
+from lmcourse.data.reviews import load_reviews
+from lmcourse.evaluation import intervals, metrics, scoring
+from lmcourse.exercises.neural import recurrent as exercises
+from lmcourse.generation.sampling import sample
+from lmcourse.models import recurrent as library
+from lmcourse.models.ngram import NGram
 from lmcourse.models.recurrent import RecurrentConfig, RecurrentLM
+from lmcourse.records import record, sweep
+from lmcourse.text.batches import batches, shifted
+from lmcourse.text.characters import CharTokenizer
+from lmcourse.training.loop import schedule
+from lmcourse.weights import lstm
 from torch import nn
 
 run = session.start(PROFILE, SEED)
 
+# %% tags=["hide-input"]
+tokenizer = CharTokenizer()
+V = tokenizer.vocab_size
+reviews = load_reviews("text")
+limit = run.size(smoke=120, cpu=None, gpu=None)  # None: all of them
+rows = {}
+for split in ("train", "validation", "test"):
+    texts = reviews[split]["text"][:limit]
+    rows[split] = [tokenizer.encode(text) for text in texts]  # [[T], …]
+table = NGram(9, V, "kneser_ney").fit(rows["train"])
+
+prompts = ["(I saw it with my children", "I saw it with my children"]
+said = [table.next(tokenizer.encode(text)[:-1]) for text in prompts]  # [V]
+print(f"{'next letter':<14}{'with (':>10}{'without':>10}")
+bracket = tokenizer.alphabet.index(")")
+for i in [*np.argsort(-said[0])[:3], bracket]:
+    name = tokenizer.alphabet[i].replace(" ", "space")
+    print(f"{name:<14}{said[0][i]:10.5f}{said[1][i]:10.5f}")
+
+# %% [markdown]
+# The same numbers twice, down to the last digit. For a table of nine letters, the bracket has never been there.
+#
+# Now read the beginning yourself, one letter after the other, with nothing in your hand but a card that has room for a few numbers.
+# After each letter you may rewrite the card. What would you note on it? In this chapter a network learns what to note.
+
+# %% [markdown]
+# **You will**
+#
+# - carry a state through six letters by hand, and write the steps of RNN, LSTM and GRU,
+# - compute how much a number on the card still matters $k$ letters later, and see it vanish,
+# - build an LSTM that predicts letters, and train it through a hundred steps of time,
+# - cut that way back into windows, and see what it costs,
+# - find out whether a memory beats a table.
+#
+# **You need** [softmax and cross-entropy](../probability/softmax.ipynb), the [smoothed tables](../ngrams/smoothing.ipynb) as rivals,
+# and from school the derivative of a product.
+
+# %% [markdown]
+# ## A card with one number
+#
+# Let $x_t$ be 1 if letter $t$ is an opening bracket, otherwise 0. The card holds one number $h$, at first 0. The rule: multiply the
+# old number by a fixed $u$, and add $x_t$.
+
 # %%
+text = "a(bcde"
+x = [1.0 if letter == "(" else 0.0 for letter in text]
+for u in (0.5, 1.0, 2.0):
+    h, card = 0.0, []
+    for x_t in x:
+        h = x_t + u * h
+        card.append(h)
+    print("u =", u, card)
+
+# %% [markdown]
+# With $u = \frac12$ the bracket fades, with $u = 2$ it outgrows everything else, with $u = 1$ it stays.
+#
+# A **recurrent network** (here in the form of Elman 1990) does the same with vectors. The letter is a vector $x_t$ of $I$ numbers, and the card is the **hidden state** $h_t$ of $H$
+# numbers. Matrices $W$ and $U$ and two vectors $b$ and $d$ take the place of $u$; they are the same at every step, and they are what is
+# learned. The function $\tanh$ keeps each number between −1 and 1:
+#
+# $$h_t = \tanh(W x_t + b + U h_{t-1} + d) \tag{1}$$
+#
+# (One of the two vectors would be enough. PyTorch has both, and so have we.)
+
+
+# %%
+def rnn_step(x, h, W, U, b, d):
+    """Formula (1) for a batch: x [B, I] and h [B, H] to the new h [B, H]."""
+    return torch.tanh(x @ W.T + b + h @ U.T + d)
+
+
+# %% [markdown]
+# Two numbers on the card, the same six letters. The first number multiplies itself by 2 before the $\tanh$, the second by $\frac12$.
+
+# %%
+W = torch.tensor([[3.0], [1.0]])  # [H, I] with H = 2, I = 1
+U = torch.tensor([[2.0, 0.0], [0.0, 0.5]])  # [H, H]
+none = torch.zeros(2)  # [H]
+h, states = torch.zeros(1, 2), []  # [B, H] with B = 1
+for x_t in x:
+    h = rnn_step(torch.tensor([[x_t]]), h, W, U, none, none)  # [1, 2]
+    states.append(h[0])
+
+# %% tags=["hide-input"]
+states = torch.stack(states)  # [T, H]
+print("letter  ", "".join(f"{letter:>8}" for letter in text))
+for place, name in enumerate(("first", "second")):
+    row = "".join(f"{value:8.3f}" for value in states[:, place])
+    print(f"{name:<8} {row}")
+
+# %% [markdown]
+# Check the column of *b*: $\tanh(2 \cdot 0.995) = 0.963$ and $\tanh(\frac12 \cdot 0.762) = 0.363$. The first number holds what it has seen, for
+# $h = \tanh(2h)$ has a solution near 0.958, and there it settles. The second forgets. So a plain recurrent network *can* remember. Can it also *learn* to?
+
+# %% tags=["claims"]
+held = states[-1, 0]
+close("The first number settles", torch.tanh(2 * held), held, atol=2e-3)
+check("The second is below a tenth by the end", states[-1, 1] < 0.1)
+
+# %% [markdown]
+# ## The way back
+#
+# Say the surprise at the last letter would be smaller if the card were a little different. Training then asks who wrote the card: the last step, and the
+# card before it, and so the step before that. The slopes go back through every step, by the chain rule of derivatives:
+# **backpropagation through time**.
+#
+# For the card with one number that is quickly done. $h_t = x_t + u\,h_{t-1}$ has the slope $u$ in $h_{t-1}$; over $k$ steps the slopes multiply to $u^k$.
+
+# %% tags=["hide-input"]
+print("steps back " + "".join(f"{k:>12}" for k in (1, 10, 50, 100)))
+for u in (0.5, 0.9, 1.0, 1.1):
+    row = "".join(f"{u**k:12.3g}" for k in (1, 10, 50, 100))
+    print(f"u = {u:<7}{row}")
+
+# %% [markdown]
+# Below 1 the slope dies, above 1 it blows up: a **vanishing gradient** and an **exploding gradient**. Our sentences have a hundred letters and more,
+# and *a little* off 1 is enough.
+#
+# With vectors, every number of the new state has a slope in every number of the old one. Those $H \times H$ slopes are the Jacobian matrix $J_t$ of
+# the step. In (1), $\tanh$ has the derivative $1 - \tanh^2$, which is $1 - h_t^2$, and inside stands $U$. The chain rule multiplies the matrices:
+#
+# $$\frac{\partial h_T}{\partial h_s} = J_T\, J_{T-1} \cdots J_{s+1}, \qquad
+# J_t = \operatorname{diag}(1 - h_t^2)\, U \tag{2}$$
+
+
+# %%
+def through_time(states, U):
+    """Formula (2): states [k, H] after step s to the slopes [H, H]."""
+    product = torch.eye(len(U), dtype=U.dtype)  # [H, H]
+    for h in states:  # [H]
+        product = (1 - h**2)[:, None] * U @ product  # J_t times the rest
+    return product
+
+
+# %% [markdown]
+# Apply it to the two numbers above. How much would the last card change, had the card been a little different after the bracket?
+
+# %% tags=["hide-input"]
+print("steps back" + "".join(f"{k:>10}" for k in range(1, 5)))
+for place, name in enumerate(("first", "second")):
+    slopes = [
+        through_time(states[6 - k :], U)[place, place] for k in (1, 2, 3, 4)
+    ]
+    print(f"{name:<10}" + "".join(f"{slope:10.5f}" for slope in slopes))
+
+# %% [markdown]
+# The number that *holds* the bracket has the smaller slope. It holds because $\tanh$ is flat there, so that a disturbance dies out; and to training, a wanted change
+# looks like a disturbance. Bengio, Simard and Frasconi (1994) show that this is no accident of our numbers: a state that keeps a bit
+# safely in such a way has slopes that vanish.
+#
+# A bound follows from (2). No factor $1 - h_t^2$ is above 1, so a step lengthens no vector by more than $\sigma$, the largest stretch (singular value) of $U$. If $\sigma < 1$, the slopes over $k$ steps
+# are at most $\sigma^k$. If $\sigma > 1$ they may explode, but need not (Pascanu, Mikolov and Bengio 2013).
+# Against explosion one cuts the slopes' length, as we shall do. Nobody can make a slope longer that is gone.
+
+# %% tags=["hide-input"]
+# @title A random network of eight numbers: formula (2), torch, and the bound
+draw = run.generator()
+U_8 = 0.9 * torch.linalg.qr(torch.randn(8, 8, generator=draw).double())[0]
+x_8 = torch.randn(20, 1, 3, generator=draw).double()  # [T, B, I]
+W_8 = torch.randn(8, 3, generator=draw).double()  # [H, I]
+zero = torch.zeros(8).double()  # [H]
+first = torch.zeros(1, 8).double()  # [1, H]
+
+
+def last_state(h):
+    """The state [1, H] after 20 steps from the state h."""
+    for x_t in x_8:
+        h = rnn_step(x_t, h, W_8, U_8, zero, zero)
+        passed.append(h[0].detach())
+    return h
+
+
+passed = []
+last_state(first)
+by_formula = through_time(torch.stack(passed), U_8)  # [H, H]
+by_torch = torch.autograd.functional.jacobian(last_state, first)[0, :, 0]
+
+# %% tags=["claims"]
+close("Formula (2) is torch's slope over 20 steps", by_formula, by_torch)
+stretch = torch.linalg.matrix_norm(by_formula, 2)
+check("It is below the bound, 0.9 to the 20th", stretch < 0.9**20)
+pair = through_time(states[2:], U)
+check("After four steps both slopes are below a tenth", pair.abs().max() < 0.1)
+check("The first number's is the smaller", pair[0, 0] < pair[1, 1])
+
+# %% [markdown]
+# ## A second card, and gates
+#
+# The trouble is that the whole card is rewritten at each step. Hochreiter and Schmidhuber (1997) add a second card, the *cell* $c$,
+# which no matrix and no $\tanh$ touches on its way. It is multiplied by one number and gets another one added, and that is all. How much is kept, written
+# and shown is decided by **gates**, numbers between 0 and 1. On paper, with one number in the cell:
+
+# %%
+c, candidate = 2.0, 0.5
+forget, write, show = 3 / 4, 1 / 2, 1 / 4  # the three gates
+c = forget * c + write * candidate
+h = show * math.tanh(c)
+print("cell", c, " state", round(h, 4))
+
+# %% [markdown]
+# Three quarters of 2 are kept, half of $\frac12$ is written: 1.75. A quarter of $\tanh 1.75$ is shown. In the
+# **long short-term memory** (LSTM), gates and candidate come from the letter and the last state, each with its own matrices, as in (1); $\sigma(z) = 1 / (1 + e^{-z})$ makes gates of numbers:
+#
+# $$\begin{aligned}
+# i, f, o &= \sigma(W x_t + b + U h_{t-1} + d) \quad \text{(each its own } W, b, U, d) \\
+# g &= \tanh(W_g x_t + b_g + U_g h_{t-1} + d_g) \\
+# c_t &= f \odot c_{t-1} + i \odot g, \qquad h_t = o \odot \tanh(c_t)
+# \end{aligned} \tag{3}$$
+#
+# Here $\odot$ multiplies number by number: $f$ forgets, $i$ lets in, $o$ lets out. The forget gate came later (Gers et al. 2000). The four matrices are stacked into one, in
+# PyTorch's order $i, f, g, o$; `chunk` cuts the result apart again.
+
+
+# %%
+def lstm_step(x, state, W, U, b, d):
+    """Formula (3): x [B, I], state (h, c); W [4H, I], U [4H, H]."""
+    h, c = state  # [B, H] each
+    i, f, g, o = (x @ W.T + b + h @ U.T + d).chunk(4, dim=-1)  # [B, H] each
+    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(c), c
+
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Diagram of one LSTM step. On top a straight road for the cell, from the old c to the new c: on it a times sign, fed by the forget gate f, then a plus sign, fed by the product of the gate i and the candidate g. Below, the letter and the old state h feed one box with i, f, g and o. From the new cell a branch leads down through tanh and a times sign, fed by o, to the new state h."}}
+figure, ax = plot.panels(height=3.0)
+middle = {"ha": "center", "va": "center"}
+box = {"boxstyle": "round,pad=0.3", "fc": plot.PAPER, "ec": plot.INK}
+ring = {**box, "boxstyle": "circle,pad=0.15"}
+road = {"arrowstyle": "-|>", "lw": 4, "color": plot.BLUE}
+thin = {"arrowstyle": "-|>", "lw": 1.4, "color": plot.INK}
+ax.annotate("", (9.3, 2), (0.9, 2), arrowprops=road)
+ends = {"old c": (0.4, 2), "new c": (9.8, 2), "old h": (0.4, 0.3)}
+ends |= {"letter": (0.4, -0.5), "new h": (9.8, 0.3)}
+for name, (left, up) in ends.items():
+    ax.text(left, up, name, **middle)
+wires = [((1, 0.3), (1.9, 0.1)), ((1, -0.5), (1.9, -0.1))]
+for left in (2.6, 4.2, 5.2, 7.6):
+    wires.append(((left, 0.1), (left, 0.75 if left < 7 else 0.1)))
+wires[2:] = [((2.6, 0.2), (2.6, 1.75)), ((4.3, 0.2), (4.3, 0.8))]
+wires += [((5.3, 0.2), (4.6, 0.9)), ((4.3, 1.25), (4.3, 1.75))]
+wires += [((8, 1.95), (8, 0.6)), ((6.4, 0.3), (7.75, 0.3))]
+wires += [((8.25, 0.3), (9.3, 0.3))]
+for start, end in wires:
+    ax.annotate("", end, start, arrowprops=thin)
+for left, up, sign in [
+    (2.6, 2, "×"),
+    (4.3, 1, "×"),
+    (4.3, 2, "+"),
+    (8, 0.3, "×"),
+]:
+    ax.text(left, up, sign, bbox=ring, **middle)
+ax.text(8, 1.3, "tanh", bbox=box, **middle)
+ax.text(
+    4.2,
+    0,
+    "f              i        g          o".center(40),
+    bbox=box,
+    **middle,
+)
+ax.set(xlim=(-0.3, 10.3), ylim=(-0.9, 2.5))
+ax.axis("off")
+plt.show()
+
+# %% [markdown]
+# Straight along the cell, the slope of a step is $f$, and of $k$ steps the product of the $f$'s. (Gates depend on $h$, too. That opens more ways back, which
+# the measurement below includes.) So one number does again what $u$ did, with a difference: the network sets it anew at each letter. It can hold a bracket with $f$ near 1,
+# and drop it with $f$ near 0. It helps to begin with open forget gates, by a bias of 1 (Jozefowicz et al. 2015).
+#
+# ## One card again: the GRU
+#
+# The **gated recurrent unit** (GRU, Cho et al. 2014) manages with one card. What the gate $z$ keeps of the old state, it does not take from the
+# candidate. With $z = \frac34$, an old 0.8 and a candidate of −0.4 make $\frac34 \cdot 0.8 - \frac14 \cdot 0.4 = 0.5$. A second gate $r$ says how much of the old
+# state the candidate may see:
+#
+# $$\begin{aligned}
+# r, z &= \sigma(W x_t + b + U h_{t-1} + d) \quad \text{(each its own)} \\
+# n &= \tanh(W_n x_t + b_n + r \odot (U_n h_{t-1} + d_n)) \\
+# h_t &= z \odot h_{t-1} + (1 - z) \odot n
+# \end{aligned} \tag{4}$$
+#
+# This is PyTorch's form. In the paper $r$ stands before the product with $U_n$.
+
+
+# %%
+def gru_step(x, h, W, U, b, d):
+    """Formula (4): x [B, I], h [B, H]; W [3H, I], U [3H, H]: r, z, n."""
+    read = (x @ W.T + b).chunk(3, dim=-1)  # three of [B, H]
+    kept = (h @ U.T + d).chunk(3, dim=-1)  # three of [B, H]
+    r = torch.sigmoid(read[0] + kept[0])
+    z = torch.sigmoid(read[1] + kept[1])
+    n = torch.tanh(read[2] + r * kept[2])
+    return z * h + (1 - z) * n
+
+
+# %% [markdown]
+# Count the matrices: one, four, three, each with $H$ rows, $I + H$ columns and two vectors. With $G$ matrices a layer has
+#
+# $$N = G\,H\,(I + H + 2) \tag{5}$$
+#
+# parameters. For a fair comparison a plain RNN may have a longer card than a GRU, and a GRU than an LSTM.
+
+
+# %%
+def parameter_count(G, I, H):
+    """Formula (5)."""
+    return G * H * (I + H + 2)
+
+
 SIZES = {"rnn": 300, "gru": 178, "lstm": 150}  # about as many parameters
 
 
 def fresh(kind, V):
     """A language model with one recurrent layer, not yet trained."""
     return RecurrentLM(RecurrentConfig(V, kind, 1, 64, SIZES[kind]))
+
+
+# %% tags=["hide-input"]
+print(f"{'':6}{'state':>6}{'formula (5)':>13}{'whole model':>13}")
+models = {kind: fresh(kind, V) for kind in SIZES}
+for kind, model in models.items():
+    layer = parameter_count(library.GATES[kind], 64, SIZES[kind])
+    whole = sum(p.numel() for p in model.parameters())
+    print(f"{kind:6}{SIZES[kind]:6}{layer:13,}{whole:13,}")
+
+# %% tags=["hide-input"]
+# @title One step of each kind, ours and torch's
+cells = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
+our_steps = {"rnn": rnn_step, "gru": gru_step, "lstm": lstm_step}
+torch.manual_seed(SEED)
+x_t, h_t = torch.randn(4, 5), torch.randn(4, 7)  # [B, I], [B, H]
+ours, theirs = {}, {}
+for kind, cell in cells.items():
+    state = (h_t, h_t.flip(0)) if kind == "lstm" else h_t
+    with torch.no_grad():
+        made = cell(5, 7)
+        ours[kind] = our_steps[kind](x_t, state, *made.parameters())
+        theirs[kind] = made(x_t, state)
+
+# %% tags=["claims"]
+for kind in ("rnn", "gru"):
+    close(f"Our step is torch's: {kind}", ours[kind], theirs[kind])
+for place, name in enumerate(("state", "cell")):
+    close(
+        f"Our step is torch's: lstm, the {name}",
+        ours["lstm"][place],
+        theirs["lstm"][place],
+    )
+for kind, model in models.items():
+    close(
+        f"Formula (5) counts the layer's parameters: {kind}",
+        parameter_count(library.GATES[kind], 64, SIZES[kind]),
+        sum(p.numel() for p in model.layers.parameters()),
+    )
+
+# %% [markdown]
+# ## From state to letter
+#
+# A language model needs two more parts: a table that gives each letter its vector, and a linear map that makes $V$ logits of a state.
+
+
+# %%
+class OurLSTM(nn.Module):
+    """ids [B, T] to logits [B, T, V]; logits[:, t] are about t + 1."""
+
+    def __init__(self, V, I, H):
+        super().__init__()
+        self.tokens = nn.Embedding(V, I)
+        self.cell = nn.LSTMCell(I, H)  # lstm_step and its weights
+        self.output = nn.Linear(H, V)
+
+    def read(self, ids, state=None):  # [B, T]; no state: all zeros
+        x, states = self.tokens(ids), []  # [B, T, I]
+        for x_t in x.unbind(1):  # [B, I]
+            state = self.cell(x_t, state)  # h and c, [B, H] each
+            states.append(state[0])
+        return self.output(torch.stack(states, dim=1)), state  # [B, T, V]
+
+    def forward(self, ids):
+        return self.read(ids)[0]
+
+
+# %% [markdown]
+# The package's `RecurrentLM` is this model for all three kinds, with PyTorch's fused loop in place of ours, and other first weights. We give ours
+# its weights, and let both read four sentences.
+
+# %% tags=["hide-input"]
+# @title Ours with the package's weights
+torch.manual_seed(SEED)
+model = fresh("lstm", V)
+ours = OurLSTM(V, 64, SIZES["lstm"])
+layer = model.layers[0].state_dict().items()
+ours.cell.load_state_dict({name.replace("_l0", ""): w for name, w in layer})
+ours.tokens.load_state_dict(model.tokens.state_dict())
+ours.output.load_state_dict(model.output.state_dict())
+inputs, targets = shifted(rows["validation"][:4])  # [B, T] each
+with torch.no_grad():
+    our_logits, logits = ours(inputs), model(inputs)  # [B, T, V] each
+print(list(inputs.shape), "→", list(logits.shape))
+
+# %% tags=["claims"]
+close(
+    "Our model is the package's, logit by logit", our_logits, logits, atol=1e-5
+)
+
+# %% [markdown]
+# The training step: logits for all letters, the mean surprise (targets of −100 are padding), the slopes through all steps of time,
+# cut to the length 1 together if they are longer, and one step of AdamW. The learning rate rises, then falls (`schedule`).
+
+
+# %%
+def train(model, batch_at, steps, learning_rate):
+    """The mean surprise of every step, in nats."""
+    model.to(run.device).train()
+    optimizer = torch.optim.AdamW(model.parameters())
+    losses = []
+    for step in range(steps):
+        inputs, targets = batch_at(step)  # [B, T] each
+        logits = model(inputs.to(run.device))  # [B, T, V]
+        loss = nn.functional.cross_entropy(
+            logits.flatten(0, 1),
+            targets.flatten().to(run.device),
+            ignore_index=-100,
+        )
+        optimizer.zero_grad()
+        loss.backward()  # back through time
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        factor = schedule(step, steps, 0.1)
+        optimizer.param_groups[0]["lr"] = learning_rate * factor
+        optimizer.step()
+        losses.append(loss.item())
+    model.eval()
+    return losses
+
+
+# %% [markdown]
+# The learning rate was found by a search on validation, before this chapter, with a seed that is not used again. The record of that search and of all
+# longer runs comes with the book (`benchmarks/sweep_recurrent.py`).
+
+# %% tags=["hide-input"]
+# @title The record of the longer runs
+runs = sweep("neural/recurrent")["runs"]
+
+
+def on_record(part, kind="lstm", **wanted):
+    """Runs of one part and kind, in the order of their seeds."""
+    wanted |= {"part": part, "kind": kind}
+    return [r for r in runs if wanted.items() <= r.items()]
+
+
+rates = {kind: on_record("ladder", kind)[0]["rate"] for kind in SIZES}
+start = time.perf_counter()
+
+# %% tags=["nbval-ignore-output"]
+batch_at = batches(rows["train"], 16, SEED)
+steps = run.size(smoke=5, cpu=400, gpu=400)
+losses = train(model, batch_at, steps, rates["lstm"])
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+seconds = time.perf_counter() - start
+
+
+def bits_per_char(model, split):
+    """Bits per character, the closing mark counted."""
+    nats = scoring.nll(model, rows[split])  # [sentences]
+    n = scoring.n_predicted(rows[split])  # [sentences]
+    return metrics.bits_per_char(nats, n)
+
+
+pairs = NGram(2, V, "witten_bell").fit(rows["train"])
+short_bits = bits_per_char(model, "validation")
+pair_bits = bits_per_char(pairs, "validation")
+print(f"first batch     {losses[0] / math.log(2):.2f} bits per character")
+print(f"uniform         {math.log2(V):.2f}")
+print(f"table of pairs  {pair_bits:.2f} on validation")
+print(f"this LSTM       {short_bits:.2f} on validation, {seconds:.0f} s")
+
+start_ids = tokenizer.encode("The film")[:-1]
+for draw in range(3):
+    ids = sample(
+        lambda ids: model(torch.tensor([ids], device=run.device))[0, -1],
+        start_ids,
+        50,
+        generator=run.generator(draw),
+    )
+    print(tokenizer.decode(ids))
+
+# %% [markdown]
+# It starts where one starts who knows nothing, and after half a minute it knows more than the last letter. What it writes shows what it has learned, and what not yet.
+
+# %% tags=["claims"]
+check(
+    "It starts within 0.1 bits of guessing",
+    abs(losses[0] / math.log(2) - math.log2(V)) < 0.1,
+)
+check("It ends well below the table of pairs", short_bits < pair_bits - 0.3)
+
+# %% [markdown]
+# ## How far back?
+#
+# Now measure what (2) talks about, for whole networks. Let a model read 96 letters of a sentence. How long is the slope of its next surprise in the vector of the letter it has
+# just read? And in the one $k$ places before? We note the second as a share of the first.
 
 
 # %%
@@ -57,10 +567,451 @@ def slopes_back(model, ids, longest):
     ids is [B, T + 1]; 0 … longest places back, as shares of the slope at the
     last letter read; geometric mean over the B texts.
     """
-    x = model.tokens(ids[:, :-1]).detach().requires_grad_()  # [B, T, E]
+    x = model.tokens(ids[:, :-1]).detach().requires_grad_()  # [B, T, I]
     states, _ = model.layers[0](x)  # [B, T, H]
     logits = model.output(states[:, -1])  # [B, V]
     surprise = nn.functional.cross_entropy(logits, ids[:, -1], reduction="sum")
-    (slope,) = torch.autograd.grad(surprise, x)  # [B, T, E]
+    (slope,) = torch.autograd.grad(surprise, x)  # [B, T, I]
     length = slope.norm(dim=-1).flip(1)[:, : longest + 1]  # [B, longest + 1]
     return (length / length[:, :1]).log().mean(0).exp()  # [longest + 1]
+
+
+# %% tags=["hide-input"]
+# @title The slopes of three kinds, three seeds each
+far = {}
+for kind in SIZES:
+    lists = [r["slopes"].split() for r in on_record("ladder", kind)]
+    far[kind] = np.array(lists, dtype=float)  # [seeds, 97]
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "ALT"}}
+figure, ax = plot.panels(height=3.6)
+back = np.arange(far["lstm"].shape[1])
+names = {"rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
+for (kind, lines), color in zip(far.items(), plot.COLORS, strict=False):
+    for seed, line in enumerate(lines):
+        label = names[kind] if seed == 0 else None
+        ax.plot(back, line, color=color, lw=1.3, label=label)
+for u, style in ((0.9, ":"), (0.8, "--")):
+    ax.plot(back, u**back, style, color=plot.GREY, lw=1, label=f"{u} to the k")
+ax.set(yscale="log", ylim=(1e-6, 3), xlabel="k, letters back")
+ax.set_ylabel("slope, as a share of that at k = 0")
+ax.legend(loc="lower left", ncols=2)
+plt.show()
+
+# %% [markdown]
+# FAR
+#
+# ## Windows
+#
+# Our sentences have a beginning and an end. A book, or a stream of letters that never ends, would need a way back as long as itself, and all states on it kept in memory. So
+# one cuts: read a window of letters, go back to its beginning and no further, but carry the *state* on. This is **truncated backpropagation** through time (Williams and Peng 1990).
+# In PyTorch `detach` does it: the same numbers, without their history.
+
+
+# %%
+def in_windows(model, ids, window):
+    """Logits [B, T, V] of ids [B, T]; slopes end where a window begins."""
+    logits, states = [], None
+    for piece in ids.split(window, dim=1):  # [B, window]
+        said, states = model.read(piece, states)  # [B, window, V]
+        states = [tuple(part.detach() for part in s) for s in states]
+        logits.append(said)
+    return torch.cat(logits, dim=1)
+
+
+# %% tags=["hide-input"]
+def slopes_of(logits):
+    """All slopes of the mean surprise, in one vector."""
+    loss = nn.functional.cross_entropy(
+        logits.flatten(0, 1), targets.flatten(), ignore_index=-100
+    )
+    slopes = torch.autograd.grad(loss, list(model.parameters()))
+    return torch.cat([s.flatten() for s in slopes])  # [parameters]
+
+
+model.cpu()
+whole = slopes_of(model(inputs))
+print("window   largest change of a logit   angle to the full slope")
+changes, angles = {}, {}
+for window in (1, 4, 16, 64, inputs.shape[1]):
+    cut = in_windows(model, inputs, window)  # [B, T, V]
+    changes[window] = (cut - model(inputs)).abs().max().item()
+    cosine = torch.cosine_similarity(slopes_of(cut), whole, dim=0)
+    angles[window] = math.degrees(math.acos(min(cosine.item(), 1)))
+    print(f"{window:6} {changes[window]:22.5f} {angles[window]:22.1f}°")
+
+# %% [markdown]
+# What the model *says* does not depend on the window. The direction in which training would move it does. Does that
+# matter? Here is the LSTM, trained for STEPS steps with three seeds, through windows and without.
+
+# %% tags=["hide-input"]
+print("bits per character on validation")
+print("window      " + "".join(f"  seed {seed}" for seed in range(3)))
+window_bits = {}
+for window in (4, 16, None):
+    some = on_record("window", window=window) if window else on_record("ladder")
+    window_bits[window] = np.array([r["bits"] for r in some])  # [seeds]
+    cells_of_row = "".join(f"{bits:8.3f}" for bits in window_bits[window])
+    print(f"{window or 'none':<12}{cells_of_row}")
+
+# %% tags=["claims"]
+close(
+    "What it says is the same in windows",
+    list(changes.values()),
+    0.0,
+    atol=1e-4,
+)
+close(
+    "A window over all: the full slope", angles[inputs.shape[1]], 0.0, atol=0.1
+)
+check("Windows of 4 turn the slope", angles[4] > 1)
+
+# %% [markdown]
+# ## A memory against the tables
+#
+# First the three kinds, with about the same number of parameters, the same sentences and the same steps, each with the learning rate that was best for *it* on
+# validation. (They do not take the same time.)
+
+# %% tags=["hide-input"]
+print("bits per character on validation, after the same steps")
+print("kind   rate    " + "".join(f"  seed {seed}" for seed in range(3)))
+kind_bits = {}
+for kind, name in names.items():
+    kind_bits[kind] = np.array([r["bits"] for r in on_record("ladder", kind)])
+    row = "".join(f"{bits:8.3f}" for bits in kind_bits[kind])
+    print(f"{name:<6} {rates[kind]:<8g}{row}")
+
+# %% [markdown]
+# KINDS
+#
+# That was a short training. The package has an LSTM with a longer card, trained for longer, with dropout (`lmcourse.weights.lstm`). Its rivals are two tables of the chapter on
+# [smoothing](../ngrams/smoothing.ipynb), each with the order that was best on validation there. And the two kinds of model can be mixed: average the *probabilities*, with a share $\lambda$ for the
+# network,
+#
+# $$p = \lambda\, p_{\text{network}} + (1 - \lambda)\, p_{\text{table}} \tag{6}$$
+#
+# which is a distribution again. The share is chosen on validation.
+
+
+# %%
+def mix(share, network, table):
+    """Log of formula (6), from two arrays of log-probabilities."""
+    return np.logaddexp(math.log(share) + network, math.log(1 - share) + table)
+
+
+# %% tags=["hide-input"]
+# @title The stored LSTM, its rivals and the share
+longer, recipe = lstm.load()
+longer.to(run.device)
+witten_bell = NGram(6, V, "witten_bell").fit(rows["train"])
+shares = np.arange(0.01, 1, 0.01)
+chosen = {}
+for name, other in (("Kneser–Ney", table), ("Witten–Bell", witten_bell)):
+    network = np.concatenate(scoring.log_probs(longer, rows["validation"]))
+    counted = np.concatenate(scoring.log_probs(other, rows["validation"]))
+    costs = [-mix(share, network, counted).mean() for share in shares]
+    chosen[name] = shares[np.argmin(costs)]
+
+# %% [markdown]
+# All choices are made. Now the test sentences, once. The intervals are 95 % percentile bootstrap intervals over [sentences](../probability/perplexity.ipynb); differences are taken on the same sentence.
+
+# %% tags=["hide-input"]
+# @title Nats for each test sentence, and intervals
+n_targets = scoring.n_predicted(rows["test"])  # [sentences]
+log_p = {
+    "Witten–Bell": scoring.log_probs(witten_bell, rows["test"]),
+    "Kneser–Ney": scoring.log_probs(table, rows["test"]),
+    "LSTM": scoring.log_probs(longer, rows["test"]),
+}
+pairs_of_logs = zip(log_p["LSTM"], log_p["Kneser–Ney"], strict=True)
+share = chosen["Kneser–Ney"]
+log_p["LSTM + Kneser–Ney"] = [mix(share, a, b) for a, b in pairs_of_logs]
+test_nats = {
+    name: np.array([-row.sum() for row in some]) for name, some in log_p.items()
+}
+
+
+def interval(nats):
+    """Bits per character on the test sentences, with its 95 % interval."""
+    return intervals.bootstrap_ratio(nats / math.log(2), n_targets, seed=SEED)
+
+
+alone = {name: interval(nats) for name, nats in test_nats.items()}
+best_table = test_nats["Kneser–Ney"]
+against = {
+    name: interval(nats - best_table) for name, nats in test_nats.items()
+}
+
+# %% tags=["hide-input"]
+# @title The three kinds on the test sentences, mean of three seeds
+by_kind = {}
+for kind in SIZES:
+    lists = [r["test nats"].split() for r in on_record("ladder", kind)]
+    mean = np.array(lists, dtype=float).mean(0)  # [sentences]
+    by_kind[kind] = mean[: len(n_targets)]
+kind_gaps = {
+    f"{names[kind]} − LSTM": interval(by_kind[kind] - by_kind["lstm"])
+    for kind in ("rnn", "gru")
+}
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+size = sum(p.numel() for p in longer.parameters())
+passes = (
+    recipe["best_step"] * recipe["training"]["batch_size"] / len(rows["train"])
+)
+record(
+    "recurrent.bits_lstm",
+    alone["LSTM"].value,
+    "bits/char",
+    alone["LSTM"],
+    ladder="language",
+    label="LSTM, one layer",
+    parameters=size,
+    seconds=recipe["seconds"],
+    note=f"{passes:.0f} passes over the same sentences",
+)
+mixture = alone["LSTM + Kneser–Ney"]
+record(
+    "recurrent.bits_mixture",
+    mixture.value,
+    "bits/char",
+    mixture,
+    ladder="language",
+    label="LSTM and Kneser–Ney, mixed",
+    parameters=size + table.parameters,
+    note=f"share of the LSTM {share:.2f}, chosen on validation",
+)
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+print("bits per character on the test sentences, minus those of Kneser–Ney")
+for name, difference in against.items():
+    if name != "Kneser–Ney":
+        print(f"{name:<20} {difference}")
+print("bits per character on the test sentences, three seeds' mean")
+for name, difference in kind_gaps.items():
+    print(f"{name:<20} {difference}")
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "ALT"}}
+figure, ax = plot.panels(height=2.6)
+label = "bits per character on the test sentences"
+colors = [plot.GREY, plot.GREY, plot.BLUE, plot.ORANGE]
+plot.intervals(
+    ax, list(alone), list(alone.values()), color=colors, xlabel=label
+)
+plt.show()
+
+# %% [markdown]
+# LADDER
+
+# %% tags=["claims"]
+check("placeholder", True)
+
+# %% [markdown]
+# And the bracket? Take the validation sentences in which a closing bracket comes nine letters or more after its opening one, and read each up to there: as it stands, and with the opening bracket taken out.
+# What probability does the closing bracket get?
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+found = []
+for text in reviews["validation"]["text"][:limit]:
+    end = text.find(")")
+    begin = text.rfind("(", 0, max(end, 0))
+    if begin >= 0 and end - begin > 9:
+        found.append((text[:end], text[:begin] + text[begin + 1 : end]))
+for text in prompts:
+    with torch.no_grad():
+        ids = torch.tensor([tokenizer.encode(text)[:-1]], device=run.device)
+        p = longer(ids)[0, -1].softmax(-1)[bracket].item()
+    print(f"{text:<28} LSTM {p:.5f}")
+
+
+def closing(model):
+    """Log-probability of ) after each of the texts, with ( and without."""
+    return np.array(
+        [
+            [
+                scoring.log_probs(model, [tokenizer.encode(t + ")")])[0][-2]
+                for t in pair
+            ]
+            for pair in found
+        ]
+    )  # [places, 2]
+
+
+by_lstm, by_table = closing(longer), closing(table)
+for name, logs in (("LSTM", by_lstm), ("table", by_table)):
+    with_it, without = np.exp(np.median(logs, axis=0))
+    print(f"{name:<6} median with ( {with_it:.4f}, without {without:.4f}")
+print(len(found), "places")
+
+# %% [markdown]
+# BRACKET
+
+# %% tags=["claims"]
+close("The table says the same twice", by_table[:, 0], by_table[:, 1])
+
+# %% [markdown]
+# ## Summary
+#
+# A recurrent network rewrites a state of fixed size at every letter, by the same step. Training goes the same way back, and the slopes of the steps multiply; in a plain RNN
+# that product tends to vanish or to explode. LSTM and GRU carry a part of the state along by multiplying with a gate and adding, so that the network itself sets how long something lasts. Cutting the way back into
+# windows changes the slopes and not the answers.
+#
+# ## Exercises
+#
+# > **Exercise 1.** On paper (★☆☆, 10 minutes). An LSTM with one number in its cell has $f = 0.9$, $i = 0.5$, $o = 1$ at all steps, and the candidate is 1 at the
+# > first step and 0 at all others; the cell starts at 0. Return three numbers: the cell after the first step, the cell after the third, and the state of
+# > the RNN $h_t = x_t + 0.9\,h_{t-1}$ after the third step, if $x_1 = 0.5$ and the other $x$ are 0.
+#
+# <details><summary>Hint</summary>
+#
+# The input gate matters at the first step alone. Then compare the two recipes.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def on_paper():
+    """The cell after steps 1 and 3, the state of the RNN after step 3."""
+    ...
+
+
+exercises.on_paper(on_paper)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 1
+def on_paper():
+    """With constant gates, the cell is the card with u = f."""
+    return 0.5, 0.5 * 0.9**2, 0.5 * 0.9**2
+
+
+exercises.on_paper(on_paper)
+
+# %% [markdown]
+# > **Exercise 2.** How long does it last (★☆☆, 10 minutes). Pencil and logarithm. For a factor `u` between 0 and 1, return after how many whole steps a slope $u^k$ is for the first
+# > time at most one thousandth. How many for a forget gate that starts with the bias 0, so that $f = \frac12$, and how many for the bias 1?
+#
+# <details><summary>Hint</summary>
+#
+# $u^k \le 10^{-3}$ says that $k \ln u \\le -3 \ln 10$. Mind the sign when you divide, and round up.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def steps_to_a_thousandth(u):
+    """The smallest whole k with u**k at most 1/1000."""
+    ...
+
+
+exercises.steps_to_a_thousandth(steps_to_a_thousandth)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 2
+def steps_to_a_thousandth(u):
+    """Both logarithms are negative; the quotient is rounded up."""
+    return math.ceil(math.log(1e-3) / math.log(u))
+
+
+for bias in (0.0, 1.0):
+    print(bias, steps_to_a_thousandth(1 / (1 + math.exp(-bias))))
+exercises.steps_to_a_thousandth(steps_to_a_thousandth)
+
+# %% [markdown]
+# > **Exercise 3.** A counter (★★★, 25 minutes). Choose the weights of an LSTM with one number in its cell, without training, so that the cell counts the open
+# > brackets: after *a(b(c)d* it holds 1. The letters are vectors of three numbers: $(1, 0, 0)$ is an opening bracket, $(0, 1, 0)$ a closing one, $(0, 0, 1)$ any other.
+# > Return `W` [4, 3] and `b` [4], rows in the order $i, f, g, o$; `U` and `d` are zero. A tenth beside the count is near enough.
+#
+# <details><summary>Hint</summary>
+#
+# Always keep: a large bias for $f$. The candidate wants to be 1, −1 or 0. Or leave it large and let $i$ be closed for other letters.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def counter():
+    """W [4, 3] and b [4], so that the cell counts the open brackets."""
+    ...
+
+
+exercises.counter(counter)
+
+
+# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 3
+def counter():
+    """Keep all, let all in, and the candidate is 1, -1 or 0."""
+    W = torch.zeros(4, 3)  # i, f, g, o
+    W[2, 0], W[2, 1] = 10.0, -10.0  # tanh makes 1 and -1 of them
+    b = torch.tensor([10.0, 10.0, 0.0, 10.0])  # open gates; g as it comes
+    return W, b
+
+
+exercises.counter(counter)
+
+# %% [markdown]
+# > **Exercise 4.** How much of its memory does it use (★★☆, 15 minutes). An experiment. Let `longer` read the first 200 validation sentences in windows of 4, 16 and 64 letters, and *empty* the state at
+# > the beginning of each window (unlike `in_windows`, which carries it on). Return the bits per character for the three windows, and those without windows. From which window on does
+# > it hardly matter?
+#
+# <details><summary>Hint</summary>
+#
+# `longer(piece)` starts with an empty state. Put the logits together, and take the cross-entropy as in training. Pad with `shifted`.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def forgetful():
+    """Bits per character for windows of 4, 16, 64, and without."""
+    ...
+
+
+exercises.forgetful(forgetful)
+
+
+# %% tags=["solution", "hide-cell", "nbval-ignore-output"] cellView="form" jupyter={"source_hidden": true}
+# @title Solution 4
+measured = [4.1, 2.8, 2.2, 2.1]  # places for four numbers, filled below
+some_inputs, some_targets = shifted(rows["validation"][:200])  # [B, T]
+for place, window in enumerate((4, 16, 64, some_inputs.shape[1])):
+    with torch.no_grad():
+        pieces = some_inputs.to(run.device).split(window, dim=1)
+        logits = torch.cat([longer(piece) for piece in pieces], dim=1)
+    nats = nn.functional.cross_entropy(
+        logits.flatten(0, 1).cpu(), some_targets.flatten(), ignore_index=-100
+    )
+    measured[place] = nats.item() / math.log(2)
+print(" ".join(f"{bits:.2f}" for bits in measured))
+
+
+def forgetful():
+    """Emptied every four letters, it knows little more than they say."""
+    return measured
+
+
+exercises.forgetful(forgetful)
+
+# %% [markdown]
+# ## Common mistakes
+#
+# - *Carrying the state from one batch into the next, unrelated one*: the first letters are read with somebody else's memory. Start with no state, unless the text goes on.
+# - *Carrying the state on without `detach`*: memory and time grow with every window, or PyTorch complains of going backward twice.
+# - *Taking the state after the padding as that of the sentence*: the network went on reading zeros. Take the state at the sentence's own last letter.
+# - *Confusing `[B, T, I]` with PyTorch's default `[T, B, I]`*: nothing complains, and letters of different sentences are read as one text. Set `batch_first=True`, and poke one sentence: no other may move.
+# - *Copying GRU weights between libraries*: there are two places for $r$ and two meanings of $z$. Compare one step first.
+# - *Clipping as a cure for vanishing slopes*: it shortens what is long. It makes nothing longer.
+#
+# ## Further reading
+#
+# - Elman (1990), [Finding structure in time](https://doi.org/10.1207/s15516709cog1402_1): the plain recurrent network.
+# - Bengio, Simard and Frasconi (1994), [Learning long-term dependencies with gradient descent is difficult](https://doi.org/10.1109/72.279181).
+# - Hochreiter and Schmidhuber (1997), [Long short-term memory](https://doi.org/10.1162/neco.1997.9.8.1735).
+# - Gers, Schmidhuber and Cummins (2000), [Learning to forget](https://doi.org/10.1162/089976600300015015): the forget gate.
+# - Cho et al. (2014), [Learning phrase representations using RNN encoder–decoder](https://arxiv.org/abs/1406.1078): the GRU.
+# - Williams and Peng (1990), [An efficient gradient-based algorithm for on-line training of recurrent network trajectories](https://doi.org/10.1162/neco.1990.2.4.490): truncation.
+# - Pascanu, Mikolov and Bengio (2013), [On the difficulty of training recurrent neural networks](https://arxiv.org/abs/1211.5063): the bound, and clipping.
+# - Jozefowicz, Zaremba and Sutskever (2015), [An empirical exploration of recurrent network architectures](https://proceedings.mlr.press/v37/jozefowicz15.html): the bias of the forget gate.
+# - Merity, Keskar and Socher (2018), [Regularizing and optimizing LSTM language models](https://arxiv.org/abs/1708.02182): how the dropout of the longer LSTM works.

@@ -2,40 +2,100 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from lmcourse.exercises.checking import Mistake, exercise, same
 
-_COUNTS = np.array([3, 2, 1])
+
+@exercise
+def on_paper(on_paper: Any) -> None:
+    """Right: with gates that stay as they are, the cell is the card with u = f."""
+    result = np.asarray(on_paper(), dtype=float)
+    if result.shape != (3,):
+        raise Mistake("Three numbers: the cell after steps 1 and 3, the RNN after step 3.")
+    first, third, state = result
+    if same(first, 1.0):
+        raise Mistake("The first step writes the input gate times the candidate, not all of it.")
+    if same(first, 0.45):
+        raise Mistake("At the first step the forget gate multiplies the old cell, which is 0.")
+    if not same(first, 0.5):
+        raise Mistake("After the first step: 0.9 times 0, plus 0.5 times 1.")
+    if same(third, 0.5 * 0.9**3):
+        raise Mistake("From step 1 to step 3 there are two steps, so two factors.")
+    if same(third, math.tanh(0.405)):
+        raise Mistake("That is the state h: the cell itself goes through no tanh.")
+    if not same(third, 0.405):
+        raise Mistake("After the third step: 0.5, twice multiplied by the forget gate.")
+    if not same(state, 0.405):
+        raise Mistake("The RNN: 0.5 after the first step, then twice multiplied by 0.9.")
 
 
 @exercise
-def percentages(percentages: Any) -> None:
-    """Right: a hundred times the share."""
-    result = percentages(_COUNTS)
-    if same(result, _COUNTS / 6):
-        raise Mistake("Those are the shares, which sum to one: percentages sum to a hundred.")
-    if not same(result, 100 * _COUNTS / 6):
-        raise Mistake("The values differ from the shares times a hundred.")
+def steps_to_a_thousandth(steps_to_a_thousandth: Any) -> None:
+    """Right: by bias 0 ten steps, by bias 1 about twice as many."""
+    for u, expected in ((0.5, 10), (0.9, 66), (0.1, 3), (0.98, 342)):
+        try:
+            k = float(steps_to_a_thousandth(u))
+        except (TypeError, ValueError) as error:
+            raise Mistake("One number is wanted for each u.") from error
+        if same(k, math.log(1e-3) / math.log(u)) and u != 0.1:
+            raise Mistake("That is where the curve crosses a thousandth: round up to whole steps.")
+        if same(k, -expected):
+            raise Mistake("Both logarithms are negative, so their quotient is positive.")
+        if same(k, expected - 1):
+            raise Mistake("Rounded down: there the slope is still above a thousandth.")
+        if same(k, math.ceil(3 / -math.log(u))) and u != 0.1:
+            raise Mistake("Is your thousandth 10 to the -3, and not e to the -3?")
+        if not same(k, expected):
+            raise Mistake(f"For u = {u} the slope is first at most a thousandth after {expected}.")
 
 
 @exercise
-def ratio(ratio: Any) -> None:
-    """Right: the sum of all counts cancels."""
-    result = ratio(_COUNTS, 0, 1)
-    if same(result, 2 / 3):
-        raise Mistake("Your quotient is upside down: word i stands above the line.")
-    if not same(result, 3 / 2):
-        raise Mistake("The value differs from the quotient of the two counts.")
+def counter(counter: Any) -> None:
+    """Right: a cell that keeps everything and adds 1 or -1 can count."""
+    W, b = (np.asarray(part, dtype=float) for part in counter())
+    if W.shape != (4, 3) or b.shape != (4,):
+        raise Mistake(f"W is [4, 3] and b is [4], not {list(W.shape)} and {list(b.shape)}.")
+    for text in ("(", "()", "aaaa", "a(b(c)d", "((((a))", "(" + 60 * "a"):
+        found, expected = _cell(text, W, b), text.count("(") - text.count(")")
+        if abs(found - expected) <= 0.1:
+            continue
+        if text == "(":
+            raise Mistake(f"After one opening bracket the cell holds {found:.2f}, not 1.")
+        if text == "()":
+            raise Mistake(f"A closing bracket must take off 1; after () there is {found:.2f} left.")
+        if text == "aaaa":
+            raise Mistake(f"Other letters must add nothing; after four the cell holds {found:.2f}.")
+        if text[-1] == "a":
+            raise Mistake(f"After 60 other letters only {found:.2f} is kept: open the forget gate.")
+        raise Mistake(f"After {text} the cell holds {found:.2f}, not {expected}.")
+
+
+def _cell(text: str, W: np.ndarray, b: np.ndarray) -> float:
+    """The cell of an LSTM of one number after the text."""
+    c = 0.0
+    for letter in text:
+        x = np.array([letter == "(", letter == ")", letter not in "()"], dtype=float)  # [3]
+        i, f, g, _ = W @ x + b  # one number each
+        c = c / (1 + math.exp(-f)) + math.tanh(g) / (1 + math.exp(-i))
+    return c
 
 
 @exercise
-def smoothed(smoothed: Any) -> None:
-    """Right: the sum grows by k for every word."""
-    result = smoothed(_COUNTS, 2)
-    if same(result, (_COUNTS + 2) / 6):
-        raise Mistake("Your shares sum to more than one: divide by the sum of the new counts.")
-    if not same(result, np.array([5, 4, 3]) / 12):
-        raise Mistake("The values differ from the shares of the new counts.")
+def forgetful(forgetful: Any) -> None:
+    """Right: it uses what lies more than sixteen letters back, and little beyond 64."""
+    result = np.asarray(forgetful(), dtype=float)
+    if result.shape != (4,):
+        raise Mistake("Four numbers: windows of 4, 16 and 64 letters, and no windows.")
+    four, sixteen, many, whole = result
+    if max(result) < 1.8:
+        raise Mistake("These are nats: divide by ln 2.")
+    if abs(four - whole) < 0.05:
+        raise Mistake("The window makes no difference: did you carry the state on?")
+    if (np.diff(result) > 0).all():
+        raise Mistake("The other way round: windows of 4 first, no windows last.")
+    if not four > sixteen > many > whole > 1:
+        raise Mistake("More letters since the last empty state must cost fewer bits.")

@@ -1,7 +1,40 @@
 """Wrong answers of neural/recurrent: exercise, answer, a piece of what is said of it."""
 
+import math
+
+import torch
+
+
+def weights(g_open=10.0, g_close=-10.0, g_other=0.0, f=10.0):
+    """W and b of a counter that may be wrong in one place."""
+    W = torch.zeros(4, 3)  # i, f, g, o
+    W[2] = torch.tensor([g_open, g_close, g_other])
+    return W, torch.tensor([10.0, f, 0.0, 10.0])
+
+
 MISTAKES = [
-    (1, lambda counts: counts / counts.sum(), "Those are the shares"),
-    (2, lambda counts, i, j: counts[j] / counts[i], "upside down"),
-    (3, lambda counts, k: (counts + k) / counts.sum(), "sum to more than one"),
+    (1, lambda: (0.5, 0.405), "Three numbers"),
+    (1, lambda: (1.0, 0.81, 0.405), "not all of it"),
+    (1, lambda: (0.45, 0.3645, 0.405), "old cell, which is 0"),
+    (1, lambda: (0.7, 0.405, 0.405), "plus 0.5 times 1"),
+    (1, lambda: (0.5, 0.3645, 0.405), "two factors"),
+    (1, lambda: (0.5, math.tanh(0.405), 0.405), "no tanh"),
+    (1, lambda: (0.5, 0.5, 0.405), "twice multiplied by the forget"),
+    (1, lambda: (0.5, 0.405, 0.45), "The RNN"),
+    (2, lambda u: [u], "One number"),
+    (2, lambda u: math.log(1e-3) / math.log(u), "round up"),
+    (2, lambda u: -math.ceil(math.log(1e-3) / math.log(u)), "quotient is positive"),
+    (2, lambda u: math.floor(math.log(1e-3) / math.log(u)), "Rounded down"),
+    (2, lambda u: math.ceil(-3 / math.log(u)), "e to the -3"),
+    (2, lambda u: 1000, "after 10"),
+    (3, lambda: (torch.zeros(3, 4), torch.zeros(4)), "[4, 3]"),
+    (3, lambda: weights(g_open=0.5), "opening bracket"),
+    (3, lambda: weights(g_close=0.0), "take off 1"),
+    (3, lambda: weights(g_other=1.0), "add nothing"),
+    (3, lambda: weights(f=3.0), "open the forget gate"),
+    (4, lambda: [3.0, 2.0], "Four numbers"),
+    (4, lambda: [1.79, 1.6, 1.5, 1.4], "nats"),
+    (4, lambda: [2.1, 2.1, 2.1, 2.1], "carry the state"),
+    (4, lambda: [2.1, 2.2, 2.6, 3.4], "other way round"),
+    (4, lambda: [3.4, 2.2, 2.6, 2.1], "fewer bits"),
 ]
