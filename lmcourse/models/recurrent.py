@@ -45,12 +45,12 @@ class RecurrentConfig:
 
 
 def rnn_step(x: Tensor, h: Tensor, W: Tensor, U: Tensor, b: Tensor, d: Tensor) -> Tensor:
-    """The state after reading x [B, I] in the state h [B, H]: tanh(W x + b + U h + d)."""
+    """The state after reading x [B, D] in the state h [B, H]: tanh(W x + b + U h + d)."""
     return torch.tanh(x @ W.T + b + h @ U.T + d)
 
 
 def gru_step(x: Tensor, h: Tensor, W: Tensor, U: Tensor, b: Tensor, d: Tensor) -> Tensor:
-    """The same for a GRU: W [3H, I] and U [3H, H] hold reset, update and candidate."""
+    """The same for a GRU: W [3H, D] and U [3H, H] hold reset, update and candidate."""
     read = (x @ W.T + b).chunk(3, dim=-1)  # three of [B, H]
     kept = (h @ U.T + d).chunk(3, dim=-1)  # three of [B, H]
     reset = torch.sigmoid(read[0] + kept[0])
@@ -62,7 +62,7 @@ def gru_step(x: Tensor, h: Tensor, W: Tensor, U: Tensor, b: Tensor, d: Tensor) -
 def lstm_step(
     x: Tensor, state: tuple[Tensor, Tensor], W: Tensor, U: Tensor, b: Tensor, d: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The same for an LSTM, whose state is (h, c); W [4H, I], U [4H, H]: i, f, candidate, o."""
+    """The same for an LSTM, whose state is (h, c); W [4H, D], U [4H, H]: i, f, candidate, o."""
     h, c = state
     i, f, g, o = (x @ W.T + b + h @ U.T + d).chunk(4, dim=-1)  # four of [B, H]
     c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
@@ -70,7 +70,7 @@ def lstm_step(
 
 
 class Recurrent(nn.Module):
-    """One layer: vectors [B, T, I] to states [B, T, H], each made from the one before.
+    """One layer: vectors [B, T, D] to states [B, T, H], each made from the one before.
 
     A `state` is what was left by an earlier piece of the text: [B, H], for an LSTM two of them.
     """
@@ -102,7 +102,7 @@ class Recurrent(nn.Module):
             nn.init.ones_(self.bias_ih_l0.detach()[self.d_model : 2 * self.d_model])
 
     def start(self, x: Tensor) -> tuple[Tensor, ...]:
-        """The empty state before a batch x [B, T, I]."""
+        """The empty state before a batch x [B, T, D]."""
         zeros = x.new_zeros(len(x), self.d_model, dtype=self.weight_hh_l0.dtype)
         return (zeros, zeros) if self.kind == "lstm" else (zeros,)
 
@@ -116,7 +116,7 @@ class Recurrent(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """The states [B, T, H] and the last state: the definition, one step after the other."""
         state, weights, states = self.start(x) if state is None else state, self.weights(), []
-        for x_t in x.unbind(1):  # [B, I]
+        for x_t in x.unbind(1):  # [B, D]
             if self.kind == "lstm":
                 state = lstm_step(x_t, (state[0], state[1]), *weights)
             else:

@@ -23,11 +23,11 @@ SIZE: dict[str, Any] = {
     "weight_drop": 0.2,
 }
 TRAINING: dict[str, Any] = {
-    "steps": 6_000,
+    "steps": 4_000,
     "batch_size": 32,
     "learning_rate": 3e-3,
     "weight_decay": 0.02,
-    "looks": 12,
+    "looks": 8,
 }
 
 

@@ -78,7 +78,7 @@ for i in [*np.argsort(-said[0])[:3], bracket]:
     print(f"{name:<14}{said[0][i]:10.5f}{said[1][i]:10.5f}")
 
 # %% [markdown]
-# The same numbers twice, down to the last digit. For a table of nine letters, the bracket has never been there.
+# The same numbers twice. For a table that looks eight letters back, the bracket has never been there.
 #
 # Now read the beginning yourself, one letter after the other, with nothing in your hand but a card that has room for a few numbers.
 # After each letter you may rewrite the card. What would you note on it? In this chapter a network learns what to note.
@@ -88,7 +88,7 @@ for i in [*np.argsort(-said[0])[:3], bracket]:
 #
 # - carry a state through six letters by hand, and write the steps of RNN, LSTM and GRU,
 # - compute how much a number on the card still matters $k$ letters later, and see it vanish,
-# - build an LSTM that predicts letters, and train it through a hundred steps of time,
+# - build an LSTM that predicts letters, and train it through all steps of a sentence,
 # - cut that way back into windows, and see what it costs,
 # - find out whether a memory beats a table.
 #
@@ -114,7 +114,7 @@ for u in (0.5, 1.0, 2.0):
 # %% [markdown]
 # With $u = \frac12$ the bracket fades, with $u = 2$ it outgrows everything else, with $u = 1$ it stays.
 #
-# A **recurrent network** (here in the form of Elman 1990) does the same with vectors. The letter is a vector $x_t$ of $I$ numbers, and the card is the **hidden state** $h_t$ of $H$
+# A **recurrent network** (here in the form of Elman 1990) does the same with vectors. The letter is a vector $x_t$ of $D$ numbers, and the card is the **hidden state** $h_t$ of $H$
 # numbers. Matrices $W$ and $U$ and two vectors $b$ and $d$ take the place of $u$; they are the same at every step, and they are what is
 # learned. The function $\tanh$ keeps each number between −1 and 1:
 #
@@ -125,7 +125,7 @@ for u in (0.5, 1.0, 2.0):
 
 # %%
 def rnn_step(x, h, W, U, b, d):
-    """Formula (1) for a batch: x [B, I] and h [B, H] to the new h [B, H]."""
+    """Formula (1) for a batch: x [B, D] and h [B, H] to the new h [B, H]."""
     return torch.tanh(x @ W.T + b + h @ U.T + d)
 
 
@@ -133,7 +133,7 @@ def rnn_step(x, h, W, U, b, d):
 # Two numbers on the card, the same six letters. The first number multiplies itself by 2 before the $\tanh$, the second by $\frac12$.
 
 # %%
-W = torch.tensor([[3.0], [1.0]])  # [H, I] with H = 2, I = 1
+W = torch.tensor([[3.0], [1.0]])  # [H, D] with H = 2, D = 1
 U = torch.tensor([[2.0, 0.0], [0.0, 0.5]])  # [H, H]
 none = torch.zeros(2)  # [H]
 h, states = torch.zeros(1, 2), []  # [B, H] with B = 1
@@ -149,12 +149,14 @@ for place, name in enumerate(("first", "second")):
     print(f"{name:<8} {row}")
 
 # %% [markdown]
-# Check the column of *b*: $\tanh(2 \cdot 0.995) = 0.963$ and $\tanh(\frac12 \cdot 0.762) = 0.363$. The first number holds what it has seen, for
-# $h = \tanh(2h)$ has a solution near 0.958, and there it settles. The second forgets. So a plain recurrent network *can* remember. Can it also *learn* to?
+# Check the column of *b* with a calculator: $\tanh$ of twice the number on its left, and of half of it. The first number holds what it has seen, for
+# $h = \tanh(2h)$ has a solution below 1, and there it settles. The second forgets. So a plain recurrent network *can* remember. Can it also *learn* to?
 
 # %% tags=["claims"]
+close("The table says the same with the bracket and without", said[0], said[1])
 held = states[-1, 0]
 close("The first number settles", torch.tanh(2 * held), held, atol=2e-3)
+check("It settles above nine tenths", held > 0.9)
 check("The second is below a tenth by the end", states[-1, 1] < 0.1)
 
 # %% [markdown]
@@ -173,8 +175,8 @@ for u in (0.5, 0.9, 1.0, 1.1):
     print(f"u = {u:<7}{row}")
 
 # %% [markdown]
-# Below 1 the slope dies, above 1 it blows up: a **vanishing gradient** and an **exploding gradient**. Our sentences have a hundred letters and more,
-# and *a little* off 1 is enough.
+# Below 1 the slope dies, above 1 it blows up: a **vanishing gradient** and an **exploding gradient**. Over a hundred letters, a
+# tenth beside 1 is enough.
 #
 # With vectors, every number of the new state has a slope in every number of the old one. Those $H \times H$ slopes are the Jacobian matrix $J_t$ of
 # the step. In (1), $\tanh$ has the derivative $1 - \tanh^2$, which is $1 - h_t^2$, and inside stands $U$. The chain rule multiplies the matrices:
@@ -216,8 +218,8 @@ for place, name in enumerate(("first", "second")):
 # @title A random network of eight numbers: formula (2), torch, and the bound
 draw = run.generator()
 U_8 = 0.9 * torch.linalg.qr(torch.randn(8, 8, generator=draw).double())[0]
-x_8 = torch.randn(20, 1, 3, generator=draw).double()  # [T, B, I]
-W_8 = torch.randn(8, 3, generator=draw).double()  # [H, I]
+x_8 = torch.randn(20, 1, 3, generator=draw).double()  # [T, B, D]
+W_8 = torch.randn(8, 3, generator=draw).double()  # [H, D]
 zero = torch.zeros(8).double()  # [H]
 first = torch.zeros(1, 8).double()  # [1, H]
 
@@ -273,7 +275,7 @@ print("cell", c, " state", round(h, 4))
 
 # %%
 def lstm_step(x, state, W, U, b, d):
-    """Formula (3): x [B, I], state (h, c); W [4H, I], U [4H, H]."""
+    """Formula (3): x [B, D], state (h, c); W [4H, D], U [4H, H]."""
     h, c = state  # [B, H] each
     i, f, g, o = (x @ W.T + b + h @ U.T + d).chunk(4, dim=-1)  # [B, H] each
     c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
@@ -281,42 +283,30 @@ def lstm_step(x, state, W, U, b, d):
 
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Diagram of one LSTM step. On top a straight road for the cell, from the old c to the new c: on it a times sign, fed by the forget gate f, then a plus sign, fed by the product of the gate i and the candidate g. Below, the letter and the old state h feed one box with i, f, g and o. From the new cell a branch leads down through tanh and a times sign, fed by o, to the new state h."}}
-figure, ax = plot.panels(height=3.0)
+figure, ax = plot.panels(height=2.8)
 middle = {"ha": "center", "va": "center"}
 box = {"boxstyle": "round,pad=0.3", "fc": plot.PAPER, "ec": plot.INK}
 ring = {**box, "boxstyle": "circle,pad=0.15"}
-road = {"arrowstyle": "-|>", "lw": 4, "color": plot.BLUE}
 thin = {"arrowstyle": "-|>", "lw": 1.4, "color": plot.INK}
+road = {**thin, "lw": 4, "color": plot.BLUE}
 ax.annotate("", (9.3, 2), (0.9, 2), arrowprops=road)
-ends = {"old c": (0.4, 2), "new c": (9.8, 2), "old h": (0.4, 0.3)}
-ends |= {"letter": (0.4, -0.5), "new h": (9.8, 0.3)}
-for name, (left, up) in ends.items():
-    ax.text(left, up, name, **middle)
-wires = [((1, 0.3), (1.9, 0.1)), ((1, -0.5), (1.9, -0.1))]
-for left in (2.6, 4.2, 5.2, 7.6):
-    wires.append(((left, 0.1), (left, 0.75 if left < 7 else 0.1)))
-wires[2:] = [((2.6, 0.2), (2.6, 1.75)), ((4.3, 0.2), (4.3, 0.8))]
-wires += [((5.3, 0.2), (4.6, 0.9)), ((4.3, 1.25), (4.3, 1.75))]
-wires += [((8, 1.95), (8, 0.6)), ((6.4, 0.3), (7.75, 0.3))]
-wires += [((8.25, 0.3), (9.3, 0.3))]
+parts = {"f": 2.6, "i": 4.3, "g": 5.6, "o": 7.0}
+wires = [((x, -0.8), (x, -0.3)) for x in parts.values()]
+wires += [((2.6, 0.3), (2.6, 1.75)), ((4.3, 0.3), (4.3, 0.72))]
+wires += [((5.6, 0.3), (4.6, 0.85)), ((4.3, 1.25), (4.3, 1.75))]
+wires += [((8.4, 2), (8.4, 0.28)), ((7.3, 0), (8.1, 0))]
+wires += [((8.7, 0), (9.4, 0)), ((1.6, -0.8), (8, -0.8))]
 for start, end in wires:
     ax.annotate("", end, start, arrowprops=thin)
-for left, up, sign in [
-    (2.6, 2, "×"),
-    (4.3, 1, "×"),
-    (4.3, 2, "+"),
-    (8, 0.3, "×"),
-]:
-    ax.text(left, up, sign, bbox=ring, **middle)
-ax.text(8, 1.3, "tanh", bbox=box, **middle)
-ax.text(
-    4.2,
-    0,
-    "f              i        g          o".center(40),
-    bbox=box,
-    **middle,
-)
-ax.set(xlim=(-0.3, 10.3), ylim=(-0.9, 2.5))
+for name, x in parts.items():
+    ax.text(x, 0, name, bbox=box, **middle)
+signs = [(2.6, 2, "×"), (4.3, 1, "×"), (4.3, 2, "+"), (8.4, 0, "×")]
+for x, y, sign in [*signs, (8.4, 1.1, "tanh")]:
+    ax.text(x, y, sign, bbox=box if y == 1.1 else ring, **middle)
+ends = [(0.4, 2, "old c"), (9.9, 2, "new c"), (9.9, 0, "new h")]
+for x, y, name in [*ends, (0.8, -0.8, "letter,\nold h")]:
+    ax.text(x, y, name, **middle)
+ax.set(xlim=(-0.2, 10.4), ylim=(-1.3, 2.4))
 ax.axis("off")
 plt.show()
 
@@ -342,7 +332,7 @@ plt.show()
 
 # %%
 def gru_step(x, h, W, U, b, d):
-    """Formula (4): x [B, I], h [B, H]; W [3H, I], U [3H, H]: r, z, n."""
+    """Formula (4): x [B, D], h [B, H]; W [3H, D], U [3H, H]: r, z, n."""
     read = (x @ W.T + b).chunk(3, dim=-1)  # three of [B, H]
     kept = (h @ U.T + d).chunk(3, dim=-1)  # three of [B, H]
     r = torch.sigmoid(read[0] + kept[0])
@@ -352,17 +342,17 @@ def gru_step(x, h, W, U, b, d):
 
 
 # %% [markdown]
-# Count the matrices: one, four, three, each with $H$ rows, $I + H$ columns and two vectors. With $G$ matrices a layer has
+# Count the matrices: one, four, three, each with $H$ rows, $D + H$ columns and two vectors. With $G$ matrices a layer has
 #
-# $$N = G\,H\,(I + H + 2) \tag{5}$$
+# $$N = G\,H\,(D + H + 2) \tag{5}$$
 #
-# parameters. For a fair comparison a plain RNN may have a longer card than a GRU, and a GRU than an LSTM.
+# parameters. For a fair comparison a plain RNN may have a longer card than a GRU, and a GRU than an LSTM. The sizes below make whole models, with the two parts that come next, of nearly equal size.
 
 
 # %%
-def parameter_count(G, I, H):
+def parameter_count(G, D, H):
     """Formula (5)."""
-    return G * H * (I + H + 2)
+    return G * H * (D + H + 2)
 
 
 SIZES = {"rnn": 300, "gru": 178, "lstm": 150}  # about as many parameters
@@ -386,7 +376,7 @@ for kind, model in models.items():
 cells = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
 our_steps = {"rnn": rnn_step, "gru": gru_step, "lstm": lstm_step}
 torch.manual_seed(SEED)
-x_t, h_t = torch.randn(4, 5), torch.randn(4, 7)  # [B, I], [B, H]
+x_t, h_t = torch.randn(4, 5), torch.randn(4, 7)  # [B, D], [B, H]
 ours, theirs = {}, {}
 for kind, cell in cells.items():
     state = (h_t, h_t.flip(0)) if kind == "lstm" else h_t
@@ -421,15 +411,15 @@ for kind, model in models.items():
 class OurLSTM(nn.Module):
     """ids [B, T] to logits [B, T, V]; logits[:, t] are about t + 1."""
 
-    def __init__(self, V, I, H):
+    def __init__(self, V, D, H):
         super().__init__()
-        self.tokens = nn.Embedding(V, I)
-        self.cell = nn.LSTMCell(I, H)  # lstm_step and its weights
+        self.tokens = nn.Embedding(V, D)
+        self.cell = nn.LSTMCell(D, H)  # lstm_step and its weights
         self.output = nn.Linear(H, V)
 
     def read(self, ids, state=None):  # [B, T]; no state: all zeros
-        x, states = self.tokens(ids), []  # [B, T, I]
-        for x_t in x.unbind(1):  # [B, I]
+        x, states = self.tokens(ids), []  # [B, T, D]
+        for x_t in x.unbind(1):  # [B, D]
             state = self.cell(x_t, state)  # h and c, [B, H] each
             states.append(state[0])
         return self.output(torch.stack(states, dim=1)), state  # [B, T, V]
@@ -567,11 +557,11 @@ def slopes_back(model, ids, longest):
     ids is [B, T + 1]; 0 … longest places back, as shares of the slope at the
     last letter read; geometric mean over the B texts.
     """
-    x = model.tokens(ids[:, :-1]).detach().requires_grad_()  # [B, T, I]
+    x = model.tokens(ids[:, :-1]).detach().requires_grad_()  # [B, T, D]
     states, _ = model.layers[0](x)  # [B, T, H]
     logits = model.output(states[:, -1])  # [B, V]
     surprise = nn.functional.cross_entropy(logits, ids[:, -1], reduction="sum")
-    (slope,) = torch.autograd.grad(surprise, x)  # [B, T, I]
+    (slope,) = torch.autograd.grad(surprise, x)  # [B, T, D]
     length = slope.norm(dim=-1).flip(1)[:, : longest + 1]  # [B, longest + 1]
     return (length / length[:, :1]).log().mean(0).exp()  # [longest + 1]
 
@@ -1000,7 +990,7 @@ exercises.forgetful(forgetful)
 # - *Carrying the state from one batch into the next, unrelated one*: the first letters are read with somebody else's memory. Start with no state, unless the text goes on.
 # - *Carrying the state on without `detach`*: memory and time grow with every window, or PyTorch complains of going backward twice.
 # - *Taking the state after the padding as that of the sentence*: the network went on reading zeros. Take the state at the sentence's own last letter.
-# - *Confusing `[B, T, I]` with PyTorch's default `[T, B, I]`*: nothing complains, and letters of different sentences are read as one text. Set `batch_first=True`, and poke one sentence: no other may move.
+# - *Confusing `[B, T, D]` with PyTorch's default `[T, B, D]`*: nothing complains, and letters of different sentences are read as one text. Set `batch_first=True`, and poke one sentence: no other may move.
 # - *Copying GRU weights between libraries*: there are two places for $r$ and two meanings of $z$. Compare one step first.
 # - *Clipping as a cure for vanishing slopes*: it shortens what is long. It makes nothing longer.
 #

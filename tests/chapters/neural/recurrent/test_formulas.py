@@ -17,9 +17,9 @@ chapter = functions("neural/recurrent")
 sizes = st.integers(1, 5)
 
 
-def inputs(B, I, H, seed):
+def inputs(B, D, H, seed):
     random = torch.Generator().manual_seed(seed)
-    return [torch.randn(B, n, generator=random, dtype=torch.float64) for n in (I, H, H)]
+    return [torch.randn(B, n, generator=random, dtype=torch.float64) for n in (D, H, H)]
 
 
 def weights(cell, seed):
@@ -32,17 +32,17 @@ def weights(cell, seed):
 @pytest.mark.formula(1, "chapter:rnn_step")
 @given(sizes, sizes, sizes, st.integers(0, 99))
 @settings(max_examples=30, deadline=None)
-def test_the_plain_step_is_a_loop_over_all_numbers(B, I, H, seed):
-    x, h, _ = inputs(B, I, H, seed)
-    cell = nn.RNNCell(I, H)
+def test_the_plain_step_is_a_loop_over_all_numbers(B, D, H, seed):
+    x, h, _ = inputs(B, D, H, seed)
+    cell = nn.RNNCell(D, H)
     W, U, b, d = weights(cell, seed)
     found = chapter["rnn_step"](x, h, W, U, b, d)
     torch.testing.assert_close(found, cell(x, h), atol=1e-12, rtol=0)
     for n in range(B):
         for row in range(H):
-            inside = sum(W[row, i] * x[n, i] for i in range(I)) + b[row] + d[row]
+            inside = sum(W[row, i] * x[n, i] for i in range(D)) + b[row] + d[row]
             inside += sum(U[row, j] * h[n, j] for j in range(H))
-            assert found[n, row].item() == pytest.approx(math.tanh(inside))
+            assert found[n, row].item() == pytest.approx(math.tanh(inside.item()))
 
 
 @pytest.mark.formula(2, "chapter:through_time")
@@ -80,9 +80,9 @@ def test_the_product_of_jacobians_is_the_slope_through_time(H, k, seed):
 @pytest.mark.formula(3, "chapter:lstm_step")
 @given(sizes, sizes, sizes, st.integers(0, 99))
 @settings(max_examples=30, deadline=None)
-def test_the_step_with_a_cell_is_torchs(B, I, H, seed):
-    x, h, c = inputs(B, I, H, seed)
-    cell = nn.LSTMCell(I, H)
+def test_the_step_with_a_cell_is_torchs(B, D, H, seed):
+    x, h, c = inputs(B, D, H, seed)
+    cell = nn.LSTMCell(D, H)
     W, U, b, d = weights(cell, seed)
     found, expected = chapter["lstm_step"](x, (h, c), W, U, b, d), cell(x, (h, c))
     for mine, theirs in zip(found, expected, strict=True):
@@ -102,9 +102,9 @@ def test_gates_at_visible_values():
 @pytest.mark.formula(4, "chapter:gru_step")
 @given(sizes, sizes, sizes, st.integers(0, 99))
 @settings(max_examples=30, deadline=None)
-def test_the_step_with_two_gates_is_torchs(B, I, H, seed):
-    x, h, _ = inputs(B, I, H, seed)
-    cell = nn.GRUCell(I, H)
+def test_the_step_with_two_gates_is_torchs(B, D, H, seed):
+    x, h, _ = inputs(B, D, H, seed)
+    cell = nn.GRUCell(D, H)
     found = chapter["gru_step"](x, h, *weights(cell, seed))
     torch.testing.assert_close(found, cell(x, h), atol=1e-12, rtol=0)
 
@@ -113,10 +113,10 @@ def test_the_step_with_two_gates_is_torchs(B, I, H, seed):
 @pytest.mark.parametrize("kind", GATES)
 @given(sizes, sizes)
 @settings(max_examples=10, deadline=None)
-def test_the_formula_counts_what_torch_counts(kind, I, H):
-    theirs = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[kind](I, H)
+def test_the_formula_counts_what_torch_counts(kind, D, H):
+    theirs = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[kind](D, H)
     counted = sum(p.numel() for p in theirs.parameters())
-    assert chapter["parameter_count"](GATES[kind], I, H) == counted
+    assert chapter["parameter_count"](GATES[kind], D, H) == counted
 
 
 @pytest.mark.formula(6, "chapter:mix")
@@ -151,7 +151,7 @@ def test_shares_of_slopes_against_one_text_at_a_time():
     found = chapter["slopes_back"](model, ids, 5)
     shares = []
     for row in ids:
-        vectors = model.tokens(row[:-1]).detach().requires_grad_()  # [T, I]
+        vectors = model.tokens(row[:-1]).detach().requires_grad_()  # [T, D]
         states, _ = model.layers[0].loop(vectors[None])
         chances = model.output(states[0, -1]).softmax(0)
         (-chances[row[-1]].log()).backward()
