@@ -289,15 +289,14 @@ box = {"boxstyle": "round,pad=0.3", "fc": plot.PAPER, "ec": plot.INK}
 ring = {**box, "boxstyle": "circle,pad=0.15"}
 thin = {"arrowstyle": "-|>", "lw": 1.4, "color": plot.INK}
 road = {**thin, "lw": 4, "color": plot.BLUE}
-ax.annotate("", (9.3, 2), (0.9, 2), arrowprops=road)
 parts = {"f": 2.6, "i": 4.3, "g": 5.6, "o": 7.0}
 wires = [((x, -0.8), (x, -0.3)) for x in parts.values()]
 wires += [((2.6, 0.3), (2.6, 1.75)), ((4.3, 0.3), (4.3, 0.72))]
 wires += [((5.6, 0.3), (4.6, 0.85)), ((4.3, 1.25), (4.3, 1.75))]
 wires += [((8.4, 2), (8.4, 0.28)), ((7.3, 0), (8.1, 0))]
-wires += [((8.7, 0), (9.4, 0)), ((1.6, -0.8), (8, -0.8))]
-for start, end in wires:
-    ax.annotate("", end, start, arrowprops=thin)
+wires += [((8.7, 0), (9.4, 0)), ((1.6, -0.8), (7.1, -0.8))]
+for start, end in [*wires, ((0.9, 2), (9.3, 2))]:
+    ax.annotate("", end, start, arrowprops=road if end[0] == 9.3 else thin)
 for name, x in parts.items():
     ax.text(x, 0, name, bbox=box, **middle)
 signs = [(2.6, 2, "×"), (4.3, 1, "×"), (4.3, 2, "+"), (8.4, 0, "×")]
@@ -349,7 +348,7 @@ def gru_step(x, h, W, U, b, d):
 # parameters. For a fair comparison a plain RNN may have a longer card than a GRU, and a GRU than an LSTM. The sizes below make whole models, with the two parts that come next, of nearly equal size.
 
 
-# %%
+# %% tags=["hide-input"]
 def parameter_count(G, D, H):
     """Formula (5)."""
     return G * H * (D + H + 2)
@@ -363,7 +362,6 @@ def fresh(kind, V):
     return RecurrentLM(RecurrentConfig(V, kind, 1, 64, SIZES[kind]))
 
 
-# %% tags=["hide-input"]
 print(f"{'':6}{'state':>6}{'formula (5)':>13}{'whole model':>13}")
 models = {kind: fresh(kind, V) for kind in SIZES}
 for kind, model in models.items():
@@ -424,9 +422,6 @@ class OurLSTM(nn.Module):
             states.append(state[0])
         return self.output(torch.stack(states, dim=1)), state  # [B, T, V]
 
-    def forward(self, ids):
-        return self.read(ids)[0]
-
 
 # %% [markdown]
 # The package's `RecurrentLM` is this model for all three kinds, with PyTorch's fused loop in place of ours, and other first weights. We give ours
@@ -443,7 +438,7 @@ ours.tokens.load_state_dict(model.tokens.state_dict())
 ours.output.load_state_dict(model.output.state_dict())
 inputs, targets = shifted(rows["validation"][:4])  # [B, T] each
 with torch.no_grad():
-    our_logits, logits = ours(inputs), model(inputs)  # [B, T, V] each
+    our_logits, logits = ours.read(inputs)[0], model(inputs)  # [B, T, V]
 print(list(inputs.shape), "→", list(logits.shape))
 
 # %% tags=["claims"]
@@ -463,21 +458,16 @@ def train(model, batch_at, steps, learning_rate):
     optimizer = torch.optim.AdamW(model.parameters())
     losses = []
     for step in range(steps):
-        inputs, targets = batch_at(step)  # [B, T] each
-        logits = model(inputs.to(run.device))  # [B, T, V]
-        loss = nn.functional.cross_entropy(
-            logits.flatten(0, 1),
-            targets.flatten().to(run.device),
-            ignore_index=-100,
-        )
+        inputs, targets = (ids.to(run.device) for ids in batch_at(step))
+        logits = model(inputs).transpose(1, 2)  # [B, V, T]
+        loss = nn.functional.cross_entropy(logits, targets)  # [B, T]
         optimizer.zero_grad()
         loss.backward()  # back through time
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        factor = schedule(step, steps, 0.1)
-        optimizer.param_groups[0]["lr"] = learning_rate * factor
+        rate = learning_rate * schedule(step, steps, 0.1)
+        optimizer.param_groups[0]["lr"] = rate
         optimizer.step()
         losses.append(loss.item())
-    model.eval()
     return losses
 
 
@@ -550,7 +540,8 @@ check("It ends well below the table of pairs", short_bits < pair_bits - 0.3)
 # just read? And in the one $k$ places before? We note the second as a share of the first.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title The slopes of one model
 def slopes_back(model, ids, longest):
     """How long the slope of the last surprise is, at each letter before it.
 
@@ -683,7 +674,8 @@ for kind, name in names.items():
 # which is a distribution again. The share is chosen on validation.
 
 
-# %%
+# %% tags=["hide-input"]
+# @title Formula (6) in logarithms
 def mix(share, network, table):
     """Log of formula (6), from two arrays of log-probabilities."""
     return np.logaddexp(math.log(share) + network, math.log(1 - share) + table)
@@ -878,38 +870,7 @@ def on_paper():
 exercises.on_paper(on_paper)
 
 # %% [markdown]
-# > **Exercise 2.** How long does it last (★☆☆, 10 minutes). Pencil and logarithm. For a factor `u` between 0 and 1, return after how many whole steps a slope $u^k$ is for the first
-# > time at most one thousandth. How many for a forget gate that starts with the bias 0, so that $f = \frac12$, and how many for the bias 1?
-#
-# <details><summary>Hint</summary>
-#
-# $u^k \le 10^{-3}$ says that $k \ln u \\le -3 \ln 10$. Mind the sign when you divide, and round up.
-#
-# </details>
-
-
-# %% tags=["exercise"]
-def steps_to_a_thousandth(u):
-    """The smallest whole k with u**k at most 1/1000."""
-    ...
-
-
-exercises.steps_to_a_thousandth(steps_to_a_thousandth)
-
-
-# %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
-# @title Solution 2
-def steps_to_a_thousandth(u):
-    """Both logarithms are negative; the quotient is rounded up."""
-    return math.ceil(math.log(1e-3) / math.log(u))
-
-
-for bias in (0.0, 1.0):
-    print(bias, steps_to_a_thousandth(1 / (1 + math.exp(-bias))))
-exercises.steps_to_a_thousandth(steps_to_a_thousandth)
-
-# %% [markdown]
-# > **Exercise 3.** A counter (★★★, 25 minutes). Choose the weights of an LSTM with one number in its cell, without training, so that the cell counts the open
+# > **Exercise 2.** A counter (★★★, 25 minutes). Choose the weights of an LSTM with one number in its cell, without training, so that the cell counts the open
 # > brackets: after *a(b(c)d* it holds 1. The letters are vectors of three numbers: $(1, 0, 0)$ is an opening bracket, $(0, 1, 0)$ a closing one, $(0, 0, 1)$ any other.
 # > Return `W` [4, 3] and `b` [4], rows in the order $i, f, g, o$; `U` and `d` are zero. A tenth beside the count is near enough.
 #
@@ -930,7 +891,7 @@ exercises.counter(counter)
 
 
 # %% tags=["solution", "hide-cell"] cellView="form" jupyter={"source_hidden": true}
-# @title Solution 3
+# @title Solution 2
 def counter():
     """Keep all, let all in, and the candidate is 1, -1 or 0."""
     W = torch.zeros(4, 3)  # i, f, g, o
@@ -942,7 +903,7 @@ def counter():
 exercises.counter(counter)
 
 # %% [markdown]
-# > **Exercise 4.** How much of its memory does it use (★★☆, 15 minutes). An experiment. Let `longer` read the first 200 validation sentences in windows of 4, 16 and 64 letters, and *empty* the state at
+# > **Exercise 3.** How much of its memory does it use (★★☆, 15 minutes). An experiment. Let `longer` read the first 200 validation sentences in windows of 4, 16 and 64 letters, and *empty* the state at
 # > the beginning of each window (unlike `in_windows`, which carries it on). Return the bits per character for the three windows, and those without windows. From which window on does
 # > it hardly matter?
 #
@@ -963,7 +924,7 @@ exercises.forgetful(forgetful)
 
 
 # %% tags=["solution", "hide-cell", "nbval-ignore-output"] cellView="form" jupyter={"source_hidden": true}
-# @title Solution 4
+# @title Solution 3
 measured = [4.1, 2.8, 2.2, 2.1]  # places for four numbers, filled below
 some_inputs, some_targets = shifted(rows["validation"][:200])  # [B, T]
 for place, window in enumerate((4, 16, 64, some_inputs.shape[1])):
