@@ -25,7 +25,7 @@ SIZE: dict[str, Any] = {
 TRAINING: dict[str, Any] = {
     "steps": 4_000,
     "batch_size": 32,
-    "learning_rate": 8e-3,
+    "learning_rate": 1e-2,
     "weight_decay": 0.02,
     "looks": 8,
 }
