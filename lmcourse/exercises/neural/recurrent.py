@@ -66,7 +66,7 @@ def _cell(text: str, W: np.ndarray, b: np.ndarray) -> float:
 
 @exercise
 def forgetful(forgetful: Any) -> None:
-    """Right: it uses what lies more than sixteen letters back, and little beyond 64."""
+    """Right: letters far back save bits, and the further back, the fewer."""
     result = np.asarray(forgetful(), dtype=float)
     if result.shape != (4,):
         raise Mistake("Four numbers: windows of 4, 16 and 64 letters, and no windows.")
@@ -79,3 +79,5 @@ def forgetful(forgetful: Any) -> None:
         raise Mistake("The other way round: windows of 4 first, no windows last.")
     if not four > sixteen > many > whole:
         raise Mistake("More letters since the last empty state must cost fewer bits.")
+    if not four - sixteen > sixteen - many > many - whole:
+        raise Mistake("Each longer window saves something, but less than the one before it.")

@@ -31,4 +31,5 @@ MISTAKES = [
     (3, lambda: [2.1, 2.1, 2.1, 2.1], "carry the state"),
     (3, lambda: [2.1, 2.2, 2.6, 3.4], "other way round"),
     (3, lambda: [3.4, 2.2, 2.6, 2.1], "fewer bits"),
+    (3, lambda: [3.4, 3.3, 2.2, 2.1], "less than the one before"),
 ]
