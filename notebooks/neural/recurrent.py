@@ -190,7 +190,8 @@ def through_time(states, U):
     """Formula (2): states [k, H] after step s to the slopes [H, H]."""
     product = torch.eye(len(U), dtype=U.dtype)  # [H, H]
     for h in states:  # [H]
-        product = (1 - h**2)[:, None] * U @ product  # J_t times the rest
+        J = (1 - h**2)[:, None] * U  # each row of U times its 1 - h²
+        product = J @ product
     return product
 
 
@@ -417,7 +418,7 @@ class OurLSTM(nn.Module):
 
     def read(self, ids, state=None):  # [B, T]; no state: all zeros
         x, states = self.tokens(ids), []  # [B, T, D]
-        for x_t in x.unbind(1):  # [B, D]
+        for x_t in x.unbind(1):  # one letter of each text, [B, D]
             state = self.cell(x_t, state)  # h and c, [B, H] each
             states.append(state[0])
         return self.output(torch.stack(states, dim=1)), state  # [B, T, V]
@@ -514,6 +515,7 @@ print(f"first batch     {losses[0] / math.log(2):.2f}")
 print(f"table of pairs  {pair_bits:.2f} on validation, its own")
 print(f"this LSTM       {short_bits:.2f} on validation, {seconds:.0f} s")
 
+# %% tags=["hide-input", "nbval-ignore-output"]
 start_ids = tokenizer.encode("The film")[:-1]
 for draw in range(3):
     ids = sample(
@@ -611,6 +613,8 @@ check(
     "Before, 40 letters back: the LSTM's share is over 100 times the others'",
     untrained["lstm"][40] > 100 * max(untrained[k][40] for k in ("rnn", "gru")),
 )
+
+# %% tags=["claims"]
 check(
     "After, 40 back, every seed: under 1e-9 for the RNN, over 1e-4 for the GRU",
     at_40["rnn"].max() < 1e-9 and at_40["gru"].min() > 1e-4,
@@ -621,7 +625,7 @@ check(
     and at_40["lstm"].max() < at_40["gru"].min(),
 )
 check(
-    "RNN and LSTM, 40 back, every seed: under a hundredth of what it was before",
+    "RNN and LSTM, 40 back, every seed: under a hundredth of before",
     all((at_40[k] < untrained[k][40] / 100).all() for k in ("rnn", "lstm")),
 )
 check(
@@ -808,6 +812,8 @@ record(
     seconds=recipe["seconds"],
     note=f"{passes:.0f} passes over the same sentences",
 )
+
+# %% tags=["hide-input", "nbval-ignore-output"]
 mixture = alone["LSTM + Kneser–Ney"]
 record(
     "recurrent.bits_mixture",
@@ -842,7 +848,7 @@ plot.intervals(
 plt.show()
 
 # %% [markdown]
-# Again the plain RNN is behind. Alone, the longer LSTM is behind Kneser–Ney, too. Mixed, the two are better than the table alone, and better than the control. So the LSTM knows something that the table does not. (The intervals speak of other sentences, not of another seed or recipe.)
+# Again the plain RNN is behind. Alone, the longer LSTM is behind Kneser–Ney, too. Mixed, the two are better than the table alone, and better than the control: it is not mixing as such that helps. (The intervals speak of other sentences, not of another seed or recipe.)
 
 # %% tags=["claims"]
 check("Alone, the LSTM is behind Kneser–Ney", against["LSTM"].low > 0.03)
@@ -869,34 +875,27 @@ check("Validation: the RNN is behind both with each seed", behind.min() > 0.02)
 # And the bracket? Take the validation sentences with nine letters or more between two brackets, and read each up to there: as it stands, and with the opening bracket taken out.
 # What probability does the closing bracket get?
 
-# %% tags=["hide-input", "nbval-ignore-output"]
+# %% tags=["hide-input"]
+# @title Sentences up to a closing bracket, with the opening one and without
 found = []
 for text in reviews["validation"]["text"][:limit]:
     end = text.find(")")
     begin = text.rfind("(", 0, max(end, 0))
     if begin >= 0 and end - begin > 9:
         found.append((text[:end], text[:begin] + text[begin + 1 : end]))
-for text in prompts:
-    with torch.no_grad():
-        ids = torch.tensor([tokenizer.encode(text)[:-1]], device=run.device)
-        p = longer(ids)[0, -1].softmax(-1)[bracket].item()
-    print(f"{text:<28} LSTM {p:.5f}")
 
 
-def closing(model):
-    """Log-probability of ) after each of the texts, with ( and without."""
-    return np.array(
-        [
-            [
-                scoring.log_probs(model, [tokenizer.encode(t + ")")])[0][-2]
-                for t in pair
-            ]
-            for pair in found
-        ]
-    )  # [places, 2]
+def closing(model, pairs):
+    """Log-probability of ) after each text of each pair, [pairs, 2]."""
+    ids = [[tokenizer.encode(text + ")") for text in pair] for pair in pairs]
+    logs = [scoring.log_probs(model, pair) for pair in ids]
+    return np.array([[log_p[-2] for log_p in pair] for pair in logs])
 
 
-by_lstm, by_table = closing(longer), closing(table)
+# %% tags=["hide-input", "nbval-ignore-output"]
+for text, log_p in zip(prompts, closing(longer, [prompts])[0], strict=True):
+    print(f"{text:<28} LSTM {math.exp(log_p):.5f}")
+by_lstm, by_table = closing(longer, found), closing(table, found)
 for name, logs in (("LSTM", by_lstm), ("table", by_table)):
     with_it, without = np.exp(np.median(logs, axis=0))
     print(f"{name:<6} median with ( {with_it:.4f}, without {without:.4f}")
@@ -920,7 +919,7 @@ check(
 # ## Summary
 #
 # A recurrent network rewrites a state of fixed size at every letter, by the same step. Training goes the same way back, and the slopes of the steps multiply; in a plain RNN
-# that product tends to vanish or to explode. LSTM and GRU carry a part of the state along by multiplying with a gate and adding, so that the network itself sets how long something lasts. Cutting the way back into
+# that product can vanish or explode. LSTM and GRU carry a part of the state along by multiplying with a gate and adding, so that the network itself sets how long something lasts. Cutting the way back into
 # windows changes the slopes and not the answers.
 #
 # ## Exercises
