@@ -1,7 +1,8 @@
 """The LSTM of the book on the reviews: `python -m lmcourse.weights.lstm` made it.
 
 One layer over characters, with dropout. `lstm.json` beside this file is the recipe: the command,
-the settings, seed, versions, date, seconds and what it reached on validation.
+the settings, seed, versions, date, seconds and what it reached on validation. It is the better of
+two settings there: with `dropout` and `weight_drop` 0.2, and 4,000 steps, it was 2.0651 bits.
 """
 
 from collections.abc import Sequence
@@ -19,15 +20,15 @@ SIZE: dict[str, Any] = {
     "n_layers": 1,
     "d_embedding": 64,
     "d_model": 320,
-    "dropout": 0.2,
-    "weight_drop": 0.2,
+    "dropout": 0.1,
+    "weight_drop": 0.1,
 }
 TRAINING: dict[str, Any] = {
-    "steps": 4_000,
+    "steps": 5_500,
     "batch_size": 32,
     "learning_rate": 1e-2,
     "weight_decay": 0.02,
-    "looks": 8,
+    "looks": 11,
 }
 
 
