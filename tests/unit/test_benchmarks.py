@@ -369,3 +369,15 @@ def test_the_ways_to_score_n_grams_say_the_same(tmp_path):
     found = ngrams.scored_by_nltk(slow, rows[3])
     assert len(found) == len(rows[3]) - 1
     assert all(-20 < log2_p <= 0 for log2_p in found)
+
+
+def test_both_ways_to_word_vectors_read_the_same_words():
+    benchmark = importlib.import_module("embeddings")
+    texts = [["film", "good", "movie", "a"], ["a", "movie", "film"]] * 20
+    vocabulary = benchmark.Vocabulary(texts)
+    rows = vocabulary.encode(texts)
+    for way in ("ours", "gensim"):
+        vectors, seconds = benchmark.trained(way, vocabulary, rows, 1, 0, 2)
+        assert vectors.shape == (len(vocabulary), benchmark.DIM)
+        assert min(seconds.values()) > 0
+        assert 1 <= benchmark.mean_rank(vocabulary, vectors) <= len(vocabulary) - 1

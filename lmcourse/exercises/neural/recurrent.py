@@ -65,19 +65,28 @@ def _cell(text: str, W: np.ndarray, b: np.ndarray) -> float:
 
 
 @exercise
-def forgetful(forgetful: Any) -> None:
-    """Right: letters far back save bits, and the further back, the fewer."""
-    result = np.asarray(forgetful(), dtype=float)
+def near(near: Any) -> None:
+    """Right: each longer window saves bits, and all beyond 16 letters less than a twentieth."""
+    result = np.asarray(near(), dtype=float)
     if result.shape != (4,):
-        raise Mistake("Four numbers: windows of 4, 16 and 64 letters, and no windows.")
-    four, sixteen, many, whole = result
-    if whole < 1.75:
+        raise Mistake("Four numbers: from the last 4, 8 and 16 letters, and from all.")
+    four, eight, sixteen, whole = result
+    if whole < 1.6:
         raise Mistake("These are nats: divide by ln 2.")
     if abs(four - whole) < 0.05:
-        raise Mistake("The window makes no difference: did you carry the state on?")
+        raise Mistake("The window makes no difference: does each start with an empty state?")
     if (np.diff(result) > 0).all():
-        raise Mistake("The other way round: windows of 4 first, no windows last.")
-    if not four > sixteen > many > whole:
-        raise Mistake("More letters since the last empty state must cost fewer bits.")
-    if not four - sixteen > sixteen - many > many - whole:
-        raise Mistake("Each longer window saves something, but less than the one before it.")
+        raise Mistake("The other way round: 4 letters first, all of them last.")
+    if eight - whole > 0.4:
+        raise Mistake(
+            "That is too much for 8 letters: did you average over all places of a window? "
+            "Only its last letter has seen all 8."
+        )
+    if not four > eight > sixteen > whole:
+        raise Mistake(
+            "More letters must cost fewer bits here: are the targets those after each window?"
+        )
+    if sixteen - whole > 0.05:
+        raise Mistake(
+            "Sixteen letters cost too much: do all four numbers speak of the same letters?"
+        )

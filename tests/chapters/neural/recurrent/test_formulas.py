@@ -141,6 +141,7 @@ def test_the_chapters_model_is_the_packages():
     for window in (1, 4, 9, 20):
         expected = library_windows(theirs, ids, window)
         torch.testing.assert_close(chapter["in_windows"](theirs, ids, window), expected)
+        torch.testing.assert_close(chapter["in_windows"](ours, ids, window), expected)
 
 
 def test_shares_of_slopes_against_one_text_at_a_time():
