@@ -883,7 +883,6 @@ exercises.two_windows(two_windows)
 #
 # ## Further reading
 #
-# - Firth (1957), *A synopsis of linguistic theory*: "You shall know a word by the company it keeps."
 # - Church and Hanks (1990), [Word association norms, mutual information, and lexicography](https://aclanthology.org/J90-1003/): PMI for words.
 # - Mikolov et al. (2013), [Distributed representations of words and phrases and their compositionality](https://arxiv.org/abs/1310.4546): negative sampling, and leaving out frequent words.
 # - Mikolov, Yih and Zweig (2013), [Linguistic regularities in continuous space word representations](https://aclanthology.org/N13-1090/): *king* and *queen*.

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmcourse.models.pmi import positive_pmi
@@ -18,6 +18,7 @@ TABLES = st.lists(st.lists(st.integers(1, 9), min_size=3, max_size=3), min_size=
 
 @pytest.mark.formula(1, "chapter:pmi")
 @given(TABLES)
+@settings(deadline=None)
 def test_pmi_is_the_ratio_of_shares(table):
     found, total = chapter["pmi"](np.array(table)), sum(map(sum, table))
     for i, row in enumerate(table):
@@ -28,6 +29,7 @@ def test_pmi_is_the_ratio_of_shares(table):
 
 
 @given(TABLES)
+@settings(deadline=None)
 def test_the_librarys_positive_pmi_is_that_of_the_chapter_with_another_noise(table):
     from scipy.sparse import csr_matrix
 
@@ -43,6 +45,7 @@ def vectors(seed, *shape):
 
 @pytest.mark.formula(2, "chapter:loss")
 @given(st.integers(0, 99))
+@settings(deadline=None)
 def test_the_loss_is_the_surprise_at_every_answer(seed):
     w, c, n = vectors(seed, 4, 3), vectors(seed + 1, 4, 3), vectors(seed + 2, 4, 2, 3)
     expected = 0.0
@@ -55,6 +58,7 @@ def test_the_loss_is_the_surprise_at_every_answer(seed):
 
 @pytest.mark.formula(3, "chapter:gradients")
 @given(st.integers(0, 99))
+@settings(deadline=None)
 def test_the_gradients_are_finite_differences_of_the_loss(seed):
     parts = [vectors(seed, 2, 3), vectors(seed + 1, 2, 3), vectors(seed + 2, 2, 4, 3)]
     step = 1e-5
@@ -72,6 +76,7 @@ def test_the_gradients_are_finite_differences_of_the_loss(seed):
 
 @pytest.mark.formula(4, "chapter:optimum")
 @given(TABLES, st.integers(1, 9))
+@settings(deadline=None)
 def test_no_other_product_has_a_lower_loss_in_a_cell(table, k):
     counts = np.array(table)
     best = chapter["optimum"](counts, k)
@@ -100,6 +105,7 @@ def test_the_whole_game_ends_there_if_it_has_the_dimensions(k):
 
 @pytest.mark.formula(5, "chapter:glove_loss")
 @given(st.integers(0, 99))
+@settings(deadline=None)
 def test_gloves_loss_is_the_weighted_square_and_its_slope_a_finite_difference(seed):
     w, c, bias = vectors(seed, 5, 3), vectors(seed + 1, 5, 3), vectors(seed + 2, 5)
     x = vectors(seed + 3, 5).exp() * 5
