@@ -220,7 +220,7 @@ for place, name in enumerate(("first", "second")):
 draw = run.generator()
 U_8 = 0.9 * torch.linalg.qr(torch.randn(8, 8, generator=draw).double())[0]
 x_8 = torch.randn(20, 1, 3, generator=draw).double()  # [T, B, D]
-W_8 = torch.randn(8, 3, generator=draw).double()  # [H, D]
+W_8 = 0.1 * torch.randn(8, 3, generator=draw).double()  # [H, D]
 zero = torch.zeros(8).double()  # [H]
 first = torch.zeros(1, 8).double()  # [1, H]
 
@@ -243,7 +243,6 @@ close("Formula (2) is torch's slope over 20 steps", by_formula, by_torch)
 stretch = torch.linalg.matrix_norm(by_formula, 2)
 check("It is below the bound, 0.9 to the 20th", stretch < 0.9**20)
 pair = through_time(states[2:], U)
-check("After four steps both slopes are below a tenth", pair.abs().max() < 0.1)
 check("The first number's is the smaller", pair[0, 0] < pair[1, 1])
 
 # %% [markdown]
@@ -477,8 +476,8 @@ def train(model, batch_at, steps, learning_rate):
 
 
 # %% [markdown]
-# The learning rate was found by a search on validation, before this chapter, with a seed that is not used again. The record of that search and of all
-# longer runs comes with the book (`benchmarks/sweep_recurrent.py`).
+# The learning rate was found by a search on validation, before this chapter, with a seed that is not used again. The record of that search and of the
+# runs of 500 steps comes with the book (`benchmarks/sweep_recurrent.py`).
 
 # %% tags=["hide-input"]
 # @title The record of the longer runs
@@ -546,7 +545,7 @@ check("It ends below the table of pairs", short_bits < pair_bits - 0.2)
 #
 # Now measure what (2) talks about, for whole networks with all their ways back. A model reads the opening mark and 96 letters of a validation sentence. How long is the slope of its
 # surprise at the next letter in the vector of the letter just read? And in the vector of the letter $k$ places before? We note the second as a share of the first: at a share
-# of 0.01, a small change of the earlier vector moves the surprise at most a hundredth as much.
+# of 0.01, a small change of the earlier vector can move the surprise only a hundredth as much.
 #
 # The picture has geometric means over sentences: all that are long enough for the trained models on record, the first hundred for the others. The networks on record have about the same size and saw
 # the same sentences in training, each kind with the learning rate that was best in the search.
@@ -613,7 +612,7 @@ plt.show()
 # After training
 # the plain RNN's slopes die sooner than before. The GRU's fall fast at first and then level off: from 40 to 80 letters back they change by less than a factor of three. Forty letters back the LSTM lies in between,
 # lower than it did before. So the kind of network does not settle how far slopes reach. What part of this is due to the learning rates, which differ, these runs do not tell. The dashed line
-# is a larger LSTM, trained for longer; we shall meet it at the end. Forty letters back its slopes are longer than those of the three short LSTMs.
+# is a larger LSTM, trained for longer; we shall meet it at the end. Forty letters back its share is larger than that of the three short LSTMs. (Where the lines jump at the end stands the opening mark.)
 
 # %% tags=["claims"]
 for kind, name in names.items():
@@ -696,7 +695,7 @@ for window in (1, 4, 16, 64, inputs.shape[1]):
     print(f"{window:6} {changes[window]:22.5f} {angles[window]:22.1f}°")
 
 # %% [markdown]
-# What the model *says* does not depend on the window. The direction in which training would move it does, by a few degrees. Does that
+# What the model *says* does not depend on the window. The direction of the slope does, here by less than ten degrees. Does that
 # matter? Here is the LSTM, trained with three seeds through windows and without, from the record.
 
 # %% tags=["hide-input"]
@@ -710,7 +709,7 @@ for window in (4, 16, None):
     print(f"{window or 'none':<12}{cells_of_row}")
 
 # %% [markdown]
-# No price to be seen: windows of four letters even end lower with each of the three seeds. This says nothing about long training.
+# Windows of four letters even end lower with each of the three seeds. This says nothing about long training.
 
 # %% tags=["claims"]
 close(
@@ -722,7 +721,8 @@ close(
 close(
     "A window over all: the full slope", angles[inputs.shape[1]], 0.0, atol=0.1
 )
-check("Windows of 1 turn the slope, a little", 0.5 < angles[1] < 20)
+check("Windows of 1 turn the slope, a little", angles[1] > 0.5)
+check("No window turns it by ten degrees", max(angles.values()) < 10)
 lower = window_bits[None] - window_bits[4]  # [seeds]
 check("Windows of 4: fewer bits than without, each seed", (lower > 0).all())
 
@@ -743,8 +743,10 @@ for kind, name in names.items():
 # %% [markdown]
 # The plain RNN is behind the others with every seed. Between GRU and LSTM the seeds disagree.
 #
-# That was a short training. The package has an LSTM with a longer card, trained for longer (`lmcourse.weights.lstm`; of two settings, the better on validation was kept), with dropout on the letters' vectors, the states and the entries of $U$ (Merity et al. 2018). Its rivals are two tables of the chapter on
-# [smoothing](../ngrams/smoothing.ipynb), each with the order that was best on validation there. And the two kinds of model can be mixed: average the *probabilities*, with a share $\lambda$ for the
+# That was a short training. The package has an LSTM with a longer card, trained for longer (`lmcourse.weights.lstm`; of two settings, the better on validation was kept, and its bits still fell at the end), with dropout on the letters' vectors, the states and the entries of $U$ (Merity et al. 2018).
+#
+# Its rivals are two tables of the chapter on
+# [smoothing](../ngrams/smoothing.ipynb), the best one and the third, Witten–Bell, each with the order that was best on validation there. (The second, Jelinek–Mercer, stands on [the ladder](../../book/results.md), as does the [neural n-gram](neural_ngram.ipynb).) And the two kinds of model can be mixed: average the *probabilities*, with a share $\lambda$ for the
 # network,
 #
 # $$p = \lambda\, p_{\text{network}} + (1 - \lambda)\, p_{\text{table}} \tag{6}$$
@@ -773,7 +775,7 @@ for name, other in others.items():
     chosen[name] = shares[np.argmin(costs)]
 
 # %% [markdown]
-# All choices were made on validation. Now the test sentences. (An earlier draft had read them with the other LSTM.) The intervals are 95 % percentile bootstrap intervals over [sentences](../probability/perplexity.ipynb); differences are taken on the same sentence.
+# All choices were made on validation. Now the test sentences. (An earlier draft had read them with the LSTM of the other setting.) The intervals are 95 % percentile bootstrap intervals over [sentences](../probability/perplexity.ipynb); differences are taken on the same sentence.
 
 # %% tags=["hide-input"]
 # @title Nats for each test sentence, and intervals
@@ -845,6 +847,25 @@ record(
 )
 
 # %% tags=["hide-input", "nbval-ignore-output"]
+# @title Records for the results page: the three kinds after the short training
+for kind in SIZES:
+    found, trainings = (
+        interval(by_kind[kind].mean(0)),
+        on_record("ladder", kind),
+    )
+    record(
+        f"recurrent.bits_short_{kind}",
+        found.value,
+        "bits/char",
+        found,
+        ladder="language",
+        label=f"{names[kind]}, short training",
+        parameters=sum(p.numel() for p in fresh(kind, V).parameters()),
+        seconds=float(np.mean([r["seconds"] for r in trainings])),
+        note=f"mean of three seeds, {n_steps} steps, about one pass",
+    )
+
+# %% tags=["hide-input", "nbval-ignore-output"]
 print("bits per character on the test sentences, minus those of Kneser–Ney")
 for name, difference in against.items():
     if name != "Kneser–Ney":
@@ -870,6 +891,10 @@ plt.show()
 
 # %% tags=["claims"]
 check("Alone, the LSTM is behind Kneser–Ney", against["LSTM"].low > 0.03)
+check(
+    "Its bits on validation still fell at the last look",
+    recipe["best_step"] == recipe["training"]["steps"],
+)
 both = against["LSTM + table"]
 check("Mixed with it, ahead: the interval is below zero", both.high < -0.01)
 check("The control helps, too", against["order 6 + table"].high < 0)
@@ -942,7 +967,7 @@ check(
 #
 # A recurrent network rewrites a state of fixed size at every letter, by the same step. Training goes the same way back, and the slopes of the steps multiply; in a plain RNN
 # that product can vanish or explode. LSTM and GRU carry a part of the state along by multiplying with a gate and adding, so that the network itself sets how long something lasts. Cutting the way back into
-# windows changes the slopes and not the answers.
+# windows changes the slopes, and not what the same weights say.
 #
 # ## Exercises
 #
