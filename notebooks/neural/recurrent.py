@@ -904,6 +904,8 @@ control = interval(test_nats["LSTM"] - test_nats["order 6"])
 check("Alone, order 6 is better than the LSTM", control.low > 0)
 ahead = interval(test_nats["Witten–Bell"] - test_nats["LSTM"])
 check("Alone, the LSTM is ahead of Witten–Bell", ahead.low > 0.01)
+
+# %% tags=["claims"]
 gaps = np.array(list(seed_gaps.values()))  # [2, seeds]: RNN, GRU
 check("Test: the RNN is behind the LSTM with each seed", gaps[0].min() > 0.03)
 check(
