@@ -67,6 +67,6 @@ def test_the_rivals_on_halves_and_lines():
 def test_runs_are_drawn_within_their_size():
     points = np.array([[1.0, 1.0, 1.0], [2.0, 5.0, 8.0]])
     found = chapter["resampled"](points)
-    assert found.shape == (300, 2)
+    assert found.shape == (200, 2)
     assert (found[:, 0] == 1).all()
     assert set(found[:, 1].round(6)) == {2, 3, 4, 5, 6, 7, 8}
