@@ -262,7 +262,7 @@ model = llama_recipe.fresh(
 )
 
 # %% [markdown]
-# The training is the one of GPT's chapter: matrices by Muon, the rest by AdamW. `few_shapes` pads each batch to a length that is a
+# The optimizer is that of the [best GPT](gpt.ipynb): Muon for the matrices of the blocks, AdamW for the rest. `few_shapes` pads each batch to a length that is a
 # multiple of 16; `BestWeights` looks at validation and keeps the best.
 
 # %% tags=["nbval-ignore-output"]
