@@ -16,7 +16,7 @@
 # # Recurrent networks: a state that is carried along
 #
 # Write out one step of an RNN, an LSTM and a GRU, measure how far back its slopes reach, and set a first
-# network with memory on the ladder.
+# network with memory on [the ladder](../../book/results.md).
 #
 # Here are two beginnings of a sentence: *(I saw it with my children*, and the same without the bracket. You know after which of
 # them a closing bracket is likely. The best [table of counts](../ngrams/smoothing.ipynb) so far looks eight letters back. What does it
@@ -269,7 +269,7 @@ print("cell", c, " state", round(h, 4))
 # c_t &= f \odot c_{t-1} + i \odot g, \qquad h_t = o \odot \tanh(c_t)
 # \end{aligned} \tag{3}$$
 #
-# Here $\odot$ multiplies number by number: $f$ forgets, $i$ lets in, $o$ lets out. The four matrices are stacked into one, in
+# Here $\odot$ multiplies number by number: $f$ forgets, $i$ lets in, $o$ lets out. The four $W$ are stacked into one matrix, the four $U$ into another, in
 # PyTorch's order $i, f, g, o$; `chunk` cuts the result apart again.
 
 
@@ -607,12 +607,12 @@ axes[1].set_xlabel("k, letters back")
 plt.show()
 
 # %% [markdown]
-# With a fixed factor a step, as for $u^k$, such a line is straight. Before training all three fall on and on, and the LSTM reaches furthest. It owes that to the bias of its forget gates: without it, its share forty letters back is less than a hundredth, and below that of the RNN.
+# With a fixed factor a step, as for $u^k$, such a line is straight. Before training all three fall on and on, and the LSTM reaches furthest. It owes that to the bias of its forget gates: without it, its share forty letters back falls to less than a hundredth of that, and below that of the RNN.
 #
 # After training
 # the plain RNN's slopes die sooner than before. The GRU's fall fast at first and then level off: from 40 to 80 letters back they change by less than a factor of three. Forty letters back the LSTM lies in between,
 # lower than it did before. So the kind of network does not settle how far slopes reach. What part of this is due to the learning rates, which differ, these runs do not tell. The dashed line
-# is a larger LSTM, trained for longer; we shall meet it at the end. Forty letters back its share is larger than that of the three short LSTMs. (Where the lines jump at the end stands the opening mark.)
+# is a larger LSTM, trained for longer; we shall meet it at the end. Forty letters back its share is larger than that of the three short LSTMs. (At the right end stand the first letters and the opening mark.)
 
 # %% tags=["claims"]
 for kind, name in names.items():
@@ -627,7 +627,7 @@ check(
     untrained["lstm"][40] > 100 * max(untrained[k][40] for k in ("rnn", "gru")),
 )
 check(
-    "Before, 40 back: without the bias of f under a hundredth, below the RNN",
+    "Before, 40 back: without f's bias a hundredth of that, below the RNN",
     without_bias[40] < min(untrained["lstm"][40] / 100, untrained["rnn"][40]),
 )
 
@@ -659,7 +659,7 @@ check(
 #
 # Our sentences have a beginning and an end. A book, or a stream of letters that never ends, would need a way back as long as itself, and all states on it kept in memory. So
 # one cuts: read a window of letters, go back to its beginning and no further, but carry the *state* on. This is **truncated backpropagation** through time (Williams and Peng 1990).
-# In PyTorch `detach` does it: the same numbers, without their history.
+# In PyTorch `detach` does it: the same numbers, without their history. (Memory is saved when one follows each window with its step of training; here, to compare, one step follows the whole sentence.)
 
 
 # %%
@@ -709,7 +709,7 @@ for window in (4, 16, None):
     print(f"{window or 'none':<12}{cells_of_row}")
 
 # %% [markdown]
-# Windows of four letters even end lower with each of the three seeds. This says nothing about long training.
+# Windows of four letters even end lower with each of the three seeds. Why, we do not know, and this says nothing about long training.
 
 # %% tags=["claims"]
 close(
@@ -743,10 +743,12 @@ for kind, name in names.items():
 # %% [markdown]
 # The plain RNN is behind the others with every seed. Between GRU and LSTM the seeds disagree.
 #
-# That was a short training. The package has an LSTM with a longer card, trained for longer (`lmcourse.weights.lstm`; of two settings, the better on validation was kept, and its bits still fell at the end), with dropout on the letters' vectors, the states and the entries of $U$ (Merity et al. 2018).
+# That was a short training. The package has an LSTM with a longer card, trained for longer (`lmcourse.weights.lstm`; one of two settings, chosen on validation, where its bits still fell at the end), with dropout on the letters' vectors, the states and the entries of $U$ (Merity et al. 2018).
 #
 # Its rivals are two tables of the chapter on
-# [smoothing](../ngrams/smoothing.ipynb), the best one and the third, Witten–Bell, each with the order that was best on validation there. (The second, Jelinek–Mercer, stands on [the ladder](../../book/results.md), as does the [neural n-gram](neural_ngram.ipynb).) And the two kinds of model can be mixed: average the *probabilities*, with a share $\lambda$ for the
+# [smoothing](../ngrams/smoothing.ipynb), the best one and the third, Witten–Bell, each with the order that was best on validation there. (The second, Jelinek–Mercer, stands on [the ladder](../../book/results.md), ahead of this LSTM too; so does, behind it, the [neural n-gram](neural_ngram.ipynb).)
+#
+# And the two kinds of model can be mixed: average the *probabilities*, with a share $\lambda$ for the
 # network,
 #
 # $$p = \lambda\, p_{\text{network}} + (1 - \lambda)\, p_{\text{table}} \tag{6}$$
@@ -1009,7 +1011,7 @@ exercises.on_paper(on_paper)
 #
 # <details><summary>Hint</summary>
 #
-# Always keep: a large bias for $f$. The candidate wants to be 1, −1 or 0. Or leave it large and let $i$ be closed for other letters.
+# Always keep: a large bias for $f$. The candidate wants to be 1, −1 or 0. Or leave the candidate large and let $i$ be closed for other letters.
 #
 # </details>
 
@@ -1087,7 +1089,7 @@ exercises.near(near)
 #
 # - *Carrying the state from one batch into the next, unrelated one*: the first letters are read with somebody else's memory. Start with no state, unless the text goes on.
 # - *Carrying the state on without `detach`*: memory and time grow with every window, or PyTorch complains of going backward twice.
-# - *Taking the state after the padding as that of the sentence*: the network went on reading zeros. Take the state at the sentence's own last letter.
+# - *Taking the state after the padding as that of the sentence*: the network went on reading padding. Take the state at the sentence's own last letter.
 # - *Confusing `[B, T, D]` with PyTorch's default `[T, B, D]`*: nothing complains, and letters of different sentences are read as one text. Set `batch_first=True`, and poke one sentence: no other may move.
 # - *Copying GRU weights between libraries*: there are two places for $r$ and two meanings of $z$. Compare one step first.
 # - *Clipping as a cure for vanishing slopes*: it shortens what is long. It makes nothing longer.
