@@ -416,7 +416,7 @@ axes[1].legend()
 plt.show()
 
 # %% [markdown]
-# From both starts the rate whose later steps are nearer to the rule is the slower one here: with larger steps the same number of them gets further.
+# From both starts the rate whose later steps are nearer to the rule is the slower one here: with the larger of the two the same number of steps gets further.
 
 # %% tags=["claims"]
 for seed in (SEED, SEED + 1):
@@ -437,7 +437,7 @@ for seed in (SEED, SEED + 1):
 # %% [markdown]
 # ## How long a window?
 #
-# Now the package's network with windows of 1, 2, 4, 8 and 11 letters, three trainings each, from the record. Each has 32 numbers a letter, a hidden layer of 128 and a short training, 800 batches of eight sentences, which is less than one pass. All have the same learning rate; half and twice of it were tried once each at eight letters, and are worse. Gradients are clipped to length 1.
+# Now the package's network with windows of 1, 2, 4, 8 and 11 letters, three trainings each, from the record. Each has 32 numbers a letter, a hidden layer of 128 and a short training, 800 batches of eight sentences, which is less than one pass. All have the same learning rate; half and twice of it were tried once each at eight letters, and are worse. Gradients longer than 1 are shortened to that.
 #
 # The rival is the table with modified Kneser–Ney smoothing, which we fit here to all training sentences, up to order 9, as far as its codes fit into 64 bits; 9 is also the best of them. Networks and tables are judged on the validation sentences.
 
@@ -484,7 +484,7 @@ plt.show()
 
 # %% [markdown]
 # With one or two letters in the window the table is ahead of the network by less than a tenth of a bit. With four and with eight it is far ahead; from five letters on it changes by less than a tenth of a bit. Of these five lengths four letters are the network's best after so short a training, in
-# all three trainings. With four times as many steps, over which the rate falls four times as slowly, four and eight letters are equal to within a few hundredths of a bit, in each of three pairs of trainings. So how far the longer window falls behind depends on how long one trains.
+# all three trainings. With four times as many steps, over which the rate falls four times as slowly, four and eight letters are equal to within a few hundredths of a bit, in each of three pairs of trainings with the same seed. So how far the longer window falls behind depends on how long one trains.
 #
 # The star is the network that we keep: eight letters, to match the table of order 9, a hidden layer of 512, a little dropout (some hidden numbers are set to zero at random in training), and
 # many more passes over the sentences. `python -m lmcourse.weights.char_neural_ngram` made it; its recipe lies beside its weights. It is the best network here, and does not reach the table of the same order. But it is one training, and its sizes were not searched for.
@@ -740,8 +740,8 @@ check(
 # %% [markdown]
 # ## Summary
 #
-# The letters of a window become vectors side by side, a hidden layer and a softmax make probabilities of them; one letter more costs $dH$ numbers, where the full table grows by a factor of $V$. For a quiet start the first loss is near $\ln V$; a much larger one shows
-# a start that is too loud before any training. The update-to-weight ratio says how far a step moves a matrix. With one or two letters the network comes within a tenth of a bit of the table;
+# The letters of a window become vectors side by side, a hidden layer and a softmax make probabilities of them; one letter more costs $dH$ numbers, where the full table grows by a factor of $V$. For a quiet start the first loss is near $\ln V$; a much larger one is a sign of
+# a start that is too loud, before any training. The update-to-weight ratio says how far a step moves a matrix. With one or two letters the network comes within a tenth of a bit of the table;
 # with four and with eight the table stays far ahead of the networks here, and ahead of the stored one also where the past was never seen. Mixed into two tables, that one still adds a little.
 #
 # ## Exercises
