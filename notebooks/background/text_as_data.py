@@ -153,7 +153,7 @@ for text in texts:
 
 # %% [markdown]
 # The third, by words or characters; by bytes it is the easiest. The surprise at
-# the whole text is one number. What it is divided by is a choice, and two results can be compared when
+# the whole text is one number. What it is divided by is a choice, and two results on the same text can be compared when
 # the choice was the same. This book divides by characters, with one mark for the end of a sentence.
 #
 # Even "character" needs a decision. *ï* can be written as one code point or as *i* and a floating
@@ -388,7 +388,7 @@ check(
 )
 first, second, cleaned, thinned, twice, by_half = bits.values()
 check(
-    "The package gains over 0.25 bits; cleaned, nothing; thinned, over 0.2",
+    "The package gains over 0.25 bits; cleaned, nothing; the control, over 0.2",
     bootstrap_ratio(first - second, symbols).low > 0.25
     and bootstrap_ratio(first - cleaned, symbols).high < 0
     and bootstrap_ratio(first - thinned, symbols).low > 0.2,
@@ -615,8 +615,8 @@ for name in ("training sentences", "and the package"):
 # %% [markdown]
 # For the first model the groups are alike, for the second they are far apart: found. Can one also say it of a *single*
 # sentence? Raise the alarm if its bits per character lie below those of 95 % of new sentences. One new
-# sentence in twenty should then alarm falsely. Is that **false-alarm rate** kept? We try it on
-# new sentences that did not help to set the limit, with 200 random halves.
+# sentence in twenty should then alarm falsely, the **false-alarm rate**. Over random halves of the new sentences, one for the limit and one to try, that holds
+# on average by construction. How far off is a single half? We draw 200. And which alarms do the suspects raise at the first model, which has read none of them?
 
 
 # %%
@@ -656,8 +656,8 @@ for name, (found, false) in rates.items():
     print(f"{name:<20} {found:8.0%}  {false:10.1%}  ({low:.1%}, {high:.1%})")
 
 # %% [markdown]
-# ("No leak": the first model. "Literal": a fifth of the held-out sentences put in on purpose, as above.) On average the rate is a little over 5 %, as the limit comes from few sentences; in a single half it can be off by
-# several points. Nearly every literal copy gives itself away; of the retyped ones, in another model, about half. Who has a second model without the leak
+# ("No leak": the first model. "Literal": a fifth of the held-out sentences put in on purpose, as above.) In a single half the rate of false alarms can be off by
+# several points. The suspects alarm under one in ten at the model that has not read them. Nearly every literal copy gives itself away; of the retyped ones, in another model, about half. Who has a second model without the leak
 # can do better: subtract what a sentence costs *that* model ("less first"); the idea is that what is cheap for being ordinary drops out. The numbers belong to this kind of
 # model. This method, a simple kind of *membership inference*, takes its limit from sentences that are surely unseen; without them its false alarms are unknown.
 
@@ -727,7 +727,7 @@ def zipf_exponent(counts):
 print(f"{zipf_exponent(np.array([6, 3, 2])):.4f}")
 
 # %% [markdown]
-# More usual is a straight line through all ranks, log count against log rank. Which is right? We draw texts
+# Often one draws a straight line through all ranks, log count against log rank. Which is right? We draw texts
 # whose exponent we know. There is a second trap: if ranks and counts come from one text, a word that was lucky
 # stands too high *and* counts too much. So one half of a text gives the ranks, the other half the counts.
 
@@ -853,7 +853,7 @@ plt.show()
 # With 2,000 ranks an exponent near one, and a narrow interval: a law? Read the column of the reviews from top to bottom. The three
 # intervals exclude each other, and texts that do obey (4) rise far less: no single exponent fits. An interval says how well a number is known,
 # and not that the formula is right. And the monkey, who knows no word, has an exponent near one too.
-# Miller argued so in 1957: it is no sign of language.
+# An exponent near one is alone no sign of language (Miller argued so in 1957).
 
 # %% tags=["claims"]
 absolute = {key: np.abs(values) for key, values in errors.items()}
@@ -1003,8 +1003,8 @@ plt.show()
 # %% [markdown]
 # Both fits to the first half foretell too many words; how many depends on the fit. The exponent is not a constant; it
 # falls from step to step. Fitted to the last doubling of the first half, the law is off by a few per cent. The
-# alternating sum comes nearer still. (The sum is meant for at most as much again;
-# Efron and Thisted, 1976, mend it.) And at the end new words
+# alternating sum comes nearer still. (The sum is meant for at most as much again; for more, its authors
+# say how to tame it, and Efron and Thisted, 1976, did so for Shakespeare.) And at the end new words
 # keep coming: a list of words must say what happens to one that is not on it.
 
 # %% tags=["claims"]
@@ -1224,10 +1224,11 @@ exercises.expected_different(expected_different)
 # - Pang and Lee (2005), [Seeing stars](https://aclanthology.org/P05-1015/): the paper that brought the collection from which we take the sentences to be.
 # - Broder (1997), [On the resemblance and containment of documents](https://doi.org/10.1109/SEQUEN.1997.666900): shingles, and their similarity estimated from hashes.
 # - Lee et al. (2022), [Deduplicating training data makes language models better](https://aclanthology.org/2022.acl-long.577/): near-duplicates in the texts of large models.
+# - Yeom et al. (2018), [Privacy risk in machine learning: analyzing the connection to overfitting](https://arxiv.org/abs/1709.01604): an alarm at low loss, as here.
 # - Shokri et al. (2017), [Membership inference attacks against machine learning models](https://doi.org/10.1109/SP.2017.41): to tell whether a model has seen an example.
 # - Watson et al. (2022), [On the importance of difficulty calibration in membership inference attacks](https://arxiv.org/abs/2111.08440): with a second model to compare.
 # - Good and Toulmin (1956), [The number of new species, and the increase in population coverage, when a sample is increased](https://doi.org/10.1093/biomet/43.1-2.45): formula (6).
-# - Efron and Thisted (1976), [Estimating the number of unseen species: How many words did Shakespeare know?](https://doi.org/10.1093/biomet/63.3.435): for more text than as much again.
+# - Efron and Thisted (1976), [Estimating the number of unseen species: How many words did Shakespeare know?](https://doi.org/10.1093/biomet/63.3.435): the sum, tamed, for more text than as much again.
 # - Miller (1957), [Some effects of intermittent silence](https://doi.org/10.2307/1419346): the monkey.
 # - Piantadosi (2014), [Zipf's word frequency law in natural language](https://doi.org/10.3758/s13423-014-0585-6): a critical review, with the trap of ranks and counts from one text.
 # - Clauset, Shalizi and Newman (2009), [Power-law distributions in empirical data](https://doi.org/10.1137/070710111): why not to fit by a line.

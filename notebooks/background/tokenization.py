@@ -97,7 +97,7 @@ ax.grid(visible=False)
 plt.show()
 
 # %% [markdown]
-# Few signs and a long row, or many signs and a short one. (The 257 are 256 bytes and a boundary, explained below.) Nobody wrote the three lists: a program that counts did.
+# A short list and a long row, or a long list and a short row. (The 257 are 256 bytes and a boundary, explained below.) Nobody wrote the three lists: a program that counts did.
 
 # %% [markdown]
 # **You will**
@@ -309,7 +309,7 @@ print(WORDS.pattern)
 print(WORDS.findall("It isn't tea, is it?  Tea: 2 cups…"))
 
 # %% [markdown]
-# Now the reviews. Our function counts anew for every merge, which takes a while, so it learns a few merges from a
+# Now the reviews. Our function counts anew for every merge, so it learns a few merges from a
 # part of the sentences. The one of the package, `learn_merges`, keeps the counts and updates only the words that have the pair; it
 # must find the same.
 
@@ -403,7 +403,7 @@ check(
 # %% [markdown]
 # ## What it has learned
 #
-# Which tokens come first? And how are the same letters cut at the start of a text, after a space, with a capital?
+# Which tokens come first? And how are the same letters cut without a space in front, after one, with a capital?
 
 # %% tags=["hide-input"]
 
@@ -442,7 +442,7 @@ common = [w for w, n in common.items() if n >= 100 and w[0] == " "]
 common = [word for word in common if word[1:].isalpha() and word.islower()]
 ways = {
     "after a space": common,
-    "at the start": [word[1:] for word in common],
+    "no space in front": [word[1:] for word in common],
     "Capital": [" " + word[1:].capitalize() for word in common],
     "CAPITALS": [word.upper() for word in common],
 }
@@ -457,7 +457,7 @@ for way, numbers in n_pieces.items():
 
 # %% tags=["claims"]
 check(
-    "film after a space and at the start share no token",
+    "film after a space and without one share no token",
     not {*pieces(" film")} & {*pieces("film")},
 )
 check(
@@ -465,11 +465,11 @@ check(
     set(n_pieces["after a space"]) == {1},
 )
 check(
-    "At the start and with a capital most are cut, in capitals 9 of 10",
+    "Without a space and with a capital most are cut, in capitals 9 of 10",
     all(
         np.mean(np.array(n_pieces[way]) > 1) > share
         for way, share in [
-            ("at the start", 0.5),
+            ("no space in front", 0.5),
             ("Capital", 0.5),
             ("CAPITALS", 0.9),
         ]
@@ -603,8 +603,8 @@ print("teameat:", fewest("teameat", toy_tokens, longest=4))
 # %% [markdown]
 # (Another approach, *Unigram* (Kudo 2018), cuts in this way with a price for each token, −log of its probability, in place of the 1.)
 #
-# Formula (3) answers the second half: the same vocabulary, cut otherwise. For the first half we need other vocabularies of 4,096.
-# Three simple rivals, bytes and: the most frequent *words*; the most frequent *strings* of 2 to 16 bytes inside
+# Formula (3) answers the second half: the same vocabulary, cut otherwise. What merging loses against the *best* list stays open; we ask only whether three simple lists of 4,096 beat it.
+# The three rivals, bytes and: the most frequent *words*; the most frequent *strings* of 2 to 16 bytes inside
 # words; frequent words, and frequent strings of the *other* words. The last one's number of words is chosen on the training sentences. All are
 # allowed the fewest tokens. (Intervals: bootstrap over sentences, the same for both numbers of a ratio.)
 
@@ -672,7 +672,7 @@ for name, numbers in per_text.items():
 
 # %% [markdown]
 # Here cutting in the order of learning costs less than one per cent against the shortest cut. Words alone
-# and strings alone need over a tenth more. But words with strings for the rest, cut as well as can be, come within a few per cent of merging: merging gives such a mixture, about half of it training words, without a number to choose.
+# and strings alone need over a tenth more. But words with strings for the rest, cut as well as can be, come within a few per cent of merging: merging gives a mixture, too, without a number to choose.
 
 # %% tags=["claims"]
 check(
@@ -793,7 +793,7 @@ for word in ("film", "unwatchably", "teameat", "film👍"):
     print(f"{word:<12}", longest_match(word, vocabulary))
 
 # %% [markdown]
-# How are pieces learned? Schuster and Nakajima (2012) choose by likelihood. A simpler form is given by [Hugging Face's course](https://huggingface.co/learn/llm-course/chapter6/6), as its best guess: divide the count by
+# How are pieces learned? Schuster and Nakajima (2012) choose by likelihood. Another rule is given by [Hugging Face's course](https://huggingface.co/learn/llm-course/chapter6/6), as its best guess: divide the count by
 # the counts of both parts,
 #
 # $$\text{score}(a, b) = \frac{c(a, b)}{c(a)\,c(b)}. \tag{4}$$
@@ -847,7 +847,7 @@ for name, merges in chosen.items():
     print(f"{name:<6} {left[name]:,}  ", "  ".join(shown))
 
 # %% [markdown]
-# Taken at its word, the score spends its merges mostly on pairs that were seen once or twice, and the text hardly shrinks. What does the library `tokenizers` do under the name `WordPieceTrainer`? It counts: its pieces are,
+# Taken at its word, the score spends its merges here mostly on pairs that were seen once or twice, and the text hardly shrinks. What does the library `tokenizers` do under the name `WordPieceTrainer`? It counts: its pieces are,
 # up to one in a hundred, those of its trainer for byte pairs, with ## switched on.
 
 # %% tags=["hide-input"]
@@ -961,7 +961,7 @@ exercises.bananas(bananas)
 #
 # <details><summary>Hint</summary>
 #
-# `codecs.getincrementaldecoder("utf8")()` is an object whose method `decode` remembers unfinished bytes.
+# `codecs.getincrementaldecoder("utf8")("replace")` is an object whose method `decode` remembers unfinished bytes.
 #
 # </details>
 
@@ -981,7 +981,7 @@ import codecs
 
 def stream(tokens):
     """What can be printed after each token, a list of strings."""
-    decoder = codecs.getincrementaldecoder("utf8")()
+    decoder = codecs.getincrementaldecoder("utf8")("replace")
     return [decoder.decode(token) for token in tokens]
 
 
@@ -1085,5 +1085,5 @@ exercises.two_words(two_words)
 # - Schuster and Nakajima (2012), [Japanese and Korean voice search](https://doi.org/10.1109/ICASSP.2012.6289079): the word pieces that BERT took over.
 # - Karpathy (2024), [minbpe](https://github.com/karpathy/minbpe): byte pairs in plain Python, up to the ids of GPT-4.
 # - Zouhar et al. (2023), [A formal perspective on byte-pair encoding](https://aclanthology.org/2023.findings-acl.38/): how far the greedy choice of merges can be from the best one.
-# - Kudo (2018), [Subword regularization: improving neural network translation models with multiple subword candidates](https://aclanthology.org/P18-1007/): Unigram, also in the library SentencePiece, which begins with many tokens and removes.
+# - Kudo (2018), [Subword regularization: improving neural network translation models with multiple subword candidates](https://aclanthology.org/P18-1007/): Unigram, which begins with many tokens and removes; also in the library SentencePiece.
 # - Petrov et al. (2023), [Language model tokenizers introduce unfairness between languages](https://arxiv.org/abs/2305.15425): the same text in many languages, counted in tokens.

@@ -74,7 +74,7 @@ print(f"{sum(map(len, texts)):,} words, {V:,} of them different and frequent")
 # Have you ideas for the gaps? It is *good* in three of the lines and *bad* in the other
 # three. Which are which? Keep the question: it comes back.
 #
-# A **word vector**, or embedding, is a list of numbers that stands for a word, so that words of like use get like vectors. GPT and BERT, later in this book, begin with a table of such vectors.
+# A **word vector**, or embedding, is a list of numbers that stands for a word, so that words of like use get like vectors. GPT and BERT, later in this book, begin with a table of vectors, one for each of their tokens.
 
 # %% [markdown]
 # **You will**
@@ -350,12 +350,12 @@ rank = 2 ** log_ranks(played.numpy(), choosing).mean()
 print(f"geometric mean rank, pairs for choosing: {rank:.0f}")
 
 # %% [markdown]
-# The loss has fallen, but by the list these vectors are not even as good as frequency alone: one reading of a quarter of the text is too little.
+# The loss has fallen, but by the list these vectors are not even as good as frequency alone. It was one reading of a quarter of the text.
 #
 # The library has a near relative of the game, in larger portions. It takes a stretch of 32 words, multiplies all their vectors at once, and masks the pairs that lie too far apart or in two sentences. The
 # noise words are shared within a stretch, 32 of them, weighted to count as five for each pair. It shortens the steps of words that have moved much (AdaGrad), and its rate falls to zero in a straight line.
 #
-# It reads the text ten times. The rate was chosen by seed 0 of a record; the chosen one was run with two seeds more:
+# It reads the text ten times. The rate was chosen by seed 0 of a stored record (`benchmarks/sweep_embeddings.py`); the chosen one was run with two seeds more:
 
 # %% tags=["hide-input"]
 record_of_sweep = sweep("neural/embeddings")
@@ -545,7 +545,7 @@ for word in ("film", "good", "her", "two"):
 #
 # Now the pairs kept back, for all tables of this chapter.
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels of dots with intervals on a logarithmic axis of ranks, for two controls and five tables of vectors. In both panels random vectors stand far to the right of all others, above a thousand, and frequency alone comes next, at some hundreds. For pairs alike all five tables stand left of it, positive PMI, its factorization and counts farthest. For opposites the interval of skip-gram reaches that of frequency alone."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels of dots with intervals on a logarithmic axis of ranks, for two controls and five tables of vectors. In both panels random vectors stand far to the right of all others, above a thousand, and frequency alone comes next, at some hundreds. For pairs alike all five tables stand left of it, positive PMI, its factorization and counts farthest. For opposites the intervals of skip-gram and GloVe reach that of frequency alone."}}
 tables["PMI, 100 dimensions"] = svd
 tables.update({"skip-gram": skip_gram, "GloVe": by_glove})
 lists = {"alike, kept back": judging, "opposite": opposite}
@@ -646,10 +646,10 @@ for word, other in (("first", "last"), ("without", "with")):
 #
 # ## More text
 #
-# What does more text give? Whole reviews of IMDb, in parts of different sizes drawn three times (the largest overlap), from as many words as our sentences have to sixteen times that. Skip-gram reads the parts 16, 4 and 1 times, so that it makes about as many steps each time. The ranks here are
+# What does more text give? Whole reviews of IMDb, in parts of different sizes drawn three times (they overlap, the largest by about half), from as many words as our sentences have to sixteen times that. Skip-gram reads the parts 16, 4 and 1 times, so that it makes about as many steps each time. Ranks here, and answers in the next section, are
 # among the words that IMDb has at least 100 times, of the pairs whose words every part holds at least five times. (The runs stand on record: `benchmarks/sweep_embeddings.py`.)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Geometric mean rank of the pairs alike against words of text, both axes logarithmic: three sizes, sixteen times apart from first to last, with a mark for each of three draws and for both methods. The marks of both methods fall steeply from left to right, from about a hundred to below ten, and those of PMI lie lower."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Geometric mean rank of the pairs alike against words of text, both axes logarithmic: three sizes, sixteen times apart from first to last, with a mark for each of three draws and for both methods. The marks of both methods fall steeply from left to right, from between fifty and two hundred to below ten, and those of PMI lie lower."}}
 on_text = [t for t in record_of_sweep["runs"] if t["table"] == "text"]
 ranks = np.array([trial["alike"] for trial in on_text])  # [runs, pairs]
 last = record_of_sweep["common"] - 1  # where a word is missing
@@ -731,7 +731,7 @@ for (method, way), found in answers.items():
     print(f"{method:10} {way:10}" + "".join(f"{n:5}" for n in found))
 
 # %% [markdown]
-# *Usual* is scored as published scores are: the given words left out. Let them back in, and many of the answers are gone, in each row. And for skip-gram on *man, woman*, the third word alone answers more often than the whole parallelogram, on each draw. The factorization gains from the difference there, by half or more on each draw.
+# *Usual* is scored as published scores are: the given words left out. Let them back in, and many of the answers are gone, in each row. And for skip-gram on *man, woman*, the third word alone answers more often than the sum with the difference, on each draw. The factorization gains from the difference there, by half or more on each draw.
 
 # %% tags=["claims"]
 check(
@@ -870,7 +870,7 @@ check(
 exercises.two_windows(two_windows)
 
 # %% [markdown]
-# The two halves say different things: 27 pairs are few. On all of them the interval lies above one, so on this text two places rank better than ten.
+# In one half the windows are close, in the other far apart. On all of them the interval lies above one, so on this text two places rank better than ten.
 
 # %% [markdown]
 # ## Common mistakes

@@ -168,11 +168,11 @@ for name, (kept, mass, to) in methods.items():
 #   surprised us often we expect more surprises.
 # - **Absolute discounting** takes the same **discount** $D$ from every count, large or small.
 # - **Three discounts** take $D_1$ from a count of 1, $D_2$ from a 2 and $D_{3+}$ from all larger
-#   ones; here 0.5, 1 and 1.5.
+#   ones; here 0.5, 1 and 1.5, round numbers for now.
 #
 # The table shows what each makes of the nine observations; the first column is the share that goes to the shorter context, mass over denominator.
 # All but add-k make *d* likelier than *n*, though both were never seen here. They differ in how large the share is, and in which counts pay
-# for it. Which way is right?
+# for it; two of the rows nearly agree here. Which way is right?
 
 # %% [markdown]
 # ## What the counts of counts say
@@ -236,7 +236,7 @@ plt.show()
 
 # %% [markdown]
 # With seven symbols the dots are the opening's table once more, as what a count of $r$ has too much. The counts of counts foretell the first two without a look at the second
-# half (further right, where few sequences have a count, the line zigzags). And a large count does not lose a fixed share of itself (dotted line): with seven symbols, what a six has too much is less than twice
+# half (further right the line zigzags). And a large count does not lose a fixed share of itself (dotted line): with seven symbols, what a six has too much is less than twice
 # what a two has too much, not three times. That is nearer to a constant, absolute
 # discounting, and for a smaller one where the count is 1.
 
@@ -342,7 +342,7 @@ plt.show()
 
 # %% [markdown]
 # With seven symbols Witten–Bell and absolute discounting take too little from counts of 3 to 6. The three discounts alone do not yet
-# do it either: from a 4 on, too much comes back. Modified Kneser–Ney has the same formula (3), and one idea more about *what* comes back, the next section's. It takes
+# do it either: from a 2 on it is below the dots, by a 4 far below: too much comes back. Modified Kneser–Ney has the same formula (3), and one idea more about *what* comes back, the next section's. It takes
 # about what the second half says.
 #
 # Such a picture does not rank models. With five symbols Kneser–Ney takes too much from a 3 or a 4, and Witten–Bell is nearer the dots there; yet
@@ -399,8 +399,8 @@ in_film = grams[4]["film"] / grams[3]["ilm"]
 print(f"of the sequences ilm, those in film: {in_film:.0%}")
 
 # %% [markdown]
-# By counts *m* comes first, and nearly always it is the *m* of *film*. But a model that has *f* in its context knows
-# that already. It leans on *il* where the letter before is another one; does *film* tell much about such a place? Kneser and Ney (1995) ask instead after how many *different* symbols $v$ the
+# By counts *m* comes first, and nearly always it is the *m* of *film*. But a model of order 4, with *f* in its context, knows
+# that already. It leans on *il* mostly where the letter before is another one; does *film* tell much about such a place? Kneser and Ney (1995) ask instead after how many *different* symbols $v$ the
 # sequence was seen, its **continuation count**:
 #
 # $$a(h, w) = \left|\{v : c(v\,h\,w) > 0\}\right| \tag{4}$$
@@ -593,7 +593,7 @@ check(
 #
 # Now every method at every order, with the library, which stores a sequence as one integer; the longest
 # that fits into 64 bits has nine symbols. Two methods need settings, chosen on validation: $k$ for add-k at each
-# order, and for Jelinek–Mercer one weight an order, all together (Jelinek and Mercer, 1980, let a weight depend on how often the context was seen; this is the simplest form). The others read everything off the training counts.
+# order, and for Jelinek–Mercer one weight for each order, all fitted together (Jelinek and Mercer, 1980, let a weight depend on how often the context was seen; this is the simplest form). The others read everything off the training counts.
 
 
 # %%
@@ -840,7 +840,7 @@ close(
 
 # %% [markdown]
 # KenLM (Heafield 2011), a program made to run such models fast, gives the same
-# scores: the tests of this book write files of orders 2, 3 and 5 and ask it, symbol by symbol. (It must be compiled, so this chapter does without it.)
+# scores: the tests of this book write files of orders 2, 3 and 5 and ask it, symbol by symbol. (As it is installed it reads orders up to 6. It must be compiled, so this chapter does without it.)
 #
 # ## The rungs
 #
@@ -960,7 +960,7 @@ exercises.on_paper(on_paper)
 #
 # > **Exercise 2.** Is it a distribution? (★★☆, 15 minutes). *Stupid backoff* (Brants et al. 2007) drops all
 # > discounts: the score of $w$ after $h$ is $c(h,w)/c(h)$ if $hw$ was seen, and otherwise 0.4 times the score of $w$ after $h'$.
-# > For very large models it was found to do nearly as well as Kneser–Ney. Write `total(counts, shorter)`: the sum of the scores after a
+# > For very large models translations with it were found to be nearly as good as with Kneser–Ney. Write `total(counts, shorter)`: the sum of the scores after a
 # > context with these `counts` [V], some of them zero, where `shorter` [V] has the scores after $h'$.
 #
 # <details><summary>Hint</summary>

@@ -59,7 +59,7 @@ def complete(complete: Any) -> None:
 
 @exercise
 def two_windows(two_windows: Any) -> None:
-    """Right: the halves disagree, and all pairs together prefer the small window."""
+    """Right: the halves differ, and all pairs together prefer the small window."""
     result = np.asarray(two_windows(), dtype=float)
     if result.shape != (6,):
         raise Mistake("Six numbers are wanted: two ranks, two ranks, and the ends of an interval.")
