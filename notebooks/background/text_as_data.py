@@ -616,7 +616,7 @@ for name in ("training sentences", "and the package"):
 # For the first model the groups are alike, for the second they are far apart: found. Can one also say it of a *single*
 # sentence? Raise the alarm if its bits per character lie below those of 95 % of new sentences. One new
 # sentence in twenty should then alarm falsely, the **false-alarm rate**. Over random halves of the new sentences, one for the limit and one to try, that holds
-# on average by construction. How far off is a single half? We draw 200. And which alarms do the suspects raise at the first model, which has read none of them?
+# on average by construction. How far off is a single half? We draw 200.
 
 
 # %%
@@ -657,7 +657,7 @@ for name, (found, false) in rates.items():
 
 # %% [markdown]
 # ("No leak": the first model. "Literal": a fifth of the held-out sentences put in on purpose, as above.) In a single half the rate of false alarms can be off by
-# several points. The suspects alarm under one in ten at the model that has not read them. Nearly every literal copy gives itself away; of the retyped ones, in another model, about half. Who has a second model without the leak
+# several points. Nearly every literal copy gives itself away; of the retyped ones, in another model, about half. Who has a second model without the leak
 # can do better: subtract what a sentence costs *that* model ("less first"); the idea is that what is cheap for being ordinary drops out. The numbers belong to this kind of
 # model. This method, a simple kind of *membership inference*, takes its limit from sentences that are surely unseen; without them its false alarms are unknown.
 
@@ -1003,8 +1003,8 @@ plt.show()
 # %% [markdown]
 # Both fits to the first half foretell too many words; how many depends on the fit. The exponent is not a constant; it
 # falls from step to step. Fitted to the last doubling of the first half, the law is off by a few per cent. The
-# alternating sum comes nearer still. (The sum is meant for at most as much again; for more, its authors
-# say how to tame it, and Efron and Thisted, 1976, did so for Shakespeare.) And at the end new words
+# alternating sum comes nearer still. (The sum is meant for at most as much again; for more
+# it must be tamed, as in Efron and Thisted, 1976.) And at the end new words
 # keep coming: a list of words must say what happens to one that is not on it.
 
 # %% tags=["claims"]
@@ -1224,7 +1224,6 @@ exercises.expected_different(expected_different)
 # - Pang and Lee (2005), [Seeing stars](https://aclanthology.org/P05-1015/): the paper that brought the collection from which we take the sentences to be.
 # - Broder (1997), [On the resemblance and containment of documents](https://doi.org/10.1109/SEQUEN.1997.666900): shingles, and their similarity estimated from hashes.
 # - Lee et al. (2022), [Deduplicating training data makes language models better](https://aclanthology.org/2022.acl-long.577/): near-duplicates in the texts of large models.
-# - Yeom et al. (2018), [Privacy risk in machine learning: analyzing the connection to overfitting](https://arxiv.org/abs/1709.01604): an alarm at low loss, as here.
 # - Shokri et al. (2017), [Membership inference attacks against machine learning models](https://doi.org/10.1109/SP.2017.41): to tell whether a model has seen an example.
 # - Watson et al. (2022), [On the importance of difficulty calibration in membership inference attacks](https://arxiv.org/abs/2111.08440): with a second model to compare.
 # - Good and Toulmin (1956), [The number of new species, and the increase in population coverage, when a sample is increased](https://doi.org/10.1093/biomet/43.1-2.45): formula (6).
