@@ -91,7 +91,7 @@ print(f"{sum(map(len, texts)):,} words, {V:,} of them different and frequent")
 #
 # Three words, and how often each stood near three others:
 #
-# | | *the* | *drink* | *fast* | sum |
+# | word | *the* | *drink* | *fast* | sum |
 # |:--|--:|--:|--:|--:|
 # | *tea* | 4 | 4 | 0 | 8 |
 # | *milk* | 2 | 2 | 0 | 4 |
@@ -257,8 +257,11 @@ for p, mean in score.items():
 #
 # Since $-\log\sigma(x)$ has the slope $-\sigma(-x)$, each gradient is the other vector times the error made:
 #
-# $$\frac{\partial \ell}{\partial w} = -\sigma(-w \cdot c)\, c + \sum_i \sigma(w \cdot n_i)\, n_i, \qquad
-# \frac{\partial \ell}{\partial c} = -\sigma(-w \cdot c)\, w, \qquad \frac{\partial \ell}{\partial n_i} = \sigma(w \cdot n_i)\, w \tag{3}$$
+# $$\begin{aligned}
+# \frac{\partial \ell}{\partial w} &= -\sigma(-w \cdot c)\, c + \sum_i \sigma(w \cdot n_i)\, n_i \\
+# \frac{\partial \ell}{\partial c} &= -\sigma(-w \cdot c)\, w \\
+# \frac{\partial \ell}{\partial n_i} &= \sigma(w \cdot n_i)\, w
+# \end{aligned} \tag{3}$$
 #
 # Going down, the first term pulls word and true neighbour together; the others push word and made-up neighbours apart.
 
@@ -860,7 +863,7 @@ print(" ".join(f"{number:.2f}" for number in measured))
 
 def two_windows():
     """Ranks with 2 places (both halves), with 10, and the interval."""
-    return 72, 23, 79, 99, 1.28, 3.59  # read off
+    return [72, 23, 79, 99, 1.28, 3.59]  # read off
 
 
 check(
