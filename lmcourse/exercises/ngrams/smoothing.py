@@ -59,7 +59,7 @@ def total(total: Any) -> None:
 
 @exercise
 def best_orders(best_orders: Any) -> None:
-    """Right: with less text Witten–Bell wants a shorter context; Kneser–Ney does not up to order 9."""
+    """Right: with less text Witten–Bell wants less context; Kneser–Ney does not, up to order 9."""
     result = np.asarray(best_orders(), dtype=float)
     if result.shape != (2,):
         raise Mistake("Two orders are wanted: Witten–Bell's, then Kneser–Ney's.")
