@@ -16,7 +16,7 @@
 # # Recurrent networks: a state that is carried along
 #
 # Write out one step of an RNN, an LSTM and a GRU, measure how far back its slopes reach, and set a first
-# network with memory on [the ladder](../../book/results.md).
+# network with memory on the ladder.
 #
 # Here are two beginnings of a sentence: *(I saw it with my children*, and the same without the bracket. You know after which of
 # them a closing bracket is likely. The best [table of counts](../ngrams/smoothing.ipynb) so far looks eight letters back. What does it

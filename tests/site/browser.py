@@ -153,6 +153,8 @@ class Visitor:
         tab.on("pageerror", lambda error: visit.errors.append(str(error)))
         tab.goto(f"{self.base}{page}.html")
         tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        # A link that is scrolled half under the head of the side bar is not a small one.
+        tab.evaluate("document.querySelector('.bd-sidebar-primary')?.scrollTo(0, 0)")
         settle(tab)
         for request in requests:
             if request.url.startswith(self.base):
