@@ -104,10 +104,11 @@ for kind, i in zip(KINDS, [42, 56, 58, 15], strict=True):
 from transformers import AutoTokenizer
 
 SENTENCES = run.size(smoke=96, cpu=2000, gpu=2000)
+LENGTH = run.size(smoke=6, cpu=128, gpu=128)  # tokens of a text, at most
 train_texts, train_labels, _ = clear(data["films"]["train"])
 order = np.random.default_rng(0).permutation(len(train_texts))[:SENTENCES]
 tokenizer = AutoTokenizer.from_pretrained(pretrained.encoder_folder())
-rows = encode([train_texts[i] for i in order], tokenizer, 128)
+rows = encode([train_texts[i] for i in order], tokenizer, LENGTH)
 
 model = classifier.fresh(2, SEED)
 history = fine_tune(model, rows, train_labels[order], session=run)
@@ -121,7 +122,7 @@ history = fine_tune(model, rows, train_labels[order], session=run)
 # %%
 def margins(texts):
     """Score of praise minus score of blame [N]."""
-    out = scores(model, encode(texts, tokenizer, 128), run)  # [N, 2]
+    out = scores(model, encode(texts, tokenizer, LENGTH), run)  # [N, 2]
     return (out[:, 1] - out[:, 0]).numpy()
 
 
@@ -322,9 +323,9 @@ reader.head = torch.nn.Identity()  # gives the mean vectors
 def taught_by(kind):
     """Margins of test texts; frozen vectors, texts of the kind itself."""
     texts, labels, _ = clear(data[kind]["train"])
-    own = scores(reader, encode(texts[:OWN], tokenizer, 128), run)
+    own = scores(reader, encode(texts[:OWN], tokenizer, LENGTH), run)
     fitted = LogisticRegression(max_iter=5000).fit(own, labels[:OWN])
-    new = scores(reader, encode(test[kind][0], tokenizer, 128), run)
+    new = scores(reader, encode(test[kind][0], tokenizer, LENGTH), run)
     return fitted.decision_function(new)
 
 
@@ -588,7 +589,7 @@ def adversarial_slopes(model, ids, mask, targets, length):
 # Is a move against the model worse for it than a random one of its length? On 64 validation sentences:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-ids, mask = padded(encode(held_out[:64], tokenizer, 128), run.device)
+ids, mask = padded(encode(held_out[:64], tokenizer, LENGTH), run.device)
 targets = torch.tensor(truth[:64], device=run.device)
 model.eval()
 v, unit = adversarial_slopes(model, ids, mask, targets, 1.0)
