@@ -399,13 +399,13 @@ in_film = grams[4]["film"] / grams[3]["ilm"]
 print(f"of the sequences ilm, those in film: {in_film:.0%}")
 
 # %% [markdown]
-# By counts *m* comes first, and nearly always it is the *m* of *film*. But a model of order 4, with *f* in its context, knows
-# that already. It leans on *il* mostly where the letter before is another one; does *film* tell much about such a place? Kneser and Ney (1995) ask instead after how many *different* symbols $v$ the
+# By counts *m* comes first, and nearly always it is the *m* of *film*. But a model of order 4, with *f* in its context, has counts of its own for
+# that. It leans on *il* where the letter before is another one, too; does *film* tell much about such a place? Kneser and Ney (1995) ask instead after how many *different* symbols $v$ the
 # sequence was seen, its **continuation count**:
 #
 # $$a(h, w) = \left|\{v : c(v\,h\,w) > 0\}\right| \tag{4}$$
 #
-# By it *l* comes first. In word models the standard example is *Francisco*: frequent, but after *San* alone. Kneser–Ney
+# By it *l* comes first. In word models the standard example is *Francisco*: frequent, but after little else than *San*. Kneser–Ney
 # smoothing uses (4) in place of counts at all orders but the highest. One exception: nothing stands in front of a sequence that opens a sentence, so there the plain count stays.
 #
 # ## Modified Kneser–Ney in forty lines
@@ -702,8 +702,7 @@ plt.show()
 # nine orders. For Jelinek–Mercer that has to be so with the best weights: weight zero would switch an order off, and this same validation text has set the weights. Kneser–Ney has seen
 # nothing but the training counts. With its three discounts but plain counts (dashed) the curve turns after order 6; with continuation counts in their place it goes on falling.
 #
-# Each at its best order, Jelinek–Mercer with such weights is the second, though its share does not follow the
-# context at all.
+# Each at its best order, Jelinek–Mercer with such weights is the second, though its share is the same after all contexts that were seen.
 
 # %% tags=["claims"]
 at = {m: [grid[m, n] for n in orders] for m in names}  # [order - 1]
@@ -772,7 +771,7 @@ check(
 file = io.StringIO()
 write_arpa(library, file, alphabet)
 lines = file.getvalue().splitlines()
-wanted = "\tf i l", "\tf i l m", "\tf i l m ␣"
+wanted = "\tf i l", "\tf i l m", "\tf i l m ␣", "\t␣ f i l m"
 for line in lines[:7] + [
     entry
     for entry in lines
@@ -801,8 +800,8 @@ def read_arpa(lines):
 
 
 # %% [markdown]
-# The numbers above: how many n-grams there are of each order (at order 1 two marks more, `<s>` and `<unk>`), then three of them, each between its $\log_{10} p$ and its
-# back-off weight; the longest order needs no weight. A few lines read the two columns into dictionaries (folded); what does the work is (5), word for word:
+# The numbers above: how many n-grams there are of each order (at order 1 two marks more, `<s>` and `<unk>`), then four of them, each between its $\log_{10} p$ and its
+# back-off weight; the longest order needs no weight. The last number of *f i l m* means one in ten for the *m*, for this is an order that counts continuations; with the blank in front, the longest order says nearly certain. A few lines read the two columns into dictionaries (folded); what does the work is (5), word for word:
 
 
 # %%
@@ -840,7 +839,7 @@ close(
 
 # %% [markdown]
 # KenLM (Heafield 2011), a program made to run such models fast, gives the same
-# scores: the tests of this book write files of orders 2, 3 and 5 and ask it, symbol by symbol. (As it is installed it reads orders up to 6. It must be compiled, so this chapter does without it.)
+# scores: the tests of this book write files of orders 2, 3 and 5 and ask it, symbol by symbol. (It must be compiled, so this chapter does without it.)
 #
 # ## The rungs
 #
@@ -918,7 +917,7 @@ check(
 #
 # Counts are too high for what they are worth in new text; what was never seen has the difference. Each interpolating method keeps all or part of the counts after a
 # context and gives some mass to the context one symbol shorter. Counts of counts, which need no second
-# text, say roughly how much; and a shorter context that is mixed with a longer one did better here to count after how many different symbols a sequence came than how often.
+# text, say roughly how much for the smallest counts; and a shorter context that is mixed with a longer one did better here to count after how many different symbols a sequence came than how often.
 # Both ideas together are modified Kneser–Ney. On our text it is the only one of the curves drawn that, from training counts alone, gains with every order up to nine.
 #
 # ## Exercises
