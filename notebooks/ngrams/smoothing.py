@@ -801,7 +801,7 @@ def read_arpa(lines):
 
 # %% [markdown]
 # The numbers above: how many n-grams there are of each order (at order 1 two marks more, `<s>` and `<unk>`), then four of them, each between its $\log_{10} p$ and its
-# back-off weight; the longest order needs no weight. The last number of *f i l m* means one in ten for the *m*, for this is an order that counts continuations; with the blank in front, the longest order says nearly certain. A few lines read the two columns into dictionaries (folded); what does the work is (5), word for word:
+# back-off weight; the longest order needs no weight. The first number of *f i l m* means one in ten for the *m*, for this is an order that counts continuations; with the blank in front, the longest order says nearly certain. A few lines read the two columns into dictionaries (folded); what does the work is (5), word for word:
 
 
 # %%
