@@ -341,9 +341,13 @@ def encode(text):
     return [0, *(number_of[token] for word in words for token in word), 0]
 
 
+def decode(ids):
+    """The text: all bytes together are read as UTF-8."""
+    return b"".join(made[i] for i in ids).decode()
+
+
 ids = encode("the tea in 🙂")
-print(ids, [made[i] for i in ids], sep="\n")
-print(b"".join(made[i] for i in ids).decode())
+print(ids, [made[i] for i in ids], decode(ids), sep="\n")
 
 # %% [markdown]
 # And a third opinion, the library that Hugging Face wrote in Rust.
@@ -414,9 +418,9 @@ check(
     by_hand == by_package,
 )
 check(
-    "Our encode gives the package's ids, and they give the texts back",
+    "Our encode gives the package's ids, and our decode gives the texts back",
     by_us == [small_one.encode(text) for text in short]
-    and short == [b"".join(made[i] for i in ids).decode() for ids in by_us],
+    and [decode(ids) for ids in by_us] == short,
 )
 check(
     "All sentences and the odd texts are restored exactly",
@@ -927,8 +931,7 @@ check(
 check(
     "The first pairs of the score are digits, seen five times at most",
     all(
-        (a + b).strip("_").isdigit() and n <= 5
-        for (a, b), n in chosen["score"]
+        (a + b).strip("_").isdigit() and n <= 5 for (a, b), n in chosen["score"]
     ),
 )
 check(
