@@ -391,13 +391,8 @@ by_package = [
     for word in sample
 ]
 ODD = [
-    "",
-    " ",
-    "  tea\n\n",
-    "naïve café",
-    "电影很好看",
-    "👍🏽 👩‍👩‍👧",
-    "\x00\t",
+    *("", " ", "  tea\n\n", "\x00\t"),
+    *("naïve café", "电影很好看", "👍🏽 👩‍👩‍👧"),
 ]
 everything = [*ODD, *held_out, *train]
 restored = [tokenizer.decode(tokenizer.encode(text)) for text in everything]
@@ -417,6 +412,8 @@ check(
     "cut and the package agree on a sample of held-out words",
     by_hand == by_package,
 )
+
+# %% tags=["claims"]
 check(
     "Our encode gives the package's ids, and our decode gives the texts back",
     by_us == [small_one.encode(text) for text in short]
