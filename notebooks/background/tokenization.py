@@ -160,7 +160,7 @@ print(f"{np.mean([len(text) for text in held_out]):.0f} characters")
 # %% [markdown]
 # (The intervals come from the bootstrap over sentences: draw as many held-out sentences again and again, with replacement, and see
 # how the share varies.) Twice the text does not halve the share, about half of the list was seen a single time, and even
-# in small letters about half of the sentences have a hole. No character of the held-out text is unknown (the reviews are folded to ASCII, so that is easy), but there are more than four times as many of
+# in small letters about half of the sentences have a hole. No character of the held-out text is unknown (accents and odd signs of the reviews were replaced by plain letters, so that is easy), but there are more than four times as many of
 # them. What we want lies between: common words whole, rare ones in parts that are
 # known.
 
@@ -463,8 +463,8 @@ for text in (
     print(f"{text!r:>9} {len(pieces(text)):3}", pieces(text))
 
 # %% [markdown]
-# To the model " film" and "film" are strangers: they do not share a single number. Is that an
-# unlucky word? Take all words that the training sentences have at least a hundred times, in small letters after a space, and write them
+# To the model " film" and "film" are strangers: they do not share a single number. And how many pieces do
+# other words take without their space? Take all words that the training sentences have at least a hundred times, in small letters after a space, and write them
 # otherwise.
 
 # %% tags=["hide-input"]
@@ -580,7 +580,7 @@ print(f"the {len(layers)} layers of a GPT of width 128: {in_layers:,} numbers")
 # %% [markdown]
 # Each doubling gives less, and in the last three new text gains a little less than the text that was counted. The file is smallest at 8,192, with hardly a difference to 4,096; beyond, it grows. It comes within a few
 # per cent of `zlib`; `lzma` does better. For a model the price is another one, the table: the largest has two million numbers,
-# where the four layers of [this book's GPT](../transformer/gpt.ipynb) together have fewer than one million. Which size is best depends on what
+# where four layers of a [GPT](../transformer/gpt.ipynb) of this width together have fewer than one million. Which size is best depends on what
 # a token and an entry cost.
 
 # %% tags=["claims"]
@@ -796,7 +796,7 @@ check(
 # %% [markdown]
 # ## The pieces of BERT
 #
-# BERT's tokenizer, *WordPiece*, begins with characters, here in small letters, and cuts off punctuation. A word it cuts otherwise than GPT-2, mainly in this: it marks what *continues* a word with ## instead of marking the space; it
+# BERT's tokenizer, *WordPiece*, begins with characters, here in small letters, and cuts off punctuation. It cuts a word in another way than GPT-2. It marks what *continues* a word with ## instead of marking the space; it
 # cuts with the longest piece that fits, then the longest that fits the rest; and a word with a part that it does not have becomes
 # `[UNK]` as a whole. The cutting, compared with the tokenizer of the book's encoder:
 
@@ -829,7 +829,7 @@ for word in ("film", "unwatchably", "teameat", "film👍"):
 #
 # $$\text{score}(a, b) = \frac{c(a, b)}{c(a)\,c(b)}. \tag{4}$$
 #
-# In the toy text, with _ for the start of a word instead of ## for its continuation, *_s* is followed by *t* both times, and *t* inside a word stands 6 times: $2/(2 \cdot 6)$ is $1/6$. And *e+a*, seen
+# In the toy text, with _ for the start of a word instead of ## for its continuation, *_s* is followed by *t* both times, and *t* inside a word stands 6 times (*steam* 2, *meat* 4): $2/(2 \cdot 6)$ is $1/6$. And *e+a*, seen
 # 14 times, gets $14/(14 \cdot 14) = 1/14$. The rare pair wins.
 #
 # Count and score now learn from the same
