@@ -1,7 +1,7 @@
 /* The table of bigrams, alive: a row looked up, names drawn letter by letter, k moved. */
 "use strict";
 
-live.widget("bigrams", "Try it: look up, draw, smooth", (place, data) => {
+window.live?.widget("bigrams", "Try it: look up, draw, smooth", (place, data) => {
   const { element } = live;
   const { symbols, counts } = data;
   const V = symbols.length;

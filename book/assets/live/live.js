@@ -1,12 +1,12 @@
 /* What every widget is made of. A widget is a file beside this one:
 
-     live.widget("name", "what it is called", (place, data) => { … });
+     window.live?.widget("name", "what it is called", (place, data) => { … });
 
    `place` is its box in the page, below the picture, and `data` what the chapter stored with
    `lmcourse.live.show`. Numbers are shown by `live.number`, which keeps the exact one for the tests. */
 "use strict";
 
-const live = (() => {
+window.live = (() => {
   const element = (name, attributes = {}, ...children) => {
     const made = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) {

@@ -1,7 +1,7 @@
 /* Scores and a temperature moved by hand: probabilities, entropy, surprise and slopes go with them. */
 "use strict";
 
-live.widget("sharpness", "Try it: move the scores and the temperature", (place, data) => {
+window.live?.widget("sharpness", "Try it: move the scores and the temperature", (place, data) => {
   const start = data.examples[0];
   const words = data.words.map((word, i) => ({
     word,
