@@ -5,7 +5,6 @@ window.live?.widget("bigrams", "Try it: look up, draw, smooth", (place, data) =>
   const { element } = live;
   const { symbols, counts } = data;
   const V = symbols.length;
-  
   const totals = counts.map((row) => row.reduce((sum, c) => sum + c, 0));
   const probability = (a, b) => (counts[a][b] + k.value) / (totals[a] + k.value * V);
 
@@ -16,6 +15,8 @@ window.live?.widget("bigrams", "Try it: look up, draw, smooth", (place, data) =>
   const before = element("select", { id: "live-before", onchange: () => update() },
     ...symbols.map((symbol, a) => element("option", { value: a }, symbol === "↵" ? "↵, the beginning" : symbol)));
   const bits = live.number(4), status = live.status();
+  const drawn = element("span", { class: "live-drawn" });
+  let letters = []; // of the name being drawn
   const total = element("span");
   const cells = symbols.map((symbol) => ({ count: live.number(0), p: live.number(4), bar: live.bar("blue") }));
 
@@ -29,14 +30,14 @@ window.live?.widget("bigrams", "Try it: look up, draw, smooth", (place, data) =>
   const update = () => {
     const a = Number(before.value);
     total.textContent = `${totals[a]} pairs`;
-    cells.forEach(({ count, p, bar }, b) => { count.set(counts[a][b]); p.set(probability(a, b)); bar.set(probability(a, b)); });
+    const row = symbols.map((_, b) => probability(a, b));
+    const largest = Math.max(...row);
+    cells.forEach(({ count, p, bar }, b) => { count.set(counts[a][b]); p.set(row[b]); bar.set(row[b] / largest); });
     bits.set(heldOutBits());
-    status.say(`k is ${k.value ? k.value.toPrecision(2) : 0}: held-out names need ${Number.isFinite(Number(bits.value)) ? bits.textContent : "infinitely many"} bits per character.`);
+    status.say(`k is ${k.value ? k.value.toPrecision(2) : 0}: held-out names need ${Number.isFinite(Number(bits.value)) ? bits.textContent : "infinitely many"} bits per character.${letters.length ? ` Drawn: ${drawn.textContent}.` : ""}`);
   };
 
-  /* A name, drawn: the place of a random number among the sums of a row's probabilities. */
-  const drawn = element("output", { class: "live-drawn" });
-  let letters = [];
+  /* A letter is drawn: the place of a random number among the sums of a row's probabilities. */
   const draw = () => {
     if (letters.length && letters.at(-1) === 0) letters = [];
     const a = letters.at(-1) ?? 0;

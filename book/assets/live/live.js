@@ -33,7 +33,7 @@ window.live = (() => {
   const slider = (label, { min, max, step, value, read = (x) => x, show = String, changed }) => {
     const id = `live-slider-${sliders++}`;
     const input = element("input", { type: "range", id, min, max, step, value });
-    const shown = element("output", { for: id });
+    const shown = element("span", { class: "live-value", "aria-hidden": "true" });
     const tell = () => {
       shown.textContent = show(read(input.valueAsNumber));
       input.setAttribute("aria-valuetext", shown.textContent);
@@ -47,9 +47,9 @@ window.live = (() => {
     };
   };
 
-  /* A line for eyes and screen readers; it speaks when the hand has come to rest. */
+  /* What a screen reader says of a change, when the hand has come to rest. */
   const status = () => {
-    const line = element("p", { role: "status" });
+    const line = element("p", { role: "status", class: "visually-hidden" });
     let later;
     return Object.assign(line, {
       say(text) {

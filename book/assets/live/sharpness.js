@@ -45,10 +45,10 @@ window.live?.widget("sharpness", "Try it: move the scores and the temperature", 
     element("div", { class: "sliders" }, ...temperature.row),
     ...words.map((row) => element("div", { class: "live-row", role: "group", "aria-label": row.word },
       element("div", { class: "sliders" }, ...row.score.row),
-      element("div", {}, "probability ", row.p, row.pBar),
-      element("div", {}, "slope (p − y)/τ ", row.slope, row.slopeBar),
+      element("div", {}, "p ", row.p, row.pBar),
+      element("div", {}, "slope ", row.slope, row.slopeBar),
       element("label", {}, row.came, "came"))),
-    element("p", {}, "Entropy ", entropy, ` bits of at most ${Math.log2(words.length)}; surprise at the word that came `, surprise, " nats."),
+    element("p", {}, "Entropy ", entropy, ` bits of at most ${Math.log2(words.length)}; surprise at the word that came `, surprise, " nats. The slope is (p − y)/τ."),
     status,
   );
   update();
