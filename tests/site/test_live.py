@@ -62,10 +62,22 @@ def bigrams(place: Locator, example: dict[str, Any]) -> tuple[list[float], list[
     return [bits, *cells[1::2], same_name], [example["bits"], *example["p"], 1.0]
 
 
+def lookup(place: Locator, example: dict[str, Any]) -> tuple[list[float], list[float]]:
+    """Shown and expected: weights of the words, the context."""
+    sliders = place.locator("input[type=range]")
+    sharpness = example["sharpness"]
+    move(sliders.first, np.log10(sharpness) if sharpness else -2)
+    for i, feature in enumerate(example["query"]):
+        move(sliders.nth(i + 1), feature)
+    shown, T = numbers(place), len(example["weights"])
+    return [*shown[1 : 2 * T : 2], *shown[2 * T :]], [*example["weights"], *example["context"]]
+
+
 Driver = Callable[[Locator, dict[str, Any]], tuple[list[float], list[float]]]
 WIDGETS: dict[str, tuple[str, Driver]] = {
     "sharpness": ("notebooks/probability/softmax", sharpness),
     "bigrams": ("notebooks/ngrams/bigram_counts", bigrams),
+    "lookup": ("notebooks/transformer/attention", lookup),
 }
 WRONG = [  # a widget with this error in it has to fail
     ("sharpness", "score.value / tau", "score.value"),
@@ -76,6 +88,8 @@ WRONG = [  # a widget with this error in it has to fail
     ("bigrams", "k.value * V)", "k.value)"),
     ("bigrams", "data.held_out.forEach", "counts.forEach"),
     ("bigrams", "letters.at(-1) ?? 0", "0"),
+    ("lookup", "sharpness.value * dot", "dot"),
+    ("lookup", "weights[t] * vector[i]", "vector[i] / weights.length"),
 ]
 
 
