@@ -119,7 +119,7 @@ def widget(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(params=[(s, w) for s in browser.SCHEMES for w in browser.WIDTHS])
+@pytest.fixture(params=zip(browser.SCHEMES, browser.WIDTHS, strict=True), ids=str)
 def tab(visitor: Visitor, widget: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     tab = visitor.open(WIDGETS[widget][0], *request.param)
     yield tab
@@ -131,8 +131,14 @@ def test_every_widget_is_tested() -> None:
     assert files == set(WIDGETS) == {name for name, *_ in WRONG}
 
 
-def test_the_numbers_are_those_of_python(tab: Page, widget: str) -> None:
+@pytest.mark.parametrize("scheme", browser.SCHEMES)
+@pytest.mark.parametrize("width", browser.WIDTHS)
+def test_the_numbers_are_those_of_python(
+    visitor: Visitor, widget: str, scheme: str, width: int
+) -> None:
+    tab = visitor.open(WIDGETS[widget][0], scheme, width)
     assert _worst(tab, widget) < WITHIN
+    tab.close()
 
 
 def test_so_they_are_from_a_folder(visitor: Visitor, html: Path, widget: str) -> None:
