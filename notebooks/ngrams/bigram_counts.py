@@ -43,7 +43,7 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import numpy as np
 import scipy.special
-from lmcourse import plot, session
+from lmcourse import live, plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.first_names import load_names
 from lmcourse.data.reviews import load_reviews
@@ -460,6 +460,23 @@ for k in (1e-6, k_names, 1.0, 10.0):
     bits = bits_per_char(held_out, add_k(counts, k))
     print(f"k = {k:<8.3g} {bits:.3f} bits per character on validation")
 
+# %% tags=["hide-input"]
+# @title What the site's widget has to show for three k
+answers = []
+for k, before in [(0.01, "q"), (1.0, "a"), (100.0, "↵")]:
+    smooth = add_k(counts, k)  # [V, V]
+    answer = {"k": k, "before": before, "p": smooth[symbols.index(before)]}
+    answer["bits"] = bits_per_char(held_out, smooth)
+    rng, sums = np.random.default_rng(0), smooth.cumsum(axis=1)  # [V, V]
+    numbers, name = [], [0]
+    while not numbers or name[-1] != 0:  # a name, as by `sample`
+        numbers.append(round(rng.random(), 6))
+        row = sums[name[-1]]  # [V]
+        name.append(int(np.searchsorted(row, numbers[-1], side="right")))
+    answer["random numbers"] = numbers
+    answer["name"] = "".join(symbols[i] for i in name[1:])
+    answers.append(answer)
+
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character against k on a logarithmic axis, one curve for training names and one for validation names. The training curve is flat and then rises. The validation curve falls very slowly, has a wide flat valley between about 0.1 and 1, marked by a dot, and then rises steeply like the other."}}
 figure, ax = plot.panels(height=3.4)
 ax.plot(ks, on_train, label="training names")
@@ -467,7 +484,8 @@ ax.plot(ks, on_validation, label="validation names")
 ax.plot(k_names, min(on_validation), "o", color=plot.RED, label="chosen k")
 ax.set(xscale="log", xlabel="k", ylabel="bits per character", ylim=(3.3, 4.0))
 ax.legend()
-plt.show()
+shown = {"symbols": symbols, "counts": counts, "held_out": held_out}
+live.show("bigrams", **shown, examples=answers)
 
 # %% [markdown]
 # The training curve only rises. The validation curve has a wide valley: from $k = 0.05$ to 1 the exact value

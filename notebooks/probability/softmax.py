@@ -42,7 +42,7 @@ import numpy as np
 import scipy.special
 import torch
 import torch.nn.functional as F
-from lmcourse import plot, session
+from lmcourse import live, plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
 from lmcourse.exercises.probability import softmax as exercises
@@ -425,13 +425,27 @@ print("            p − y  finite difference")
 for word, slope, found in zip(words, slopes, numeric, strict=True):
     print(f"{word:<10} {slope:6.3f}  {found:17.3f}")
 
+# %% tags=["hide-input"]
+# @title What the site's widget has to show for three inputs
+answers = []
+for z, tau, came in [
+    (logits, 1.0, 1),
+    (np.array([-3.0, 4.5, 4.4, 0.0]), 0.1, 2),
+    (np.array([5.0, -5.0, 0.3, 1.2]), 10.0, 0),
+]:
+    p = softmax(z / tau)  # [V]
+    answer = {"scores": z, "tau": tau, "came": came, "p": p}
+    answer["slopes"] = gradient(z / tau, came) / tau
+    answer["entropy"], answer["surprise"] = entropy(p), -np.log(p[came])
+    answers.append(answer)
+
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Horizontal bars of the slope for each of the four words. The word that occurred, boring, has a long negative bar; the other three have positive bars in proportion to the probability they were given."}}
 figure, ax = plot.panels(height=2.4)
 colors = [plot.ORANGE if slope > 0 else plot.BLUE for slope in slopes]
 plot.bars(ax, words, slopes, color=colors)
 ax.axvline(0, color=plot.INK, linewidth=0.8)
 ax.set_xlabel("slope of the loss in the score")
-plt.show()
+live.show("sharpness", words=words, examples=answers)
 
 # %% [markdown]
 # Downhill, *boring* is pushed up by what it lacked, and the others pay for it, each in proportion to

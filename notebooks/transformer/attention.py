@@ -34,11 +34,12 @@ SEED = 0
 # %%
 import itertools
 import math
+from functools import partial
 
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
-from lmcourse import plot, session
+from lmcourse import live, plot, session
 from lmcourse.claims import check, close
 from lmcourse.evaluation import intervals
 from lmcourse.evaluation.influence import movement
@@ -129,7 +130,7 @@ for sharpness, (context, weights) in asked.items():
 
 # %% tags=["hide-input"]
 # @title Drawing boxes and arrows
-def flow(boxes, arrows, new=(), height=2.2):
+def flow(boxes, arrows, new=(), height=2.2, show=plt.show):
     """Boxes {text: (x, y)}, arrows (from, to, label); what is new is orange."""
     _, ax = plot.panels(height=height)
     ax.set(xlim=(-0.52, 4.82), ylim=(-0.25, 2.25))
@@ -151,8 +152,17 @@ def flow(boxes, arrows, new=(), height=2.2):
         ax.annotate("", tip, tail, arrowprops=line)
         middle = ((tail[0] + tip[0]) / 2, (tail[1] + tip[1]) / 2 + 0.06)
         ax.text(*middle, label, ha="center", va="bottom", size=plot.SMALL)
-    plt.show()
+    show()
 
+
+# %% tags=["hide-input"]
+# @title What the site's widget has to show for three queries
+answers, exact = [], x.double()
+for sharpness, query in [(1, [1, 0, 1]), (0, [2, 0, 0]), (10, [-1.5, 0.7, 1])]:
+    question = sharpness * torch.tensor(query).double()  # [d]
+    context, weights = lookup(question, exact, exact)
+    answer = {"sharpness": sharpness, "query": query}
+    answers.append({**answer, "weights": weights, "context": context})
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Flow of one lookup: a query of d numbers and keys of T by d give T scores; a softmax makes them T weights; the weights and the values, T by d, give one context of d numbers."}}
 PLACES = [
@@ -175,6 +185,7 @@ ARROWS = [  # from, to: numbers of boxes
 flow(
     dict(zip(boxes, PLACES, strict=True)),
     [(boxes[a], boxes[b], label) for a, b, label in ARROWS],
+    show=partial(live.show, "lookup", words=words, vectors=x, examples=answers),
 )
 
 # %% tags=["claims"]

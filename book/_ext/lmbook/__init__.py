@@ -18,6 +18,7 @@ PARTS = (
     "formulas",
     "glossary",
     "ladder",
+    "live",
     "markup",
     "page_size",
     "reading_time",

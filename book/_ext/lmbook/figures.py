@@ -20,6 +20,8 @@ from sphinx.writers.html5 import HTML5Translator
 from lmcourse import plot
 from lmcourse.runner import images
 
+from . import live
+
 NAMES = ["PAPER", "INK", "RULE", "GREY", "BLUE", "ORANGE", "GREEN", "PINK", "SKY", "RED", "YELLOW"]
 VARIABLES = {getattr(plot, name).lower(): f"var(--lm-{name.lower()})" for name in NAMES}
 COLOR = re.compile(rf"(?<=fill:|roke:)(?:{'|'.join(VARIABLES)})\b")
@@ -42,7 +44,8 @@ def read(text: str) -> NotebookNode:
         for index, output in enumerate(cell.get("outputs", [])):
             svg = images.drawing(output)
             if svg is not None:
-                output.data = NotebookNode({"text/html": in_page(svg, alt, f"f{number}-{index}-")})
+                html = live.around(in_page(svg, alt, f"f{number}-{index}-"), output)
+                output.data = NotebookNode({"text/html": html})
     return notebook
 
 
@@ -57,7 +60,7 @@ class Drawings(SphinxTransform):
 
     def apply(self) -> None:
         for node in list(self.document.findall(nodes.raw)):
-            if node.astext().startswith(MARK):
+            if node.astext().startswith((MARK, live.MARK)):
                 node.replace_self(Drawing(svg=node.astext()))
 
 

@@ -1,0 +1,48 @@
+"""Widgets: what `lmcourse.live.show` stored beside a figure, and the scripts for it.
+
+A widget is book/assets/live/<name>.js; pages without one carry none of this.
+"""
+
+import json
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+
+from lmcourse import live
+
+FOLDER = Path(__file__).parents[2] / "assets" / "live"
+MARK = '<div class="live" data-widget='
+WIDGET = re.compile(rf'{MARK}"([^"]+)"')
+
+
+def around(drawing: str, output: NotebookNode) -> str:
+    """The drawing of an output, with its widget's name and data where it has one."""
+    stored = dict(output.data.get(live.TYPE, {}))
+    if not stored:
+        return drawing
+    name = stored.pop("widget")
+    if not (FOLDER / f"{name}.js").is_file():
+        known = sorted(file.stem for file in FOLDER.glob("*.js") if file.stem != "live")
+        raise ValueError(f"no widget {name!r} in book/assets/live: there are {', '.join(known)}")
+    data = json.dumps(stored, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    script = f'<script type="application/json">{data}</script>'
+    return f'{MARK}"{escape(name)}">{drawing}{script}</div>'
+
+
+def _scripts(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    names = dict.fromkeys(WIDGET.findall(context.get("body", "")))
+    for name in ["live", *names] if names else []:
+        app.add_js_file(f"live/{name}.js", loading_method="defer")
+    if names:
+        app.add_css_file("live/live.css")
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("html-page-context", _scripts)

@@ -1,0 +1,86 @@
+/* What every widget is made of. A widget is a file beside this one:
+
+     window.live?.widget("name", "what it is called", (place, data) => { … });
+
+   `place` is its box in the page, below the picture, and `data` what the chapter stored with
+   `lmcourse.live.show`. Numbers are shown by `live.number`, which keeps the exact one for the tests. */
+"use strict";
+
+window.live = (() => {
+  const element = (name, attributes = {}, ...children) => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+      else if (value !== false) made.setAttribute(key, value === true ? "" : value);
+    }
+    made.append(...children);
+    return made;
+  };
+
+  /* A number as it is read, with all its digits in `value`. */
+  const number = (digits) => {
+    const shown = element("data");
+    return Object.assign(shown, {
+      set(x) {
+        shown.value = String(x);
+        shown.textContent = Number.isFinite(x) ? x.toFixed(digits).replace(/^-(0\.?0*)$/, "$1").replace("-", "−") : "∞";
+      },
+    });
+  };
+
+  /* A labelled slider; `read` makes of its position what is meant and shown. */
+  let sliders = 0;
+  const slider = (label, { min, max, step, value, read = (x) => x, show = String, changed }) => {
+    const id = `live-slider-${sliders++}`;
+    const input = element("input", { type: "range", id, min, max, step, value });
+    const shown = element("span", { class: "live-value", "aria-hidden": "true" });
+    const tell = () => {
+      shown.textContent = show(read(input.valueAsNumber));
+      input.setAttribute("aria-valuetext", shown.textContent);
+    };
+    input.addEventListener("input", () => { tell(); changed(); });
+    tell();
+    return {
+      row: [element("label", { for: id }, label), input, shown],
+      get value() { return read(input.valueAsNumber); },
+      set position(x) { input.value = x; tell(); },
+    };
+  };
+
+  /* What a screen reader says of a change, when the hand has come to rest. */
+  const status = () => {
+    const line = element("p", { role: "status", class: "visually-hidden" });
+    let later;
+    return Object.assign(line, {
+      say(text) {
+        clearTimeout(later);
+        later = setTimeout(() => { line.textContent = text; }, 400);
+      },
+    });
+  };
+
+  /* A bar of a length from 0 to 1; a negative one goes to the left of the middle when `both`. */
+  const bar = (color, both = false) => {
+    const made = element("span", { class: both ? "bar both" : "bar", "aria-hidden": "true" }, element("i"));
+    made.firstChild.style.background = `var(--lm-${color})`;
+    return Object.assign(made, {
+      set(x) {
+        const long = Math.min(1, Math.abs(x)) * (both ? 50 : 100);
+        made.firstChild.style.width = `${long}%`;
+        if (both) made.firstChild.style.left = `${x < 0 ? 50 - long : 50}%`;
+      },
+    });
+  };
+
+  const widget = (name, title, build) => {
+    for (const figure of document.querySelectorAll(`.live[data-widget="${name}"]`)) {
+      const data = JSON.parse(figure.querySelector("script").textContent);
+      const place = element("section", { class: "live-widget", "aria-label": title });
+      place.append(element("p", { class: "live-title" }, title));
+      build(place, data);
+      figure.append(place);
+    }
+  };
+
+  return { bar, element, number, slider, status, widget };
+})();
