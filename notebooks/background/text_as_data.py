@@ -93,9 +93,7 @@ def surprise(training, texts, order=8):
     """Bits of surprise at each text, for a model that has read `training`."""
     model = NGram(order, tokenizer.vocab_size, "kneser_ney")
     model.fit(map(encode, training))
-    return model.nll(map(encode, texts)) / np.log(
-        2
-    )  # from natural logs to bits
+    return model.nll(map(encode, texts)) / np.log(2)  # natural logs to bits
 
 
 # the end is foretold like a character, the mark at the start is given
