@@ -13,7 +13,7 @@ from lmcourse.data.source import source
 
 
 def environment(profile: str) -> dict[str, Any]:
-    """What the numbers depend on beside the code: versions, device, CPU cores, source of data."""
+    """What the run depends on beside the code: versions, device, CPU, source of data."""
     packages = ("torch", "transformers")
     return {
         "python": platform.python_version(),
@@ -21,6 +21,7 @@ def environment(profile: str) -> dict[str, Any]:
         "lmcourse": version("lmcourse"),
         "device": device(profile),
         "cpu_count": cores(),
+        "cpu_bf16": "avx512_bf16" in _cpuinfo("flags").split(),  # if not, chapters compute in fp32
         "source": source(),
     }
 
@@ -45,9 +46,14 @@ def cores() -> int:
 
 
 def _processor() -> str:
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def _cpuinfo(key: str) -> str:
+    """What Linux says of the first core; "" where it says nothing."""
     info = Path("/proc/cpuinfo")
     if info.is_file():
         for line in info.read_text(encoding="utf8", errors="replace").splitlines():
-            if line.startswith("model name"):
+            if line.startswith(key):
                 return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return ""

@@ -187,7 +187,7 @@ n_other = sum("-" in w.strip("-") for text in package for w in text.split())
 print(f"hyphens inside words: archive {within}, package {n_other:,}")
 
 # %% [markdown]
-# The film *9½ Weeks* is now *9 12 Weeks*, and a director lost his vowel. No word of the archive has a hyphen:
+# The film *9½ Weeks* is now *9 12 Weeks*, and a director lost his vowel. No word of its film sentences has a hyphen:
 # somebody took them out.
 #
 # Where a text comes from, and through whose hands it went, is its **provenance**. The readme of the archive has a word on that, and on
@@ -386,7 +386,7 @@ for name, one in bits.items():
     print(f"  {split[0]:6.3f} {split[1]:6.3f}")
 
 # %% [markdown]
-# Nothing remains; the cleaned package even does a little harm. (Most of it are training sentences over again in another spelling, and
+# Nothing remains; the cleaned package even does a little harm. (Most of it are training sentences over again, letter for letter, and
 # to read the training sentences twice does about four fifths as much harm to this model. It is cleaned of these held-out sentences only.) The gain lay in the
 # sentences that were not new: on the others the second model is no better than the first. The first table
 # alone does not say where the gain comes from. Its size is a hint: an honest doubling, from half of the training sentences to all, gains about a third of it.
@@ -679,7 +679,9 @@ for name, (found, false) in rates.items():
 # ("No leak": the first model. "Literal": a fifth of the held-out sentences put in on purpose, as above.) In a single half the rate of false alarms can be off by
 # several points. Nearly every literal copy gives itself away; of the retyped ones, in another model, about half.
 #
-# Who has a second model that read the same without the leak can do better: subtract what a sentence costs *that* model ("less first"); the idea is that what is cheap for being ordinary drops out. The numbers belong to this kind of
+# Who has a second model that did not read the package can do better: subtract what a sentence costs *that* model ("less first"); the idea is that what is cheap for being ordinary drops out.
+#
+# The numbers belong to this kind of
 # model. The method, a simple kind of *membership inference*, takes its limit from sentences that are surely unseen; without them its false alarms are unknown.
 
 # %% tags=["claims"]
@@ -749,7 +751,7 @@ print(f"{zipf_exponent(np.array([6, 3, 2])):.4f}")
 
 # %% [markdown]
 # Often one draws a straight line through all ranks, log count against log rank. Which is right? We draw texts
-# whose exponent we know. There is a second trap: if ranks and counts come from one text, a word that was lucky
+# whose exponent we know. There is a trap besides: if ranks and counts come from one text, a word that was lucky
 # stands too high *and* counts too much. So one half of a text gives the ranks, the other half the counts.
 
 # %% tags=["hide-input"]
@@ -959,7 +961,7 @@ def heaps_squares(growth, start=1000):
 #
 # new ones (Good and Toulmin, 1956). In *the film is the best*: 3 − 1 = 2. Where does it come from? Suppose that a word falls at random,
 # $\lambda$ times in each half on average. Then it stands $k$ times in the first with probability $e^{-\lambda} \lambda^k / k!$ (Poisson's law). It is missing there and
-# appears in the second with probability $e^{-\lambda}(1 - e^{-\lambda})$, and since $1 - e^{-\lambda} = \lambda - \lambda^2/2! + \lambda^3/3! - \dots$, this is the
+# appears in the second with probability $e^{-\lambda}(1 - e^{-\lambda})$, and since $1 - e^{-\lambda} = \lambda - \lambda^2/2! + \lambda^3/3! - \dots$ (the series of $e^x$ at $x = -\lambda$), this is the
 # chance to be seen once, minus that of twice, plus that of three times, and so on. Add up over all words.
 
 

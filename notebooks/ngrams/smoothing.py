@@ -342,7 +342,7 @@ plt.show()
 
 # %% [markdown]
 # With seven symbols Witten–Bell and absolute discounting take too little from counts of 3 to 6. The three discounts alone do not yet
-# do it either: from a 2 on it is below the dots, by a 4 far below: too much comes back. Modified Kneser–Ney has the same formula (3), and one idea more about *what* comes back, the next section's. It takes
+# do it either: from a 2 on its line is below the dots, by a 4 far below: too much comes back. Modified Kneser–Ney has the same formula (3), and one idea more about *what* comes back, the next section's. It takes
 # about what the second half says.
 #
 # Such a picture does not rank models. With five symbols Kneser–Ney takes too much from a 3 or a 4, and Witten–Bell is nearer the dots there; yet
@@ -405,7 +405,7 @@ print(f"of the sequences ilm, those in film: {in_film:.0%}")
 #
 # $$a(h, w) = \left|\{v : c(v\,h\,w) > 0\}\right| \tag{4}$$
 #
-# By it *l* comes first. In word models the standard example is *Francisco*: frequent, but after little else than *San*. Kneser–Ney
+# Of these five, *l* comes first by it. In word models the standard example is *Francisco*: frequent, but after little else than *San*. Kneser–Ney
 # smoothing uses (4) in place of counts at all orders but the highest. One exception: nothing stands in front of a sequence that opens a sentence, so there the plain count stays.
 #
 # ## Modified Kneser–Ney in forty lines
@@ -551,7 +551,7 @@ for n, where in [(4, "all"), (4, "new"), (5, "seen"), (5, "new")]:
     print(f" {len(asked[n, where]):8,} {plain:14.3f} {continued:14.3f}")
 
 # %% [markdown]
-# A crossing: on the text as a whole the plain counts are the better model of order 4, and where order 5 never saw the symbol, continuation counts are. The whole
+# A crossing: on the text as a whole the plain counts are the better model of order 4 (a Kneser–Ney model made for order 4 has them at its top, too), and where order 5 never saw the symbol, continuation counts are. The whole
 # model pays a little where order 5 saw the symbol, and saves much at the new places.
 
 # %% tags=["claims"]
@@ -702,7 +702,7 @@ plt.show()
 # nine orders. For Jelinek–Mercer that has to be so with the best weights: weight zero would switch an order off, and this same validation text has set the weights. Kneser–Ney has seen
 # nothing but the training counts. With its three discounts but plain counts (dashed) the curve turns after order 6; with continuation counts in their place it goes on falling.
 #
-# Each at its best order, Jelinek–Mercer with such weights is the second, though its share is the same after all contexts that were seen.
+# Each at its best order, Jelinek–Mercer with such weights is the second, though at each order its share is the same after all contexts that were seen.
 
 # %% tags=["claims"]
 at = {m: [grid[m, n] for n in orders] for m in names}  # [order - 1]
@@ -899,7 +899,7 @@ ax.set(xlabel="bits per character, test reviews")
 plt.show()
 
 # %% [markdown]
-# The methods rank on the test sentences as on validation, and the interval of Kneser–Ney's lead over the next, taken on the same sentences, lies well above zero. (Its order, 9, is the largest that the library can encode.) It is the rival of
+# The methods rank on the test sentences as on validation, and the interval of Kneser–Ney's lead over the next, taken on the same sentences, lies well above zero. (Order 9 is the largest that the library can encode. For add-k and Witten–Bell it also counts the breaks put before a sentence, hence their few more n-grams at the same order.) It is the rival of
 # the networks to come: [the GPT chapter](../transformer/gpt.ipynb) puts it on the ladder, beside one.
 
 # %% tags=["claims"]
