@@ -45,14 +45,14 @@ SIZES = {  # layers, width, heads, hidden width
     "200k": (4, 64, 2, 176),
     "550k": (5, 96, 3, 256),
 }
-STEPS = {1: 1200, 1 / 2: 900, 1 / 4: 700, 1 / 8: 500, 1 / 16: 400}  # of each share
+STEPS = {1: 1000, 1 / 2: 800, 1 / 4: 600, 1 / 8: 450, 1 / 16: 350}  # of each share
 MIDDLE = "80k"  # the size that learns from every share
 HELD_OUT = {
     "sizes": [{"size": "550k", "share": 1}],  # the law over sizes is fitted to the smaller ones
     "shares": [{"size": MIDDLE, "share": 1}],  # the law over text, to the smaller shares
 }
 SEEDS = 3
-DROPOUTS = {1: (0.0,), 1 / 2: (0.0,), 1 / 4: (0.0,), 1 / 8: (0.0, 0.1), 1 / 16: (0.0, 0.1)}
+DROPOUTS = {1: (0.0,), 1 / 2: (0.0,), 1 / 4: (0.0,), 1 / 8: (0.0,), 1 / 16: (0.0, 0.1)}
 CONTROLS = ("25k", MIDDLE)  # of the rates
 BATCH, LOOKS = 32, 8
 MATRIX_RATE, RATE = 0.02, 3e-3
@@ -65,8 +65,8 @@ def trials() -> Iterator[sweep.Trial]:
         for share in STEPS:
             for seed in range(SEEDS):
                 yield {"size": "counts", "order": order, "share": share, "seed": seed}
-    places = [(MIDDLE, share) for share in STEPS if share < 1]
-    places += [("25k", 1 / 16), *((size, 1) for size in SIZES)]
+    places = [("25k", 1 / 16), *((MIDDLE, share) for share in STEPS if share < 1)]
+    places += [(size, 1) for size in SIZES]
     for size, share in places:
         for dropout in DROPOUTS[share]:
             for seed in range(SEEDS):

@@ -166,7 +166,7 @@ check("The floor moves further than the point", moved > 0.02)
 # - the largest model, for the law over sizes,
 # - the full text, for the law over text.
 #
-# The smallest sizes were trained on all of the text without dropout; elsewhere it is the better of two values on validation. Each run keeps the weights of the best
+# On a sixteenth of the text dropout is the better of two values on validation; elsewhere there is none. Each run keeps the weights of the best
 # of eight looks at validation. What we fit and foretell are bits per character on the test sentences, means over the seeds; the form of the law and its rivals were fixed before the held-out runs were there.
 
 # %% tags=["hide-input"]
