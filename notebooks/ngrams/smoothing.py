@@ -235,10 +235,10 @@ axes[1].set_xlabel("r, the count in the first half")
 plt.show()
 
 # %% [markdown]
-# With seven symbols the dots are the opening's table once more, as what a count of $r$ has too much. The counts of counts foretell the first two without a look at the second
+# With seven symbols the dots show the opening's table once more, as what a count of $r$ has too much. The counts of counts foretell the first two without a look at the second
 # half (further right the line zigzags). And a large count does not lose a fixed share of itself (dotted line): with seven symbols, what a six has too much is less than twice
-# what a two has too much, not three times. That is nearer to a constant, absolute
-# discounting, and for a smaller one where the count is 1.
+# what a two has too much, not three times. That is nearer to a constant, as absolute
+# discounting has it, with a smaller one where the count is 1.
 
 # %% tags=["claims"]
 for n in (5, 7):
@@ -345,7 +345,7 @@ plt.show()
 # do it either: from a 2 on its line is below the dots, by a 4 far below: too much comes back. Modified Kneser–Ney has the same formula (3), and one idea more about *what* comes back, the next section's. It takes
 # about what the second half says.
 #
-# Such a picture does not rank models. With five symbols Kneser–Ney takes too much from a 3 or a 4, and Witten–Bell is nearer the dots there; yet
+# Such dots, one by one, do not rank models. With five symbols Kneser–Ney takes too much from a 3 or a 4, and Witten–Bell is nearer the dots there; yet
 # at order 5 it will turn out to need more bits per character.
 
 # %% tags=["claims"]
@@ -593,7 +593,7 @@ check(
 #
 # Now every method at every order, with the library, which stores a sequence as one integer; the longest
 # that fits into 64 bits has nine symbols. Two methods need settings, chosen on validation: $k$ for add-k at each
-# order, and for Jelinek–Mercer one weight for each order, all fitted together (Jelinek and Mercer, 1980, let a weight depend on how often the context was seen; this is the simplest form). The others read everything off the training counts.
+# order, and for Jelinek–Mercer one weight for each order, all fitted together (Jelinek and Mercer, 1980, let a weight depend on how often the context was seen; this is the simplest form). The others need none.
 
 
 # %%
