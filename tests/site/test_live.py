@@ -73,11 +73,20 @@ def lookup(place: Locator, example: dict[str, Any]) -> tuple[list[float], list[f
     return [*shown[1 : 2 * T : 2], *shown[2 * T :]], [*example["weights"], *example["context"]]
 
 
+def cut(place: Locator, example: dict[str, Any]) -> tuple[list[float], list[float]]:
+    """Shown and expected: the confusion matrix, accuracy, macro-F1."""
+    place.get_by_label("loss").select_option(example["loss"])
+    move(place.locator("input[type=range]"), 100 * example["share"])
+    counts = [number for row in example["counts"] for number in row]
+    return numbers(place), [*counts, example["accuracy"], example["macro_f1"]]
+
+
 Driver = Callable[[Locator, dict[str, Any]], tuple[list[float], list[float]]]
 WIDGETS: dict[str, tuple[str, Driver]] = {
     "sharpness": ("notebooks/probability/softmax", sharpness),
     "bigrams": ("notebooks/ngrams/bigram_counts", bigrams),
     "lookup": ("notebooks/transformer/attention", lookup),
+    "cut": ("notebooks/bert/beyond_two_classes", cut),
 }
 WRONG = [  # a widget with this error in it has to fail
     ("sharpness", "score.value / tau", "score.value"),
@@ -90,6 +99,9 @@ WRONG = [  # a widget with this error in it has to fail
     ("bigrams", "letters.at(-1) ?? 0", "0"),
     ("lookup", "sharpness.value * dot", "dot"),
     ("lookup", "weights[t] * vector[i]", "vector[i] / weights.length"),
+    ("cut", "table[is][called]", "table[called][is]"),
+    ("cut", "2 * right / (row + column)", "right / row"),
+    ("cut", "(doubts.length - 1)", "doubts.length"),
 ]
 
 
