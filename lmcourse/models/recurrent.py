@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lmcourse.errors import unknown
+from lmcourse.models.sizes import check_sizes
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}  # how many matrices of each kind a layer stacks
 
@@ -36,12 +37,9 @@ class RecurrentConfig:
     def __post_init__(self) -> None:
         if self.kind not in GATES:
             raise unknown("kind", self.kind, GATES)
-        for name in ("vocab_size", "n_layers", "d_embedding", "d_model"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("dropout", "weight_drop"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
+        check_sizes(self, ("vocab_size", "n_layers", "d_embedding", "d_model"))
+        if not 0 <= self.weight_drop < 1:
+            raise ValueError(f"weight_drop must be in [0, 1), got {self.weight_drop}")
 
 
 def rnn_step(x: Tensor, h: Tensor, W: Tensor, U: Tensor, b: Tensor, d: Tensor) -> Tensor:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lmcourse import session
 from lmcourse.models.gpt import GPT, GPTConfig
 from lmcourse.text.characters import ALPHABET
 from lmcourse.weights import on_reviews, stored
@@ -31,19 +30,8 @@ def load(folder: Path | None = None) -> tuple[GPT, dict[str, Any]]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    given = stored.command_line(NAME, __doc__, TRAINING["steps"]).parse_args(arguments)
-    run = session.start("cpu", given.seed)
     config = GPTConfig(len(ALPHABET), **SIZE)
-    on_reviews.train(
-        NAME,
-        f"python -m lmcourse.weights.{NAME} --seed {given.seed} --steps {given.steps}",
-        GPT(config),
-        config,
-        training={**TRAINING, "steps": given.steps},
-        run=run,
-        folder=given.folder,
-        progress=given.progress,
-    )
+    on_reviews.main(NAME, __doc__, config, GPT, TRAINING, arguments)
 
 
 if __name__ == "__main__":

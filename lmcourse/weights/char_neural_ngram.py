@@ -6,11 +6,9 @@ date, seconds and what it reached on validation.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lmcourse import session
 from lmcourse.models.neural_ngram import NeuralNGram, NeuralNGramConfig
 from lmcourse.text.characters import ALPHABET
 from lmcourse.weights import on_reviews, stored
@@ -27,19 +25,8 @@ def load(folder: Path | None = None) -> tuple[NeuralNGram, dict[str, Any]]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    given = stored.command_line(NAME, __doc__, TRAINING["steps"]).parse_args(arguments)
-    run = replace(session.start("cpu", given.seed), precision="fp32")
     config = NeuralNGramConfig(len(ALPHABET), **SIZE)
-    on_reviews.train(
-        NAME,
-        f"python -m lmcourse.weights.{NAME} --seed {given.seed} --steps {given.steps}",
-        NeuralNGram(config),
-        config,
-        training={**TRAINING, "steps": given.steps},
-        run=run,
-        folder=given.folder,
-        progress=given.progress,
-    )
+    on_reviews.main(NAME, __doc__, config, NeuralNGram, TRAINING, arguments, "fp32")
 
 
 if __name__ == "__main__":

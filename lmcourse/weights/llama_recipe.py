@@ -93,5 +93,4 @@ def train(
         "best_step": best.best_step,
     }
     on_reviews.finish(folder, name, model, config, validation, n_chars, recipe | more)
-    for file in (progress, Path(f"{progress}.best")):
-        file.unlink(missing_ok=True)
+    on_reviews.remove(progress)

@@ -1,7 +1,8 @@
 """What the weights trained on the reviews have in common: text, training and recipe."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from lmcourse import session
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation.metrics import bits_per_char
 from lmcourse.evaluation.scoring import n_predicted, nll
@@ -34,6 +36,33 @@ def rows(tokenizer: Tokenizer) -> tuple[Rows, Rows]:
         for split in ("train", "validation")
     )
     return training, validation
+
+
+def main(
+    name: str,
+    description: str | None,
+    config: Any,
+    build: Callable[[Any], nn.Module],
+    training: dict[str, Any],
+    arguments: Sequence[str] | None = None,
+    precision: str | None = None,
+) -> None:
+    """The command line of weights that `train` makes; `build` is given `config` after seeding.
+
+    `precision`: "fp32" for a model that is no faster otherwise; as a rule the session decides.
+    """
+    given = stored.command_line(name, description, training["steps"]).parse_args(arguments)
+    run = session.start("cpu", given.seed)
+    train(
+        name,
+        f"python -m lmcourse.weights.{name} --seed {given.seed} --steps {given.steps}",
+        build(config),
+        config,
+        training={**training, "steps": given.steps},
+        run=replace(run, precision=precision or run.precision),
+        folder=given.folder,
+        progress=given.progress,
+    )
 
 
 def train(
@@ -69,6 +98,11 @@ def train(
     recipe = made(command, run, trained.history.seconds, trained.curve)
     recipe |= {"training": training, "best_step": trained.best_step, **more}
     finish(folder, name, model, config, validation, n_predicted(validation).tolist(), recipe)
+    remove(progress)
+
+
+def remove(progress: Path) -> None:
+    """Removes the file from which an interrupted run goes on, and that of its best weights."""
     for file in (progress, Path(f"{progress}.best")):
         file.unlink(missing_ok=True)
 

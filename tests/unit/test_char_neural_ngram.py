@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lmcourse import weights
-from lmcourse.weights import char_neural_ngram, on_reviews
+from lmcourse.weights import char_neural_ngram
 
 
 def test_the_packaged_weights_have_a_whole_recipe():
@@ -31,25 +31,3 @@ def test_the_packaged_weights_have_a_whole_recipe():
     assert recipe["validation_bits"] == pytest.approx(min(curve.values()), abs=1e-3)
     assert not model.training
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
-
-
-def test_the_command(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("TQDM_DISABLE", "1")
-    monkeypatch.setattr(char_neural_ngram, "SIZE", {"order": 3, "d_model": 2, "d_hidden": 4})
-    monkeypatch.setattr(
-        char_neural_ngram, "TRAINING", {**char_neural_ngram.TRAINING, "batch_size": 2}
-    )
-    tiny = {"text": ["A film.", "Dull!"]}
-    monkeypatch.setattr(
-        on_reviews, "load_reviews", lambda task: {"train": tiny, "validation": tiny}
-    )
-    progress, folder = tmp_path / "progress.pt", tmp_path / "weights"
-    char_neural_ngram.main(
-        ["--seed", "2", "--steps", "3", "--folder", str(folder), "--progress", str(progress)]
-    )
-    model, recipe = char_neural_ngram.load(folder)
-    assert recipe["command"] == "python -m lmcourse.weights.char_neural_ngram --seed 2 --steps 3"
-    assert recipe["training"]["looks"] == 3
-    assert (model.config.order, model.config.d_hidden) == (3, 4)
-    assert f"{recipe['validation_bits']:.4f} bits per character" in capsys.readouterr().out
-    assert [file.name for file in tmp_path.iterdir()] == ["weights"]  # no progress is left

@@ -1,15 +1,14 @@
-"""The stored LSTM: the weights in the package, and the command that makes them."""
+"""The stored LSTM: the weights in the package."""
 
 import json
 from dataclasses import asdict
 from importlib import resources
 
-import pytest
 import torch
 
-from lmcourse import session, weights
+from lmcourse import weights
 from lmcourse.text.characters import ALPHABET
-from lmcourse.weights import lstm, on_reviews
+from lmcourse.weights import lstm
 
 
 def test_the_packaged_weights_have_a_whole_recipe():
@@ -28,25 +27,3 @@ def test_the_packaged_weights_have_a_whole_recipe():
     )
     assert not model.training
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
-
-
-def test_the_command(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("TQDM_DISABLE", "1")
-    monkeypatch.setattr(session, "_fast_bf16", lambda device: False)
-    monkeypatch.setattr(lstm, "TRAINING", {**lstm.TRAINING, "batch_size": 2})
-    monkeypatch.setattr(lstm, "SIZE", {**lstm.SIZE, "d_model": 8})
-    texts = {"text": ["A film.", "Dull!"]}
-    monkeypatch.setattr(
-        on_reviews, "load_reviews", lambda task: {"train": texts, "validation": texts}
-    )
-    progress, folder = tmp_path / "progress.pt", tmp_path / "weights"
-    options = ["--seed", "2", "--steps", "3"]
-    lstm.main([*options, "--folder", str(folder), "--progress", str(progress)])
-    model, recipe = lstm.load(folder)
-    assert recipe["command"] == "python -m lmcourse.weights.lstm --seed 2 --steps 3"
-    assert (model.config.kind, model.config.d_model) == ("lstm", 8)
-    assert f"{recipe['validation_bits']:.4f} bits per character" in capsys.readouterr().out
-    assert [file.name for file in tmp_path.iterdir()] == ["weights"]  # no progress is left
-    with pytest.raises(SystemExit) as stop:
-        lstm.main(["--step", "one"])
-    assert stop.value.code == 2

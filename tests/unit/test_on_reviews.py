@@ -1,80 +1,78 @@
-"""What the weights trained on the reviews share: their text, and a recipe of what is stored."""
+"""The commands that make weights from the characters of the reviews."""
 
-import itertools
-import json
-from dataclasses import dataclass
+from __future__ import annotations
 
-import numpy as np
+from types import ModuleType
+
 import pytest
-import torch
-from torch import nn
 
 from lmcourse import session
-from lmcourse.data.reviews import load_reviews
-from lmcourse.evaluation.metrics import bits_per_char
-from lmcourse.text.characters import CharTokenizer
-from lmcourse.weights import best_gpt, bpe_gpt, char_gpt, on_reviews
+from lmcourse.weights import char_gpt, char_neural_ngram, lstm, on_reviews
+
+SIZES = {  # of models that are trained in no time
+    char_gpt: {"n_layers": 1, "n_heads": 1, "d_model": 8},
+    char_neural_ngram: {"order": 3, "d_model": 2, "d_hidden": 4},
+    lstm: {"kind": "lstm", "n_layers": 1, "d_embedding": 4, "d_model": 8},
+}
+TEXTS = {"text": ["A film.", "Dull!"]}
 
 
-@dataclass
-class Sizes:
-    vocab_size: int
+@pytest.fixture(params=SIZES, ids=lambda module: module.NAME)
+def made(request, monkeypatch) -> ModuleType:
+    """A module whose command trains a tiny model on two sentences."""
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setattr(session, "_fast_bf16", lambda device: False)
+    monkeypatch.setattr(request.param, "SIZE", SIZES[request.param])
+    monkeypatch.setattr(request.param, "TRAINING", {**request.param.TRAINING, "batch_size": 2})
+    monkeypatch.setattr(
+        on_reviews, "load_reviews", lambda task: {"train": TEXTS, "validation": TEXTS}
+    )
+    return request.param
 
 
-class Table(nn.Module):
-    """Logits that look at the last symbol alone."""
-
-    def __init__(self, V):
-        super().__init__()
-        torch.manual_seed(0)
-        self.weight = nn.Parameter(torch.randn(V, V))
-
-    def forward(self, ids):
-        return self.weight[ids]
+def run(module: ModuleType, folder, seed: int = 2):
+    """What the command leaves in a folder: the model and its recipe."""
+    places = ["--folder", str(folder / "weights"), "--progress", str(folder / "progress.pt")]
+    module.main(["--seed", str(seed), "--steps", "3", *places])
+    return module.load(folder / "weights")
 
 
-def test_rows_are_the_sentences_of_training_and_validation():
-    tokenizer = CharTokenizer()
-    training, validation = on_reviews.rows(tokenizer)
-    reviews = load_reviews("text")
-    for rows, split in ((training, "train"), (validation, "validation")):
-        assert len(rows) == len(reviews[split]["text"])
-        assert tokenizer.decode(rows[7]) == reviews[split]["text"][7]
+def test_the_command_leaves_weights_and_recipe(made, tmp_path, monkeypatch, capsys):
+    measured, nll = [], on_reviews.nll
+
+    def spy(model, rows):
+        measured.extend((p - p.half().float()).abs().max().item() for p in model.parameters())
+        return nll(model, rows)
+
+    monkeypatch.setattr(on_reviews, "nll", spy)
+    model, recipe = run(made, tmp_path)
+    command = f"python -m lmcourse.weights.{made.NAME} --seed 2 --steps 3"
+    assert (recipe["command"], recipe["seed"]) == (command, 2)
+    assert recipe["training"]["looks"] == 3
+    assert max(measured) == 0  # the recipe's score is that of the weights as they are stored
+    for name, size in SIZES[made].items():
+        assert getattr(model.config, name) == size
+    assert f"{recipe['validation_bits']:.4f} bits per character" in capsys.readouterr().out
+    assert [file.name for file in tmp_path.iterdir()] == ["weights"]  # no progress is left
 
 
-def test_what_is_measured_is_what_is_stored(tmp_path, capsys):
-    model, rows = Table(5), [[0, 1, 2, 3, 0], [0, 4, 0]]
-    on_reviews.finish(tmp_path, "table", model, Sizes(5), rows, [4, 2], {"seed": 3})
-    recipe = json.loads((tmp_path / "table.json").read_text(encoding="utf8"))
-    half = model.weight.detach().numpy().astype(np.float16).astype(np.float64)
-    assert np.array_equal(half, model.weight.detach().numpy())
-    chances = np.exp(half) / np.exp(half).sum(axis=1, keepdims=True)
-    pairs = [pair for row in rows for pair in itertools.pairwise(row)]
-    by_hand = -np.mean([np.log2(chances[a, b]) for a, b in pairs])
-    assert recipe["validation_bits"] == pytest.approx(by_hand, abs=1e-4)
-    assert recipe["config"] == {"vocab_size": 5}
-    assert recipe["seed"] == 3
-    assert f"{by_hand:.4f}" in capsys.readouterr().out
+def test_the_seed_draws_the_first_weights(made, tmp_path):
+    models = [run(made, tmp_path / f"{i}", seed)[0] for i, seed in enumerate((2, 2, 3))]
+    one, again, other = (next(model.parameters()).detach() for model in models)
+    assert one.equal(again)
+    assert not one.equal(other)
 
 
-def test_a_recipe_says_how_it_was_made():
-    run = session.start("cpu", 4)
-    made = on_reviews.made("a command", run, 12.4, {10: 2.34567})
-    assert (made["command"], made["seed"], made["seconds"]) == ("a command", 4, 12)
-    assert made["validation_curve"] == {10: 2.3457}
-    assert made["versions"]["torch"] == torch.__version__
+def test_a_number_that_is_none_is_refused(made):
+    with pytest.raises(SystemExit) as stop:
+        made.main(["--steps", "one"])
+    assert stop.value.code == 2
 
 
-@pytest.mark.parametrize("stored", [char_gpt, best_gpt, bpe_gpt])
-def test_the_packaged_weights_reach_about_what_the_recipe_says(stored):
-    """The first 100 of 1,000 validation sentences, one at a time with torch's own loss."""
-    model, recipe, *own = stored.load()
-    (tokenizer,) = own or [CharTokenizer()]
-    nats, symbols = [], []
-    for sentence in load_reviews("text")["validation"]["text"][:100]:
-        ids = torch.tensor(tokenizer.encode(sentence))
-        with torch.no_grad():
-            loss = torch.nn.functional.cross_entropy(model(ids[None, :-1])[0], ids[1:])
-        nats.append(loss.item() * (len(ids) - 1))
-        symbols.append(len(sentence) + 1)
-    assert bits_per_char(nats, symbols) == pytest.approx(recipe["validation_bits"], abs=0.1)
+def test_the_neural_ngram_is_trained_in_fp32(tmp_path, monkeypatch):
+    monkeypatch.setattr(session, "_fast_bf16", lambda device: True)
+    seen = []
+    monkeypatch.setattr(on_reviews, "train", lambda *_, run, **__: seen.append(run.precision))
+    char_neural_ngram.main([])
+    char_gpt.main([])
+    assert seen == ["fp32", "bf16"]
