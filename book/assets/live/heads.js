@@ -40,8 +40,8 @@ window.live?.widget("heads", "Try it: choose a head and a token that looks", (pl
   const go = ([l, h]) => { layer.value = l; head.position = h + 1; update(); };
 
   place.append(
-    element("p", { class: "live-found" }, "Heads of this chapter: ", ...Object.entries(heads).map(([name, which]) =>
-      element("button", { type: "button", onclick: () => go(which) }, name))),
+    element("p", { class: "live-found" }, "Heads of this chapter: ", ...heads[0].map((name, i) =>
+      element("button", { type: "button", onclick: () => go(heads[1][i]) }, name))),
     element("p", {}, element("label", { for: "live-heads-layer" }, "layer"), layer),
     element("div", { class: "sliders" }, ...head.row),
     element("div", { class: "live-tokens", role: "radiogroup", "aria-label": "the token that looks" },
@@ -53,7 +53,7 @@ window.live?.widget("heads", "Try it: choose a head and a token that looks", (pl
       element("tbody", {}, ...rows.map((row) => element("tr", {}, row.name,
         element("td", {}, row.weight, row.weightBar), element("td", {}, row.length),
         element("td", {}, row.carried, row.carriedBar))))),
-    element("p", {}, `${tokens[0]} has `, ofWeight, " of the weight and ", ofLengths, " of the lengths carried. Bars are shares of their column; bold is the token that looks."),
+    element("p", {}, `${tokens[0]} has `, ofWeight, " of the weight and ", ofLengths, " of the lengths carried. Bars are shares of their column; bold is the token that looks. The length is that of a token's value, after this head's slice of the mixing matrix."),
     status,
   );
   update();
