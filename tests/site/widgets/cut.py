@@ -27,7 +27,7 @@ WRONG = [
 def answers(place: Locator, example: dict[str, Any]) -> Answers:
     """Shown and expected: the borders, each row's counts and F1, both scores and their best."""
     place.get_by_label("loss").select_option(example["loss"])
-    place.get_by_label("training run").select_option(str(example["run"]))
+    place.get_by_label("training run").select_option(index=example["run"])
     move(place.locator("input[type=range]"), example["per cent"])
     expected = [example["border"], example["trained"]]
     for counts, f1 in zip(example["counts"], example["f1"], strict=True):

@@ -23,7 +23,7 @@ WRONG = [
 
 def answers(place: Locator, example: dict[str, Any]) -> Answers:
     """Shown and expected: weight, length and product of each token, two shares of the first."""
-    place.get_by_label("layer").select_option(str(example["layer"]))
+    place.get_by_label("layer").select_option(index=example["layer"])
     move(place.locator("input[type=range]"), example["head"] + 1)
     place.locator("input[type=radio]").nth(example["token"]).check()
     rows = zip(example["weights"], example["lengths"], example["carried"], strict=True)
