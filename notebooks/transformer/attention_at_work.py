@@ -733,7 +733,7 @@ share, carry = share_of_cls(looks), share_of_cls(carries)  # [L, H]
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title For the site's widget: every head on the first sentence, some rows
-UNIT = 100_000  # weights are stored as whole numbers of so many parts
+UNIT = 1_000_000  # weights are stored as whole numbers of so many parts
 _, weights, vectors = read(sentence)  # [L, H, T, T], [L + 1, T, d_model]
 inside = list(zip(encoder.encoder.layer, vectors[:L], strict=True))
 terms = [carried(*pair, w) for pair, w in zip(inside, weights, strict=True)]

@@ -53,7 +53,7 @@ window.live?.widget("heads", "Try it: choose a head and a token that looks", (pl
       element("tbody", {}, ...rows.map((row) => element("tr", {}, row.name,
         element("td", {}, row.weight, row.weightBar), element("td", {}, row.length),
         element("td", {}, row.carried, row.carriedBar))))),
-    element("p", {}, `${tokens[0]} has `, ofWeight, " of the weight and ", ofLengths, " of the lengths carried. Bars are shares of their column; bold is the token that looks. The length is that of a token's value, after this head's slice of the mixing matrix."),
+    element("p", {}, `${tokens[0]} has `, ofWeight, " of the weight and ", ofLengths, " of the lengths carried. Bars are shares of their column; bold is the token that looks. The length is that of a token’s value, after this head’s slice of the mixing matrix."),
     status,
   );
   update();
