@@ -139,7 +139,7 @@ def test_arrows_move_a_slider_and_the_change_is_spoken(tab: Page, widget: str) -
     told = place.get_by_role("status")
     told.filter(has_text=".").wait_for()
     spoken = told.inner_text()
-    place.locator("input[type=range]").first.press("End")
+    place.locator("input[type=range]").first.press("Home")
     tab.wait_for_function(
         "([line, old]) => line.textContent !== old", arg=[told.element_handle(), spoken]
     )
