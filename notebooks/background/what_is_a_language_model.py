@@ -37,15 +37,12 @@ SEED = 0
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from lmcourse import live, plot, session
+from lmcourse import plot, session
 from lmcourse.claims import check, close
 from lmcourse.data import catalogue, download
 from lmcourse.data.reviews import load_reviews
 from lmcourse.exercises.background import what_is_a_language_model as exercises
 from lmcourse.models import pretrained
-from lmcourse.models.ngram import NGram
-from lmcourse.text.characters import CharTokenizer
-from lmcourse.weights import best_gpt, char_gpt, char_neural_ngram, lstm
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
@@ -433,8 +430,6 @@ for title, text in zip(["as written", "shuffled"], pair, strict=True):
         print("  ", "  ".join(f"{piece} {bits:.1f}" for piece, bits in pairs))
 
 # %% [markdown]
-# Read the upper half slowly: where is it orange, and would you have been surprised there, too?
-#
 # The surprises may be added. Their sum belongs to the probability that the model, drawing token after
 # token, begins with exactly these: probabilities are multiplied
 # ([why](../probability/chain_rule.ipynb)), and the logarithm makes a sum of the product. Two things
@@ -500,6 +495,11 @@ check("They cost over 1.4 times as much on average", ratio.mean() > 1.4)
 
 # %% tags=["hide-input"]
 # @title Models that the book builds
+from lmcourse import live
+from lmcourse.models.ngram import NGram
+from lmcourse.text.characters import CharTokenizer
+from lmcourse.weights import best_gpt, char_gpt, char_neural_ngram, lstm
+
 alphabet = CharTokenizer()  # the end mark, then 95 characters
 train = [
     alphabet.encode(text) for text in load_reviews("text")["train"]["text"]
@@ -844,7 +844,7 @@ plt.show()
 
 # %% [markdown]
 # Each time the place that fits the ending wins, though the ending stands to its right. The price is one
-# pass for each candidate. Models of another kind read both sides at once. Three kinds are common:
+# pass for each candidate. Three kinds of model are common:
 #
 # | kind | each token sees | made for | examples |
 # |---|---|---|---|
@@ -1025,7 +1025,7 @@ check(
 # %% [markdown]
 # ## What people do with it
 #
-# Six families of tasks, with an example each:
+# Six families of tasks:
 #
 # | task | goes in | should come out | in this book |
 # |---|---|---|---|
@@ -1136,7 +1136,7 @@ PARTS = """background: text, tokens
 probability: scores, chances
 n-grams: counting
 transformer: attention, GPT
-pretraining*: plain text
+pretraining: plain text
 BERT: fine-tuning
 tasks*: names, answers
 applications*: services
@@ -1154,7 +1154,7 @@ ARROWS = [
 ]
 COLOURS = [plot.BLUE, plot.GREEN, plot.RED]  # a row each
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Map of the book in three rows of boxes joined by arrows. First row, ideas: background (text, tokens) leads to probability (scores, chances), which leads to n-grams (counting). From n-grams down to the second row, models: Transformer (attention, GPT) leads to pretraining (plain text), which leads to BERT (fine-tuning). From BERT down to the third row, use: tasks (names, answers) leads to applications (services), which leads to deployment (small, fast). Probability also has an arrow to the Transformer. Pretraining and the whole third row have dashed outlines: they are planned."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Map of the book in three rows of boxes joined by arrows. First row, ideas: background (text, tokens) leads to probability (scores, chances), which leads to n-grams (counting). From n-grams down to the second row, models: Transformer (attention, GPT) leads to pretraining (plain text), which leads to BERT (fine-tuning). From BERT down to the third row, use: tasks (names, answers) leads to applications (services), which leads to deployment (small, fast). Probability also has an arrow to the Transformer. The third row has dashed outlines: it is planned."}}
 figure, ax = plot.panels(height=4.2)
 for i, part in enumerate(PARTS.splitlines()):
     (name, what), x, y = part.split(": "), i % 3 * 2.3, -(i // 3) * 1.7
