@@ -6,7 +6,7 @@
 
 window.live?.widget("shannon", "Play: guess the next character", (place, data) => {
   const { element } = live;
-  const { texts, starts, alphabet, frequent, by_guess } = data;
+  const { texts, starts, frequent, by_guess } = data;
   const spoken = (c) => (c === " " ? "space" : c);
   const mean = (numbers) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
   let game, needed, tried; // which sentence; the guess numbers so far; characters tried in vain
@@ -48,7 +48,7 @@ window.live?.widget("shannon", "Play: guess the next character", (place, data) =
   const read = () => {
     const c = guess.value;
     if (c === letter()) found(tried.length + 1);
-    else if (!alphabet.includes(c)) { if (c) ask(`${c} is no character of the game`); }
+    else if (!frequent.includes(c)) { if (c) ask(`${c} is no character of the game`); }
     else if (tried.includes(c)) ask(`${spoken(c)} was tried`);
     else { tried.push(c); ask("No"); }
   };
