@@ -546,6 +546,8 @@ for ax, name in zip(
     costs[name], _ = guessing.play(RUNGS[name], alphabet, six[0])
     ax.fill_between(places, costs[name], step="mid", lw=0, color=plot.BLUE)
     ax.set(title=name, ylabel="bits")
+    ax.tick_params(axis="x", length=0)
+    ax.grid(False)
 axes[-1].set_xticks(places, [*six[0].replace(" ", "·")])
 by_guess = guessing.code_lengths(played["Transformer, the best"][1], V - 1)
 game = guessing.widget(RUNGS, alphabet, six, by_guess)
