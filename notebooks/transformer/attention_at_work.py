@@ -42,7 +42,7 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
-from lmcourse import plot, session
+from lmcourse import live, plot, session
 from lmcourse.claims import check, close
 from lmcourse.data import download
 from lmcourse.data.catalogue import ENCODER
@@ -731,13 +731,35 @@ def share_of_cls(parts):
 
 share, carry = share_of_cls(looks), share_of_cls(carries)  # [L, H]
 
+# %% tags=["hide-input", "nbval-ignore-output"]
+# @title For the site's widget: every head on the first sentence, some rows
+UNIT = 1_000_000  # weights are stored as whole numbers of so many parts
+_, weights, vectors = read(sentence)  # [L, H, T, T], [L + 1, T, d_model]
+inside = list(zip(encoder.encoder.layer, vectors[:L], strict=True))
+terms = [carried(*pair, w) for pair, w in zip(inside, weights, strict=True)]
+alone = [carried(*pair, torch.ones_like(weights[0]))[:, 0] for pair in inside]
+whole = (UNIT * weights).round().int().flatten(2).tolist()  # [L, H, T · T]
+stored = [[" ".join(map(str, table)) for table in layer] for layer in whole]
+sunk = divmod((share - carry).argmax().item(), H)  # layer and head
+heads = [[*chosen, "farthest below the diagonal"], [*chosen.values(), sunk]]
+critic = tokens.index("critic")
+rows = [(*sunk, critic), (0, 11, 3), (5, 0, 10), (2, 9, 0), (4, 4, 7)]
+examples = []
+for layer, head, token in rows:
+    weight, term = weights[layer, head, token], terms[layer][head, token]  # [T]
+    answer = {"layer": layer, "head": head, "token": token, "weights": weight}
+    answer |= {"lengths": alone[layer][head], "carried": term}
+    shares = [weight[0], term[0] / term.sum()]
+    examples.append(answer | {"shares": shares})
+
 # %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Scatter plot with a dot for each of 72 heads: the share of CLS in the attention weights against its share in the lengths of the weighted values. All but a few dots lie far below the dotted diagonal; most heads give CLS more than a third of their weight and carry less than a tenth from it."}}
 figure, ax = plot.panels(height=3.0)
 ax.plot([0, 1], [0, 1], color=plot.GREY, linestyle=":", linewidth=1)
 ax.plot(share.flatten(), carry.flatten(), "o", alpha=0.6)
 ax.set(xlabel="share of [CLS] in the weights")
 ax.set(ylabel="share in the lengths", ylim=(0, 1))
-plt.show()
+shown = {"tokens": tokens, "unit": UNIT, "weights": stored, "lengths": alone}
+live.show("heads", **shown, heads=heads, examples=examples)
 
 # %% [markdown]
 # In more than four heads of five the share in the lengths is less than half of that in the weights. Xiao et al. (2024), in
