@@ -19,6 +19,7 @@ PARTS = (
     "glossary",
     "ladder",
     "live",
+    "live_files",
     "markup",
     "page_size",
     "reading_time",
