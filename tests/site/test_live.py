@@ -20,7 +20,7 @@ ASSETS = browser.ROOT / "book" / "assets" / "live"
 LIGHT = 100_000  # bytes of a page's widgets before a click
 WITHIN = 1e-4  # of Python's number
 SMALLEST = 24  # pixels of what is clicked
-CONTROLS = "input, select, button"
+CONTROLS = ":is(input, select, button, textarea, [tabindex='0']):visible"
 
 WIDGETS = {
     file.stem: import_module(f"tests.site.widgets.{file.stem}")
@@ -35,6 +35,18 @@ def _page(widget: str) -> str:
 
 def _place(tab: Page, widget: str) -> Locator:
     return tab.locator(f'.live[data-widget="{widget}"] .live-widget')
+
+
+def _scripts(widget: str) -> list[Path]:
+    """A widget's own script and its parts."""
+    return [ASSETS / f"{widget}.js", *sorted((ASSETS / widget).glob("*.js"))]
+
+
+def _prepared(tab: Page, widget: str) -> Page:
+    """The page once the widget has everything that it may be asked to load."""
+    if hasattr(WIDGETS[widget], "prepare"):
+        WIDGETS[widget].prepare(_place(tab, widget))
+    return tab
 
 
 def _worst(tab: Page, widget: str) -> float:
@@ -56,7 +68,7 @@ def widget(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=zip(browser.SCHEMES, browser.WIDTHS, strict=True), ids=str)
 def tab(visitor: Visitor, widget: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     tab = visitor.open(_page(widget), *request.param)
-    yield tab
+    yield _prepared(tab, widget)
     tab.close()
 
 
@@ -88,14 +100,14 @@ def test_so_they_are_from_a_folder(visitor: Visitor, html: Path, widget: str) ->
     [(name, *pair) for name, widget in WIDGETS.items() for pair in widget.WRONG],
 )
 def test_an_error_would_be_seen(visitor: Visitor, widget: str, right: str, wrong: str) -> None:
-    script = (ASSETS / f"{widget}.js").read_text(encoding="utf-8")
-    assert right in script
+    texts = {file: file.read_text(encoding="utf-8") for file in _scripts(widget)}
+    ((file, script),) = [each for each in texts.items() if right in each[1]]
 
     def answer(route: Route) -> None:
         route.fulfill(body=script.replace(right, wrong), content_type="text/javascript")
 
     tab = visitor.context("light", 1280).new_page()
-    tab.route(f"**/live/{widget}.js*", answer)
+    tab.route(f"**/live/{file.relative_to(ASSETS)}*", answer)
     tab.goto(f"{visitor.base}{_page(widget)}.html")
     browser.settle(tab)
     worst = _worst(tab, widget)
@@ -189,8 +201,8 @@ def test_in_print_the_picture_stands_alone(tab: Page, widget: str) -> None:
 def test_a_widget_is_light(html: Path, widget: str) -> None:
     page = browser.soup(html / f"{_page(widget)}.html")
     data = page.select(".live script[type='application/json']")
-    files = ["live.js", "live.css", f"{widget}.js"]
-    weight = sum((ASSETS / file).stat().st_size for file in files)
+    files = [ASSETS / "live.js", *ASSETS.glob("live.css"), *ASSETS.glob(f"{widget}.css")]
+    weight = sum(file.stat().st_size for file in [*files, *_scripts(widget)])
     assert weight + sum(len(each.string.encode()) for each in data) < LIGHT
 
 

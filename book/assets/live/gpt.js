@@ -21,9 +21,9 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
   const list = live.letters(() => expect());
   const means = [number(2), number(2)], surprise = [number(1), number(1)];
   const key = (color) => element("i", { class: "gpt-key", style: `background: var(--lm-${color})` });
-  const where = element("span"), hint = element("span"), note = element("p", { class: "gpt-note" }), status = live.status();
+  const where = new Text(), hint = new Text(), note = element("p", { class: "gpt-note" }), status = live.status();
   const rows = Array.from({ length: SHOWN }, () => {
-    const symbol = element("b"), p = [number(3), number(3)], bars = [live.bar("blue"), live.bar("orange")];
+    const symbol = element("b", {}, ""), p = [number(3), number(3)], bars = [live.bar("blue"), live.bar("orange")];
     const counted = element("span", {}, p[1], bars[1]);
     return { item: element("li", {}, symbol, p[0], bars[0], counted), symbol, p, bars, counted };
   });
@@ -32,6 +32,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
     element("span", {}, ", of the n-gram ", surprise[1]),
     ...rows.map(({ counted }) => counted),
   ];
+  ofNgram.forEach((each) => { each.hidden = true; });
 
   const softmax = (logits, temperature = 1) => {
     const scaled = logits.map((logit) => logit / Math.max(temperature, 1e-9)); // at 0 the likeliest alone
@@ -52,14 +53,14 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
   const expect = () => {
     const i = list.chosen, found = likeliest(i), before = letters.slice(Math.max(0, i - 12), i);
     const context = before.map(({ symbol }) => list.sign(symbol)).join("");
-    where.textContent = `${context ? `After ${context}` : "At the beginning"} comes ${letters[i].symbol === "\n" ? "↵, the end" : list.sign(letters[i].symbol)}: surprise of the GPT `;
+    where.data = `${context ? `After ${context}` : "At the beginning"} comes ${letters[i].symbol === "\n" ? "↵, the end" : list.sign(letters[i].symbol)}: surprise of the GPT `;
     letters[i].bits.forEach((bits, k) => surprise[k].set(bits));
-    hint.textContent = found.length ? " bits. Expected here:" : " bits. Once it is loaded, the GPT says what it expected here.";
+    hint.data = found.length ? " bits. Expected here:" : " bits. Once it is loaded, the GPT says what it expected here.";
     rows.forEach(({ item, symbol, p, bars }, r) => {
       item.hidden = !found[r];
       if (item.hidden) return;
       const [name, ...probabilities] = found[r];
-      symbol.textContent = list.sign(name);
+      symbol.firstChild.data = list.sign(name);
       probabilities.forEach((each, k) => { p[k].set(each); bars[k].set(each); });
     });
   };
@@ -73,9 +74,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
     }
     list.show(letters);
     letters[0].bits.forEach((_, k) => means[k].set(letters.reduce((sum, { bits }) => sum + bits[k], 0) / letters.length));
-    ofNgram.forEach((each) => { each.hidden = !ngram; });
     list.choose(chosen ?? letters.length - 1);
-    list.removeAttribute("aria-busy");
   };
   const say = () => status.say(`${note.textContent} GPT ${means[0].textContent}${ngram ? `, n-gram ${means[1].textContent}` : ""} bits per character. Expected next: ${likeliest(letters.length - 1).slice(0, 3).map(([symbol], r) => `${list.name(symbol)} ${rows[r].p[0].textContent}`).join(", ")}.`);
 
@@ -111,29 +110,38 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
     const read = foreign.filter(plain).map((sign) => `${sign} as ${plain(sign)}`);
     const gone = foreign.filter((sign) => !plain(sign));
     const P = gpt.config.context_length;
-    note.textContent = [
+    const told = [
       read.length && `Read in the letters of the alphabet: ${read.join(", ")}.`,
       gone.length && `Not in the alphabet, left out: ${gone.join(" ")}.`,
       ids.length > P && `The GPT has ${P} places: of ${(ids.length - 1).toLocaleString("en")} letters it reads the last ${P}; the first of these is given.`,
       more,
     ].filter(Boolean).join(" ");
+    if (note.textContent !== told) note.textContent = told;
   };
 
   const begin = () => {
     list.setAttribute("aria-busy", "true");
     return ++turn;
   };
+  const end = () => {
+    list.removeAttribute("aria-busy");
+    show();
+    say();
+  };
   const typed = async () => {
     const mine = begin();
     halt();
     ids = [0, ...Array.from(fold(field.value), (symbol) => alphabet.indexOf(symbol))];
     tell();
-    if (await read(mine)) { show(); say(); }
+    if (await read(mine)) end();
   };
 
   /* Writing: a symbol is drawn, the place of a random number among the sums of the probabilities. */
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const halt = () => { writing = false; pen.textContent = "Let it write"; };
+  const halt = () => {
+    if (writing) pen.textContent = "Let it write";
+    writing = false;
+  };
   const drawn = (p) => {
     let rest = Math.random(), id = 0;
     for (; id < p.length - 1 && rest >= p[id]; id++) rest -= p[id];
@@ -161,8 +169,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
     if (mine !== turn || !await read(mine)) return;
     halt();
     tell(ended ? "It wrote ↵, the end." : `It stopped after ${n} letters.`);
-    show();
-    say();
+    end();
   };
 
   /* A file is a script that leaves its value in `liveFiles`: a page in a folder can load nothing else. */
@@ -201,7 +208,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
 
   const field = element("textarea", { id: "gpt-text", rows: 2, spellcheck: "false", autocapitalize: "off", oninput: typed });
   const pen = element("button", { type: "button", onclick: write }, "Let it write");
-  const temperature = live.slider("temperature", {
+  const temperature = live.slider("temperature of the GPT", {
     min: 0, max: 2, step: 0.05, value: 1, show: (x) => x.toFixed(2), changed: () => { expect(); say(); },
   });
   const order = live.slider("order of the n-gram", { min: 1, max: 8, step: 1, value: 5, changed: () => { show(list.chosen); say(); } });
@@ -219,6 +226,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
       until = performance.now() + PATIENCE;
     }
     ngram = made;
+    ofNgram.forEach((each) => { each.hidden = false; });
     sliders.append(...order.row);
     order.row[1].focus();
     if (!list.ariaBusy) { show(list.chosen); say(); }
@@ -238,7 +246,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
   place.append(
     above,
     list,
-    element("p", {}, key("blue"), "GPT ", means[0], ofNgram[0], " bits per character, the end counted."),
+    element("p", {}, key("blue"), "GPT ", means[0], ofNgram[0], ` bits per character, the end counted. A bar of full height has ${list.tallest} bits.`),
     element("p", {}, where, surprise[0], ofNgram[1], hint),
     element("ul", { class: "live-cells gpt-rows" }, ...rows.map(({ item }) => item)),
     below,

@@ -17,13 +17,14 @@ window.live = (() => {
     return made;
   };
 
-  /* A number as it is read, with all its digits in `value`. */
+  /* A number as it is read, with all its digits in `value`. Its text node stays: to put in another one
+     would ask the page for its style anew, all `:has()` of it. */
   const number = (digits) => {
-    const shown = element("data");
+    const shown = element("data", {}, "");
     return Object.assign(shown, {
       set(x) {
         shown.value = String(x);
-        shown.textContent = Number.isFinite(x) ? x.toFixed(digits).replace(/^-(0\.?0*)$/, "$1").replace("-", "−") : "∞";
+        shown.firstChild.data = Number.isFinite(x) ? x.toFixed(digits).replace(/^-(0\.?0*)$/, "$1").replace("-", "−") : "∞";
       },
     });
   };

@@ -2,18 +2,19 @@
 "use strict";
 
 if (window.live) live.letters = (chose) => {
-  const { element, number } = live;
-  const TALLEST = 12; // bits of a bar of full height
+  const { element } = live;
   const list = element("ul", { class: "gpt-letters", role: "listbox", tabindex: 0, "aria-label": "letters and their surprise; arrow keys choose one" });
   const cells = [];
   let length = 0;
+  const BLOCK = 32; // letters that are made at once: each that is put in asks the page for its style anew
 
-  const cell = (i) => cells[i] ??= (() => {
-    const bars = [element("i"), element("i")], numbers = [number(1), number(1)], letter = element("b");
-    const item = element("li", { role: "option", id: `gpt-letter-${i}`, "aria-selected": "false", onclick: () => choose(i) },
-      element("span", { "aria-hidden": "true" }, ...bars), letter, element("span", { hidden: true }, ...numbers));
-    return { item, bars, numbers, letter };
-  })();
+  /* Of a letter: its item in the list, whose style has the bars, and one `data` for each number. */
+  const cell = (i) => {
+    const item = element("li", { role: "option", id: `gpt-letter-${i}`, "aria-selected": "false", onclick: () => choose(i) });
+    const numbers = [element("data", {}, ""), element("data")];
+    item.append(...numbers);
+    return { item, numbers };
+  };
 
   const choose = (i) => {
     cells[list.chosen]?.item.setAttribute("aria-selected", "false");
@@ -32,25 +33,31 @@ if (window.live) live.letters = (chose) => {
 
   return Object.assign(list, {
     chosen: 0,
+    tallest: 12, // bits of a bar of full height
     choose,
     name: (symbol) => ({ "\n": "the end", " ": "space" })[symbol] ?? symbol,
     sign: (symbol) => ({ "\n": "↵", " ": "␣" })[symbol] ?? symbol,
 
     /* `letters` has of each its symbol and bits: one number, or a second one for another model. */
     show(letters) {
+      while (cells.length < letters.length) {
+        const more = Array.from({ length: BLOCK }, (_, i) => cell(cells.length + i));
+        cells.push(...more);
+        list.append(...more.map(({ item }) => item));
+      }
+      length = letters.length;
       letters.forEach(({ symbol, bits }, i) => {
-        const { item, bars, numbers, letter } = cell(i), drawn = [symbol, ...bits].join();
+        const { item, numbers } = cells[i], drawn = [symbol, ...bits].join();
         if (item.drawn === drawn) return; // what did not change is not drawn again
         item.drawn = drawn;
-        letter.textContent = list.sign(symbol);
         bits.forEach((each, k) => {
-          numbers[k].set(each);
-          bars[k].style.height = `${Math.min(1, each / TALLEST) * 100}%`;
+          numbers[k].value = each;
+          item.style.setProperty(`--bar-${k}`, Math.min(1, each / list.tallest).toFixed(3));
         });
-        item.setAttribute("aria-label", `${list.name(symbol)}, ${numbers.slice(0, bits.length).map((each) => `${each.textContent} bits`).join(", n-gram ")}`);
+        numbers[0].firstChild.data = list.sign(symbol);
+        item.setAttribute("aria-label", `${list.name(symbol)}, ${bits.map((each) => `${each.toFixed(1)} bits`).join(", n-gram ")}`);
       });
-      for (; length > letters.length; length--) cells[length - 1].item.remove();
-      for (; length < letters.length; length++) list.append(cells[length].item);
+      cells.forEach(({ item }, i) => { item.hidden = i >= letters.length; });
       list.classList.toggle("two", letters[0].bits.length > 1);
     },
   });
