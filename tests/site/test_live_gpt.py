@@ -254,7 +254,9 @@ def test_without_motion_what_is_written_comes_at_once(visitor: Visitor) -> None:
 def test_the_keyboard_walks_through_the_letters(opened: Page) -> None:
     place = _place(opened)
     names = _read(place, "The acting is wonderful.")
-    assert all(re.fullmatch(r"(.|space|the end), \d+\.\d bits, n-gram \d+\.\d bits", n) for n in names)
+    assert all(
+        re.fullmatch(r"(.|space|the end), \d+\.\d bits, n-gram \d+\.\d bits", n) for n in names
+    )
     place.get_by_label("Your text").focus()
     opened.keyboard.press("Tab")
     letters = place.get_by_role("listbox")

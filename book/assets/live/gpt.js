@@ -1,12 +1,10 @@
 /* The character GPT in the page: its surprise at what is typed, what it expects, what it writes, and
    beside it an n-gram. The model is in gpt/model.js, the counts in gpt/ngram.js, the row of letters in
-   gpt/letters.js. Weights and training text are loaded when the reader asks for them. */
+   gpt/letters.js. Weights and training text come by gpt/loader.js when the reader asks for them. */
 "use strict";
 
 window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data) => {
   const { element, number } = live;
-  const { dataset, src } = document.currentScript;
-  const files = JSON.parse(dataset.files ?? "{}"); // what may be loaded: where it lies, how large it is
   const SHOWN = 8; // likeliest symbols
   const PATIENCE = 12; // milliseconds of work, then the page may breathe
   const LONGEST = 300; // letters written at one click
@@ -14,14 +12,15 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
   let alphabet, gpt, ngram; // once they are there
   let ids = []; // of the whole text, the opening included
   let first = 1; // the first of them that is predicted
-  let letters = []; // of each that is shown: symbol, bits by the GPT, bits by the n-gram
+  let letters = []; // of each that is shown: symbol, bits of GPT and n-gram, and what else was likely
   let turn = 0, writing = false; // work begun in an earlier turn is out of date
 
   /* What is shown: letters, means, and what was expected at the letter chosen. */
   const list = live.letters(() => expect());
   const means = [number(2), number(2)], surprise = [number(1), number(1)];
   const key = (color) => element("i", { class: "gpt-key", style: `background: var(--lm-${color})` });
-  const where = new Text(), hint = new Text(), note = element("p", { class: "gpt-note" }), status = live.status();
+  const where = new Text(), hint = new Text(), note = element("p", { class: "gpt-note" });
+  const status = live.status(), loader = live.loader(document.currentScript, status);
   const rows = Array.from({ length: SHOWN }, () => {
     const symbol = element("b", {}, ""), p = [number(3), number(3)], bars = [live.bar("blue"), live.bar("orange")];
     const counted = element("span", {}, p[1], bars[1]);
@@ -34,21 +33,14 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
   ];
   ofNgram.forEach((each) => { each.hidden = true; });
 
-  const softmax = (logits, temperature = 1) => {
-    const scaled = logits.map((logit) => logit / Math.max(temperature, 1e-9)); // at 0 the likeliest alone
-    const largest = scaled.reduce((a, b) => Math.max(a, b));
-    const parts = scaled.map((z) => Math.exp(z - largest));
-    const total = parts.reduce((sum, part) => sum + part, 0);
-    return parts.map((part) => part / total);
-  };
-  const counted = (t, id) => ngram.probability(ids, t, id, order.value);
+  const chances = (logits, temperature) => live.Gpt.softmax(logits.map((z) => z / Math.max(temperature, 1e-9)));
 
   /* The likeliest symbols at a letter: before the model is there, those that are stored. */
   const likeliest = (i) => {
-    if (!gpt) return i === letters.length - 1 ? data.examples[0].likeliest : [];
-    const logits = gpt.logits[i], p = softmax(logits, temperature.value);
+    if (!letters[i].logits) return i === letters.length - 1 ? data.examples[0].likeliest : [];
+    const { logits, counted } = letters[i], p = chances(logits, temperature.value);
     const best = [...p.keys()].sort((a, b) => logits[b] - logits[a]).slice(0, SHOWN);
-    return best.map((id) => [alphabet[id], p[id], ...(ngram ? [counted(first + i, id)] : [])]);
+    return best.map((id) => [alphabet[id], p[id], ...(ngram ? [counted(id)] : [])]);
   };
   const expect = () => {
     const i = list.chosen, found = likeliest(i), before = letters.slice(Math.max(0, i - 12), i);
@@ -66,10 +58,12 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
   };
   const show = (chosen) => {
     if (gpt) {
+      const text = ids, start = first; // a later text has others
       letters = [...ids, 0].slice(first).map((id, i) => {
-        const bits = [-Math.log2(softmax(gpt.logits[i])[id])];
-        if (ngram) bits.push(-Math.log2(counted(first + i, id)));
-        return { symbol: alphabet[id], bits };
+        const logits = gpt.logits[i], counted = (id) => ngram.probability(text, start + i, id, order.value);
+        const bits = [-Math.log2(chances(logits, 1)[id])];
+        if (ngram) bits.push(-Math.log2(counted(id)));
+        return { symbol: alphabet[id], bits, logits, counted };
       });
     }
     list.show(letters);
@@ -154,17 +148,15 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
     pen.textContent = "Stop";
     field.value = fold(field.value);
     let ended = false, n = 0;
-    while (writing && !ended && n < LONGEST && await read(mine)) {
-      const id = drawn(softmax(gpt.logits.at(-1), temperature.value));
+    for (; n < LONGEST && await read(mine); n++) {
+      if (calm.matches) await breath();
+      else { show(); await new Promise(requestAnimationFrame); }
+      if (mine !== turn || !writing) break;
+      const id = drawn(chances(gpt.logits.at(-1), temperature.value));
       ended = id === 0; // ↵
       if (ended) break;
       ids.push(id);
       field.value += alphabet[id];
-      n++;
-      if (calm.matches || !await read(mine)) continue;
-      show();
-      await new Promise(requestAnimationFrame);
-      if (mine !== turn) return;
     }
     if (mine !== turn || !await read(mine)) return;
     halt();
@@ -172,48 +164,17 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
     end();
   };
 
-  /* A file is a script that leaves its value in `liveFiles`: a page in a folder can load nothing else. */
-  const load = (name) => new Promise((loaded, failed) => {
-    const added = element("script", {
-      src: new URL(files[name].src, src),
-      onload: () => {
-        const value = window.liveFiles?.[name];
-        if (value) loaded(value); else failed();
-        delete window.liveFiles?.[name];
-      },
-      onerror: failed,
-    });
-    document.head.append(added);
-  });
-  const loader = (label, name, arrived) => {
-    const size = `(${(files[name].bytes / 1e6).toFixed(1)} MB)`;
-    const failure = element("span");
-    const ask = async () => {
-      if (button.textContent === "Loading …") return;
-      button.textContent = "Loading …";
-      failure.textContent = "";
-      try {
-        await arrived(await load(name));
-        row.remove();
-      } catch {
-        button.textContent = `Try again ${size}`;
-        failure.textContent = " The file did not load. What is here stays as it is.";
-        status.say(failure.textContent);
-      }
-    };
-    const button = element("button", { type: "button", onclick: ask }, `${label} ${size}`);
-    const row = element("p", {}, button, failure);
-    return row;
-  };
-
   const field = element("textarea", { id: "gpt-text", rows: 2, spellcheck: "false", autocapitalize: "off", oninput: typed });
   const pen = element("button", { type: "button", onclick: write }, "Let it write");
   const temperature = live.slider("temperature of the GPT", {
     min: 0, max: 2, step: 0.05, value: 1, show: (x) => x.toFixed(2), changed: () => { expect(); say(); },
   });
-  const order = live.slider("order of the n-gram", { min: 1, max: 8, step: 1, value: 5, changed: () => { show(list.chosen); say(); } });
+  const order = live.slider("order of the n-gram", { min: 1, max: 8, step: 1, value: 5, changed: () => recount() });
   const above = element("div"), below = element("div"), sliders = element("div", { class: "sliders" });
 
+  const recount = () => {
+    if (!list.ariaBusy) { show(list.chosen); say(); } // else the text is being read, and shown then
+  };
   const counting = () => loader("Count an n-gram beside it", "reviews", async ({ gzip }) => {
     const packed = new Blob([Uint8Array.from(atob(gzip), (each) => each.charCodeAt(0))]);
     const text = await new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).text();
@@ -229,7 +190,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
     ofNgram.forEach((each) => { each.hidden = false; });
     sliders.append(...order.row);
     order.row[1].focus();
-    if (!list.ariaBusy) { show(list.chosen); say(); }
+    recount();
   });
   const loading = () => loader("Load the GPT, type and let it write", "char_gpt", (file) => {
     gpt = new live.Gpt(file);
@@ -237,7 +198,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
     field.value = data.examples[0].text;
     above.append(element("label", { for: field.id }, "Your text"), field, note);
     sliders.append(...temperature.row);
-    below.append(element("p", {}, pen), sliders, ...(files.reviews ? [counting()] : []));
+    below.append(element("p", {}, pen), sliders, counting());
     field.focus();
     return typed();
   });
@@ -252,6 +213,6 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data)
     below,
     status,
   );
-  if (files.char_gpt) below.append(loading());
+  below.append(loading());
   show();
 });

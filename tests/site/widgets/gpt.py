@@ -1,4 +1,4 @@
-"""The GPT in the page: surprises, what is likeliest next, what is drawn, and the n-gram beside it."""
+"""The GPT in the page: surprises, what is likeliest next, what it writes; an n-gram beside it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from lmcourse.text.characters import fold_ascii
 from tests.site.widgets import Answers, move, numbers
 
 CHAPTER = "transformer/gpt"
+ORDER = "order of the n-gram"
 TANH = "return x / (1 + Math.exp(-1.5957691216 * (x + 0.044715 * x ** 3)))"
 WRONG = [
     ("return x * (x < 0 ? beyond : 1 - beyond)", TANH),  # GELU, nearly
     ("positions[t * d_model + i]", "positions[(t + 1) * d_model + i]"),
     ("y1 += W[second + c]", "y1 += W[c * rows + r + 1]"),  # a row in four as if transposed
     ("dot / Math.sqrt(size)", "dot"),
-    ("for (let s = 0; s <= t; s++) {\n          let", "for (let s = 0; s < t; s++) {\n          let"),
+    (
+        "for (let s = 0; s <= t; s++) {\n          let",
+        "for (let s = 0; s < t; s++) {\n          let",
+    ),
     ("variance + 1e-5", "variance + 1e-3"),
     ("scale[i] * (each - mean) / deviation + shift[i]", "scale[i] * (each - mean) / deviation"),
     ("let n = 1; n <= order", "let n = 1; n < order"),  # a history one too short
@@ -26,7 +30,8 @@ WRONG = [
     ("if (end >= this.order)", "if (end > this.order)"),  # the first letter is not counted
     ("ids = [0, ...", "ids = [1, ..."),  # no opening
     ("ids.length + 1 - gpt.config", "ids.length + 2 - gpt.config"),  # a context one too short
-    ("logit / Math.max(temperature, 1e-9)", "logit"),
+    ("z / Math.max(temperature, 1e-9)", "z"),
+    ("start + i, id, order", "start + i - 1, id, order"),
     ("let rest = Math.random()", "let rest = 1 - Math.random()"),
     ('.replace(/^ /, "")', ".trim()"),
 ]
@@ -34,11 +39,11 @@ WRONG = [
 
 def prepare(place: Locator) -> None:
     """Load the GPT and count the n-gram, if that has not been done."""
-    for name in ("Load the GPT", "Count an n-gram"):
+    for name, then in (("Load the GPT", "Your text"), ("Count an n-gram", ORDER)):
         button = place.get_by_role("button", name=name)
         if button.count():
             button.click()
-            button.wait_for(state="detached")
+            place.get_by_label(then).wait_for()
     rest(place)
 
 
@@ -48,11 +53,12 @@ def rest(place: Locator) -> None:
 
 
 def answers(place: Locator, example: dict[str, Any]) -> Answers:
-    """Shown and expected: letters, means, the end's surprise, likeliest symbols; what is written."""
+    """Shown and expected: letters, means, surprise at the end, likeliest symbols; the text."""
     prepare(place)
+    place.page.emulate_media(reduced_motion="reduce")  # what is written comes at once
     field = place.get_by_label("Your text")
     move(place.get_by_label("temperature of the GPT"), example["tau"])
-    move(place.get_by_label("order of the n-gram"), example["order"])
+    move(place.get_by_label(ORDER), example["order"])
     field.fill(example["text"])
     rest(place)
     shown, symbols = numbers(place), place.locator(".gpt-rows b").all_inner_texts()

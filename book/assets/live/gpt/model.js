@@ -66,6 +66,8 @@ if (window.live) live.Gpt = (() => {
   };
 
   return class Gpt {
+    static softmax = softmax;
+
     constructor(file) {
       const { config } = file, tensors = unpack(file);
       Object.assign(this, { config, tensors, ids: [], logits: [] });
