@@ -218,12 +218,13 @@ tokenizer = AutoTokenizer.from_pretrained(pretrained.encoder_folder())
 data = load_reviews("binary")
 BATCH = 8
 STEPS = run.size(smoke=8, cpu=24, gpu=200)
+LENGTH = run.size(smoke=6, cpu=128, gpu=128)  # of a text in tokens
 
 
 def drawn(name, chosen):
     """The chosen sentences of a split, as Trainer wants them."""
     texts, labels = data[name]["text"], data[name]["label"]
-    rows = encode([texts[int(i)] for i in chosen], tokenizer, 128)
+    rows = encode([texts[int(i)] for i in chosen], tokenizer, LENGTH)
     return [
         {"input_ids": row, "labels": int(labels[int(i)])}
         for row, i in zip(rows, chosen, strict=True)

@@ -40,8 +40,8 @@ def _scripts(
     names = dict.fromkeys(WIDGET.findall(context.get("body", "")))
     for name in ["live", *names] if names else []:
         app.add_js_file(f"live/{name}.js", loading_method="defer")
-    if names:
-        app.add_css_file("live/live.css")
+        if (FOLDER / f"{name}.css").is_file():
+            app.add_css_file(f"live/{name}.css")
 
 
 def setup(app: Sphinx) -> None:
