@@ -176,7 +176,8 @@ SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
 HELD_OUT = record["held_out"]["sizes"][0]["size"]
 MAIN = record["held_out"]["shares"][0]["size"]  # of the law over text
 networks = [trial for trial in record["runs"] if trial["size"] != "counts"]
-SIZES = list(dict.fromkeys(trial["size"] for trial in networks))  # in order
+largest_last = sorted(networks, key=lambda trial: trial["parameters"])
+SIZES = list(dict.fromkeys(trial["size"] for trial in largest_last))
 
 
 def cell(size, share):
