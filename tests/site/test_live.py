@@ -133,13 +133,12 @@ def test_arrows_move_a_slider_and_the_change_is_spoken(tab: Page, widget: str) -
     place = _place(tab, widget)
     before = numbers(place)
     place.locator("input[type=range]").first.focus()
-    for _ in range(5):
-        tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("ArrowRight")
     assert numbers(place) != before
     told = place.get_by_role("status")
     told.filter(has_text=".").wait_for()
     spoken = told.inner_text()
-    place.locator("input[type=range]").first.press("Home")
+    place.locator("input[type=range]").first.press("End")
     tab.wait_for_function(
         "([line, old]) => line.textContent !== old", arg=[told.element_handle(), spoken]
     )
