@@ -29,7 +29,7 @@ def answers(place: Locator, example: dict[str, Any]) -> Answers:
     name = place.locator(".live-drawn").inner_text()
     data = stored(place)
     a = data["symbols"].index(example["before"])
-    place.get_by_label("after").select_option(str(a))
+    place.get_by_label("after").select_option(index=a)
     row = [number for pair in zip(data["counts"][a], example["p"], strict=True) for number in pair]
     same_name = float(name == example["name"])
     return [*numbers(place), same_name], [example["bits"], *row, 1.0]
