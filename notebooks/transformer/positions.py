@@ -659,7 +659,7 @@ for way in WAYS:
     print(f"{way:<12} {costs[way][0]!s:<25} {costs[way][1]}")
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 # @title A control: no distance is turned further than the trained ones
 class Clamped(Attention):
     """Rotary; a key 63 or more back is compared as if it stood 63 back."""
