@@ -19,6 +19,7 @@ PARTS = (
     "glossary",
     "ladder",
     "live",
+    "live_figure",
     "markup",
     "page_size",
     "reading_time",

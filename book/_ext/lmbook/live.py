@@ -16,8 +16,9 @@ from sphinx.application import Sphinx
 from lmcourse import live
 
 FOLDER = Path(__file__).parents[2] / "assets" / "live"
-MARK = '<div class="live" data-widget='
-WIDGET = re.compile(rf'{MARK}"([^"]+)"')
+MARK = '<div class="live"'
+WIDGET = re.compile(rf'{MARK}[^>]* data-widget="([^"]+)"')
+DATA = '<script type="application/json">'
 
 
 def around(drawing: str, output: NotebookNode) -> str:
@@ -30,8 +31,7 @@ def around(drawing: str, output: NotebookNode) -> str:
         known = sorted(file.stem for file in FOLDER.glob("*.js") if file.stem != "live")
         raise ValueError(f"no widget {name!r} in book/assets/live: there are {', '.join(known)}")
     data = json.dumps(stored, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    script = f'<script type="application/json">{data}</script>'
-    return f'{MARK}"{escape(name)}">{drawing}{script}</div>'
+    return f'{MARK} data-widget="{escape(name)}">{drawing}{DATA}{data}</script></div>'
 
 
 def _scripts(
