@@ -26,6 +26,7 @@ def widget(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=zip(browser.SCHEMES, browser.WIDTHS, strict=True), ids=str)
 def tab(visitor: Visitor, widget: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     tab = visitor.open(live.page(widget), *request.param)
+    live.prepare(tab, widget)
     yield tab
     tab.close()
 
@@ -58,14 +59,14 @@ def test_so_they_are_from_a_folder(visitor: Visitor, html: Path, widget: str) ->
     [(name, *pair) for name, widget in live.WIDGETS.items() for pair in widget.WRONG],
 )
 def test_an_error_would_be_seen(visitor: Visitor, widget: str, right: str, wrong: str) -> None:
-    script = (live.ASSETS / f"{widget}.js").read_text(encoding="utf-8")
-    assert right in script
+    texts = {file: file.read_text(encoding="utf-8") for file in live.scripts(widget)}
+    ((file, script),) = [each for each in texts.items() if right in each[1]]
 
     def answer(route: Route) -> None:
         route.fulfill(body=script.replace(right, wrong), content_type="text/javascript")
 
     tab = visitor.context("light", 1280).new_page()
-    tab.route(f"**/live/{widget}.js*", answer)
+    tab.route(f"**/live/{file.relative_to(live.ASSETS)}*", answer)
     tab.goto(f"{visitor.base}{live.page(widget)}.html")
     browser.settle(tab)
     worst = live.worst(tab, widget)
@@ -163,8 +164,8 @@ def test_in_print_the_picture_stands_alone(tab: Page, widget: str) -> None:
 def test_a_widget_is_light(html: Path, widget: str) -> None:
     page = browser.soup(html / f"{live.page(widget)}.html")
     data = page.select(".live script[type='application/json']")
-    files = [file for name in ("live", widget) for file in live.ASSETS.glob(f"{name}.*")]
-    weight = sum(file.stat().st_size for file in files)
+    files = [*live.ASSETS.glob("live.*"), *live.ASSETS.glob(f"{widget}.css")]
+    weight = sum(file.stat().st_size for file in [*files, *live.scripts(widget)])
     assert weight + sum(len(each.string.encode()) for each in data) < LIGHT
 
 

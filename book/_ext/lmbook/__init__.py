@@ -19,6 +19,7 @@ PARTS = (
     "glossary",
     "ladder",
     "live",
+    "live_files",
     "live_figure",
     "markup",
     "page_size",

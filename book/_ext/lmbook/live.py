@@ -1,6 +1,7 @@
 """Widgets: what `lmcourse.live.show` stored beside a figure, and the scripts for it.
 
-A widget is book/assets/live/<name>.js; pages without one carry none of this.
+A widget is book/assets/live/<name>.js, after its parts in book/assets/live/<name>/ if it has any;
+pages without one carry none of this.
 """
 
 import json
@@ -14,6 +15,8 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
 from lmcourse import live
+
+from . import live_files
 
 FOLDER = Path(__file__).parents[2] / "assets" / "live"
 MARK = '<div class="live"'
@@ -39,7 +42,10 @@ def _scripts(
 ) -> None:
     names = dict.fromkeys(WIDGET.findall(context.get("body", "")))
     for name in ["live", *names] if names else []:
-        app.add_js_file(f"live/{name}.js", loading_method="defer")
+        for part in sorted((FOLDER / name).glob("*.js")):
+            app.add_js_file(f"live/{name}/{part.name}", loading_method="defer")
+        more = live_files.attributes(name)
+        app.add_js_file(f"live/{name}.js", loading_method="defer", **more)
         if (FOLDER / f"{name}.css").is_file():
             app.add_css_file(f"live/{name}.css")
 

@@ -17,13 +17,14 @@ window.live = (() => {
     return made;
   };
 
-  /* A number as it is read, with all its digits in `value`. */
+  /* A number as it is read, with all its digits in `value`. Its text node stays: to put in another one
+     would ask the page for its style anew, all `:has()` of it. */
   const number = (digits) => {
-    const shown = element("data");
+    const shown = element("data", {}, "");
     return Object.assign(shown, {
       set(x) {
         shown.value = String(x);
-        shown.textContent = Number.isFinite(x) ? x.toFixed(digits).replace(/^-(0\.?0*)$/, "$1").replace("-", "−") : "∞";
+        shown.firstChild.data = Number.isFinite(x) ? x.toFixed(digits).replace(/^-(0\.?0*)$/, "$1").replace("-", "−") : "∞";
       },
     });
   };
@@ -78,13 +79,14 @@ window.live = (() => {
   });
 
   const widget = (name, title, build) => {
+    const script = document.currentScript;
     for (const figure of document.querySelectorAll(`.live[data-widget="${name}"]`)) {
       const place = element("section", { class: "live-widget", "aria-label": title });
       const heading = element("p", { class: "live-title" }, title);
       const open = () => {
         const data = JSON.parse(figure.querySelector("script").textContent);
         place.replaceChildren(heading);
-        build(place, data);
+        build(place, data, script);
       };
       if (figure.querySelector("script")) open();
       else place.append(heading, later(name, figure, open));

@@ -25,8 +25,10 @@ def move(slider: Locator, position: float) -> None:
 
 def numbers(place: Locator) -> list[float]:
     """What the widget shows, in the page's order, with all digits."""
-    found = place.locator("data").evaluate_all("all => all.map(each => each.value)")
-    return [float(value) for value in found]
+    found = place.locator("data").evaluate_all(
+        "all => all.filter(each => !each.closest('[hidden]')).map(each => each.value)"
+    )
+    return [float(value) for value in found if value]
 
 
 def stored(place: Locator) -> dict[str, Any]:
