@@ -80,13 +80,14 @@ def widget(
         "starts": starts,
         "frequent": "".join(tokenizer.alphabet[i] for i in frequent if i),
         "by_guess": by_guess,
-        "rungs": {
-            name: {
+        "rungs": [
+            {
+                "name": name,
                 "bits": [bits for bits, _ in games],
                 "guesses": [guesses.astype(int) for _, guesses in games],
             }
             for name, games in played.items()
-        },
+        ],
         "examples": [
             {
                 "text": i,

@@ -57,8 +57,10 @@ def test_the_widget_is_given_the_games_from_the_first_words_on():
     given = widget({"one": counts(1), "three": counts(3)}, TOKENIZER, TEXTS, by_guess)
     assert given["starts"] == [10, 12, 10]
     bits, guesses = play(counts(3), TOKENIZER, TEXTS[1])
-    assert given["rungs"]["three"]["bits"][1] == pytest.approx(bits[12:])
-    assert (given["rungs"]["three"]["guesses"][1] == guesses[12:]).all()
+    three = given["rungs"][1]
+    assert three["name"] == "three"
+    assert three["bits"][1] == pytest.approx(bits[12:])
+    assert (three["guesses"][1] == guesses[12:]).all()
     by_hand = sorted(TOKENIZER.alphabet[1:], key=lambda c: -sum(t.count(c) for t in TEXTS))
     assert [*given["frequent"]] == by_hand
     example = next(e for e in given["examples"] if e["text"] == 1 and e["letters"] == 9)

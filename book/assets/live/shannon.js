@@ -19,7 +19,7 @@ window.live?.widget("shannon", "Play: guess the next character", (place, data) =
   const line = element("ol", { class: "live-guessed", tabindex: 0, "aria-label": "The sentence so far" });
   const vain = element("p"), status = live.status();
   const row = (name) => ({ name, first: live.number(0), coded: live.number(2), own: live.number(2), bar: live.bar(name === "you" ? "orange" : "blue") });
-  const rows = [row("you"), ...Object.keys(data.rungs).map(row)];
+  const rows = [row("you"), ...data.rungs.map(({ name }) => row(name))];
   const table = element("table", { hidden: true },
     element("thead", {}, element("tr", {}, ...["", "right at once, %", "bits a character, by guess numbers", "", "by its own probabilities"]
       .map((name) => element("th", { scope: "col" }, name)))),
@@ -69,7 +69,7 @@ window.live?.widget("shannon", "Play: guess the next character", (place, data) =
       bar.set(bits / Math.max(...by_guess));
     };
     tell(rows[0], needed);
-    Object.values(data.rungs).forEach(({ guesses, bits }, i) => {
+    data.rungs.forEach(({ guesses, bits }, i) => {
       tell(rows[i + 1], guesses[game].slice(0, needed.length));
       rows[i + 1].own.set(mean(bits[game].slice(0, needed.length)));
     });
