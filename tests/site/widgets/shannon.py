@@ -15,7 +15,7 @@ WRONG = [
     ("number === 1 ? 1 : 0", "number === 2 ? 1 : 0"),
     ("bits[game].slice(0, needed.length)", "bits[game]"),
     ("found(tried.length + 1)", "found(tried.length)"),
-    ("+ 1 + tried.length), ", "+ tried.length), "),
+    ("+ 1 + tried.length) }", "+ tried.length) }"),
     (".filter((c) => !tried.includes(c))", ""),
 ]
 
@@ -32,7 +32,7 @@ def answers(place: Locator, example: dict[str, Any]) -> Answers:
     and then gives up.
     """
     data, i = stored(place), example["text"]
-    place.get_by_label("sentence", exact=True).select_option(str(i))
+    place.get_by_label("sentence", exact=True).select_option(index=i)
     field, give_up = place.locator("#live-guess"), place.get_by_role("button", name="Tell me")
     beginning = data["starts"][i]
     text = data["texts"][i][beginning : beginning + example["letters"]]
