@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.isotonic import IsotonicRegression
 
 from lmcourse.models.ngram import NGram
 from lmcourse.text.characters import CharTokenizer
@@ -46,9 +47,11 @@ def play(
 def code_lengths(guesses: np.ndarray, largest: int) -> np.ndarray:
     """Bits of the guess numbers 1 to `largest`, by how often each was needed: float64 [largest].
 
-    Half a case is added to each, so that none is infinite.
+    Half a case is added to each, so that none is infinite; numbers of which a later one was needed
+    more often share their cases with it, so that no further guess saves bits.
     """
-    often = np.bincount(guesses - 1, minlength=largest) + 0.5
+    cases = np.bincount(guesses - 1, minlength=largest) + 0.5
+    often = IsotonicRegression(increasing=False).fit_transform(np.arange(largest), cases)
     return -np.log2(often / often.sum())
 
 

@@ -487,10 +487,9 @@ check("They cost over 1.4 times as much on average", ratio.mean() > 1.4)
 # %% [markdown]
 # ### Letter by letter
 #
-# Shannon (1951) covered a text and had people guess it, one letter at a time, each until it was right. The models that
-# this book builds play with letters, too. Here are three at the same sentence, which none of them has learned from: a
-# table of single letters; counts of what follows the last seven; a small Transformer. (On the site you play against
-# them, below the picture.)
+# Shannon (1951) covered a text and had people guess it, one letter at a time, each until it was right. Many models of
+# this book play with letters, too. Here are three at the same sentence, which none of them was trained on: a
+# table of single letters; counts of what follows the last seven; a small Transformer. (On the site you play below.)
 
 
 # %% tags=["hide-input"]
@@ -515,7 +514,7 @@ RUNGS = {
     "network, the last 8": char_neural_ngram.load()[0],
     "LSTM": lstm.load()[0],
     "Transformer": char_gpt.load()[0],
-    "Transformer, the best": best_gpt.load()[0],
+    "Transformer, larger": best_gpt.load()[0],
 }
 
 
@@ -537,20 +536,20 @@ for name, rung in RUNGS.items():
     played[name] = [np.concatenate(each) for each in zip(*games, strict=True)]
 
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "The sentence An excellent romp that boasts both a heart and a mind, letter by letter, under three models: the bits that each letter costs. Letters alone: nearly all letters cost about as much. Counts of the last seven letters and the Transformer: high columns at beginnings of words and low ones inside, many close to zero."}}
-figure, axes = plot.panels(3, height=1.3, sharex=True)
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "The sentence An excellent romp that boasts both a heart and a mind, letter by letter, under three models: the bits that each letter costs. Letters alone: most columns between 2.6 and 6.4 bits, none low. Counts of the last seven letters and the Transformer: high columns at the beginnings of most words and low ones inside, many close to zero."}}
+figure, axes = plot.panels(3, height=1.3, sharex=True, sharey=True)
 places, costs = np.arange(len(six[0])), {}
 for ax, name in zip(
     axes, ["letters alone", "counts, the last 7", "Transformer"], strict=True
 ):
     costs[name], _ = guessing.play(RUNGS[name], alphabet, six[0])
-    ax.fill_between(places, costs[name], step="mid", lw=0, color=plot.BLUE)
+    ax.bar(places, costs[name], width=1, color=plot.BLUE)
     ax.set(title=name, ylabel="bits")
     ax.tick_params(axis="x", length=0)
     ax.grid(False)
 axes[-1].set_xticks(places, [*six[0].replace(" ", "·")])
-by_guess = guessing.code_lengths(played["Transformer, the best"][1], V - 1)
-game = guessing.widget(RUNGS, alphabet, six, by_guess)
+by_guess = guessing.code_lengths(played["Transformer, larger"][1], V - 1)
+game = guessing.widget(RUNGS, alphabet, six[1:], by_guess)
 live.show("shannon", **game)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -560,13 +559,15 @@ for name, (bits, guesses) in played.items():
 
 # %% [markdown]
 # On these sentences counts of seven letters need fewer bits than three of the networks; the
-# [results](../../book/results.md) have intervals. In the picture a word begins dearer than it goes on.
+# [results](../../book/results.md) have intervals, on others. In the two lower panels a word begins dearer, on average, than it goes on.
 
 # %% tags=["claims"]
+taught = {alphabet.decode(row) for row in train}
+check("No sentence was trained on", taught.isdisjoint([*six, *others]))
 begins = np.array([c == " " for c in " " + six[0][:-1]])  # a word
 for name in ("counts, the last 7", "Transformer"):
     check(
-        f"A word begins dearer than it goes on: {name}",
+        f"On average a word begins dearer than it goes on: {name}",
         costs[name][begins].mean() > costs[name][~begins].mean(),
     )
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Route
 
 from tests.site import browser, live
 from tests.site.browser import Visitor
-from tests.site.widgets import move, numbers
+from tests.site.widgets import move, numbers, stored
 
 pytestmark = pytest.mark.site
 
@@ -81,6 +81,18 @@ def test_infinite_bits_are_shown(visitor: Visitor) -> None:
     shown = place.locator("data").first.inner_text()
     tab.close()
     assert shown == "∞"
+
+
+def test_a_letter_that_was_told_is_not_right_at_once(visitor: Visitor) -> None:
+    tab = visitor.open(live.page("shannon"))
+    place = live.place(tab, "shannon")
+    while place.get_by_role("button", name="Tell me").is_enabled():
+        place.get_by_role("button", name="Tell me").click()
+    shares, frequent = numbers(place), stored(place)["frequent"]
+    tab.close()
+    assert frequent[0] == " "  # the first guess of "letters alone"
+    assert shares[2] > 0
+    assert shares[0] == 0
 
 
 def test_the_keyboard_reaches_everything(tab: Page, widget: str) -> None:

@@ -36,7 +36,10 @@ def opened(tab: Page, widget: str) -> None:
 
 def test_every_widget_is_there_and_says_python_s_numbers(play: Page, widget: str) -> None:
     opened(play, widget)
+    asked: list[str] = []
+    play.on("request", lambda request: asked.append(request.url))
     assert live.worst(play, widget) < live.WITHIN
+    assert all("/_static/live/files/" in url for url in asked)  # what is typed goes nowhere
 
 
 def test_so_it_does_from_a_folder(visitor: Visitor, html: Path, widget: str) -> None:

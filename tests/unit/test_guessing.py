@@ -52,6 +52,11 @@ def test_bits_of_guess_numbers_are_those_of_a_code():
     assert bits == pytest.approx(-np.log2(np.array([3.5, 1.5, 0.5, 0.5]) / 6))
 
 
+def test_no_further_guess_saves_bits():
+    bits = code_lengths(np.array([1, 1, 1, 3, 3, 3, 4]), 4)  # the second and third share 4 cases
+    assert bits == pytest.approx(-np.log2(np.array([3.5, 2, 2, 1.5]) / 9))
+
+
 def test_the_widget_is_given_the_games_from_the_first_words_on():
     by_guess = np.array([1.0, 2.0, 3.0, 4.0])
     given = widget({"one": counts(1), "three": counts(3)}, TOKENIZER, TEXTS, by_guess)

@@ -3,7 +3,7 @@
    gpt/letters.js. Weights and training text come by gpt/loader.js when the reader asks for them. */
 "use strict";
 
-window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data, script) => {
+window.live?.widget("gpt", "Try it: type, and let the GPT go on", (place, data, script) => {
   const { element, number } = live;
   const SHOWN = 8; // likeliest symbols
   const PATIENCE = 12; // milliseconds of work, then the page may breathe
@@ -47,7 +47,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data,
     const context = before.map(({ symbol }) => list.sign(symbol)).join("");
     where.data = `${context ? `After ${context}` : "At the beginning"} comes ${letters[i].symbol === "\n" ? "↵, the end" : list.sign(letters[i].symbol)}: surprise of the GPT `;
     letters[i].bits.forEach((bits, k) => surprise[k].set(bits));
-    hint.data = found.length ? " bits. Expected here:" : " bits. Once it is loaded, the GPT says what it expected here.";
+    hint.data = found.length ? " bits, at temperature 1. Expected here, at the temperature below:" : " bits. Once it is loaded, the GPT says what it expected here.";
     rows.forEach(({ item, symbol, p, bars }, r) => {
       item.hidden = !found[r];
       if (item.hidden) return;
@@ -169,7 +169,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data,
   const temperature = live.slider("temperature of the GPT", {
     min: 0, max: 2, step: 0.05, value: 1, show: (x) => x.toFixed(2), changed: () => { expect(); say(); },
   });
-  const order = live.slider("order of the n-gram", { min: 1, max: 8, step: 1, value: 5, changed: () => recount() });
+  const order = live.slider("order of the n-gram (Witten–Bell)", { min: 1, max: 8, step: 1, value: 5, changed: () => recount() });
   const above = element("div"), below = element("div"), sliders = element("div", { class: "sliders" });
 
   const recount = () => {
@@ -195,7 +195,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data,
   const loading = () => loader("Load the GPT, type and let it write", "char_gpt", (file) => {
     gpt = new live.Gpt(file);
     alphabet = file.alphabet;
-    field.value = data.examples[0].text;
+    field.value = data.examples[0].text.split(" ").slice(0, 3).join(" "); // to be gone on with
     above.append(element("label", { for: field.id }, "Your text"), field, note);
     sliders.append(...temperature.row);
     below.append(element("p", {}, pen), sliders, counting());
@@ -207,7 +207,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT answer", (place, data,
   place.append(
     above,
     list,
-    element("p", {}, key("blue"), "GPT ", means[0], ofNgram[0], ` bits per character, the end counted. A bar of full height has ${list.tallest} bits.`),
+    element("p", {}, key("blue"), "GPT ", means[0], ofNgram[0], ` bits per character, the end counted. A bar of full height has ${list.tallest} bits or more.`),
     element("p", {}, where, surprise[0], ofNgram[1], hint),
     element("ul", { class: "live-cells gpt-rows" }, ...rows.map(({ item }) => item)),
     below,

@@ -12,7 +12,7 @@ from lmcourse.text.characters import fold_ascii
 from tests.site.widgets import Answers, move, numbers
 
 CHAPTER = "transformer/gpt"
-ORDER = "order of the n-gram"
+ORDER = "order of the n-gram (Witten–Bell)"
 TANH = "return x / (1 + Math.exp(-1.5957691216 * (x + 0.044715 * x ** 3)))"
 WRONG = [
     ("return x * (x < 0 ? beyond : 1 - beyond)", TANH),  # GELU, nearly
