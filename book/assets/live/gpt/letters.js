@@ -21,7 +21,7 @@ if (window.live) live.letters = (chose) => {
     list.chosen = Math.max(0, Math.min(length - 1, i));
     cells[list.chosen].item.setAttribute("aria-selected", "true");
     list.setAttribute("aria-activedescendant", `gpt-letter-${list.chosen}`);
-    if (list.chosen === length - 1) list.scrollTop = 1e6; // where one types
+    if (list.chosen === length - 1) requestAnimationFrame(() => { list.scrollTop = 1e6; }); // where one types
     chose();
   };
   list.addEventListener("keydown", (event) => {
