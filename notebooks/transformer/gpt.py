@@ -39,7 +39,7 @@ import time
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from lmcourse import plot, session
+from lmcourse import live, plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.reviews import load_reviews
 from lmcourse.evaluation import intervals, metrics, scoring
@@ -51,7 +51,7 @@ from lmcourse.models.attention import MultiHeadAttention
 from lmcourse.models.ngram import NGram
 from lmcourse.records import record
 from lmcourse.text.batches import batches, shifted
-from lmcourse.text.characters import CharTokenizer
+from lmcourse.text.characters import CharTokenizer, fold_ascii
 from lmcourse.training import language_model, loop
 from lmcourse.weights import best_gpt, bpe_gpt, char_gpt
 from torch import nn
@@ -63,19 +63,63 @@ run = session.start(PROFILE, SEED)
 # It reads one sentence, and for each letter we note its surprise: $-\log_2$ of the probability that it
 # gave to that letter, knowing all letters before.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Bar chart over the letters of The acting is wonderful, full stop, end mark: the surprise at each letter in bits. Tall bars stand at the a of acting, at the w of wonderful and at the full stop, lower ones at the T and at the third letter of wonderful; from its fourth letter on there is almost nothing."}}
+# %% tags=["hide-input"]
+# @title What the site's widget has to show for a text
 tokenizer = CharTokenizer()
 longer, recipe = char_gpt.load()
-sentence = "The acting is wonderful."
-nats = -scoring.log_probs(longer, [tokenizer.encode(sentence)])[0]  # [T]
-surprise = nats / math.log(2)  # [T] in bits
+sentences = load_reviews("text")
+counted = [tokenizer.encode(text) for text in sentences["train"]["text"]]
+
+
+def answer(text, tau, order, numbers):
+    """Bits by GPT and n-gram, what is likeliest next, what is drawn."""
+    read = fold_ascii(text) + " " * text.endswith(" ")
+    row = tokenizer.encode(read)  # [T]
+    seen = row[-longer.config.context_length - 1 :]  # [S]
+    table = NGram(order, tokenizer.vocab_size).fit(counted)
+    nats = -scoring.log_probs(longer, [seen])[0]  # [S - 1]
+    nats_counted = -table.log_probs(row)[-len(nats) :]  # [S - 1]
+    ids, scores = row[:-1], []
+    while len(ids) < len(row) or ids[-1] != 0:
+        scores.append(longer.next_logits(ids).double() / max(tau, 1e-9))  # [V]
+        sums = scores[-1].softmax(-1).cumsum(0)  # [V]
+        ids.append(int((sums <= numbers[len(scores) - 1]).sum()))
+    return row, nats, nats_counted, scores[0], table.next(row[:-1]), ids
+
+
+# %% tags=["hide-input"]
+# @title What it has to show for five texts
+random, answers = np.random.default_rng(SEED), []
+many = " ".join(sentences["validation"]["text"][:5])[:400]
+strange = "Café “naïve” — 更多 FILMS of 1984’s top 10/10…"
+for text, tau, order in [
+    ("The acting is wonderful.", 1.0, 5),
+    ("", 0.8, 1),
+    (strange, 0.5, 8),
+    ("The acting ", 0.0, 3),
+    (many, 1.5, 6),
+]:
+    n = 3 if text == many else 30
+    numbers = [*random.integers(10_000, size=n) / 10_000, *[0.0] * 100]
+    row, nats, nats_counted, z, q, ids = answer(text, tau, order, numbers)
+    given = {"text": text, "tau": tau, "order": order, "numbers": numbers[:n]}
+    bits = {"bits": nats / math.log(2), "counted": nats_counted / math.log(2)}
+    p, best = z.softmax(-1), z.argsort(descending=True)[:8].tolist()
+    next_best = [(tokenizer.alphabet[i], p[i], q[i]) for i in best]
+    written = tokenizer.decode(ids[len(row) - 1 :])
+    more = {"likeliest": next_best, "written": written}
+    answers.append({**given, **bits, **more})
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Bar chart over the letters of The acting is wonderful, full stop, end mark: the surprise at each letter in bits. Tall bars stand at the a of acting, at the w of wonderful and at the full stop, lower ones at the T and at the third letter of wonderful; from its fourth letter on there is almost nothing."}}
+sentence = answers[0]["text"]
+surprise = answers[0]["bits"]  # [T]
 figure, ax = plot.panels(height=2.8)
 places = range(len(surprise))
 ax.bar(places, surprise, color=plot.BLUE)
 ax.set_xticks(places, [*sentence.replace(" ", "␣"), "↵"])
 ax.set(xlabel="letter (␣ space, ↵ the end)", ylabel="surprise in bits")
 ax.grid(axis="x", visible=False)
-plt.show()
+live.show("gpt", examples=answers)
 
 # %% [markdown]
 # A surprise of one bit is that of a fair coin. In this sentence the three tallest bars stand where

@@ -381,3 +381,27 @@ def test_both_ways_to_word_vectors_read_the_same_words():
         assert vectors.shape == (len(vocabulary), benchmark.DIM)
         assert min(seconds.values()) > 0
         assert 1 <= benchmark.mean_rank(vocabulary, vectors) <= len(vocabulary) - 1
+
+
+def test_the_work_of_a_keystroke_is_that_of_its_thread_up_to_the_next():
+    live_gpt = importlib.import_module("live_gpt")
+
+    def event(name, ts, dur=0, tid=1, kind="keydown"):
+        data = {"data": {"type": kind}}
+        return {"name": name, "ts": ts, "dur": dur, "tdur": dur / 2, "pid": 7, "tid": tid} | {
+            "args": data
+        }
+
+    events = [
+        event("RunTask", 0, 900),  # before the first key
+        event("RunTask", 1000, 500),  # with it
+        event("EventDispatch", 1100),
+        event("EventDispatch", 1200, kind="keyup"),
+        event("RunTask", 2000, 250),
+        event("RunTask", 2100, 9000, tid=2),  # of another thread
+        event("EventDispatch", 3000),
+        event("RunTask", 3100, 4000),
+        event("Paint", 3200, 100),
+    ]
+    spent = live_gpt.keystrokes(events)
+    assert spent == [{"clock": 0.75, "processor": 0.375}, {"clock": 4.0, "processor": 2.0}]

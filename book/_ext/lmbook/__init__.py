@@ -19,6 +19,8 @@ PARTS = (
     "glossary",
     "ladder",
     "live",
+    "live_files",
+    "live_figure",
     "markup",
     "page_size",
     "reading_time",

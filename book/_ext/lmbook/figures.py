@@ -36,15 +36,15 @@ def in_page(svg: str, alt: str, prefix: str) -> str:
     return svg.replace("<svg", f'{MARK} role="img" aria-label="{escape(alt)}"', 1)
 
 
-def read(text: str) -> NotebookNode:
-    """The notebook, with each stored drawing in place of its PNG."""
+def read(text: str, prefix: str = "f") -> NotebookNode:
+    """The notebook, with each stored drawing in place of its PNG; its ids begin with `prefix`."""
     notebook = nbformat.reads(text, as_version=4)
     for number, cell in enumerate(notebook.cells):
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
         for index, output in enumerate(cell.get("outputs", [])):
             svg = images.drawing(output)
             if svg is not None:
-                html = live.around(in_page(svg, alt, f"f{number}-{index}-"), output)
+                html = live.around(in_page(svg, alt, f"{prefix}{number}-{index}-"), output)
                 output.data = NotebookNode({"text/html": html})
     return notebook
 

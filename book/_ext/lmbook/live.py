@@ -1,6 +1,7 @@
 """Widgets: what `lmcourse.live.show` stored beside a figure, and the scripts for it.
 
-A widget is book/assets/live/<name>.js; pages without one carry none of this.
+A widget is book/assets/live/<name>.js, after its parts in book/assets/live/<name>/ if it has any;
+pages without one carry none of this.
 """
 
 import json
@@ -15,9 +16,12 @@ from sphinx.application import Sphinx
 
 from lmcourse import live
 
+from . import live_files
+
 FOLDER = Path(__file__).parents[2] / "assets" / "live"
-MARK = '<div class="live" data-widget='
-WIDGET = re.compile(rf'{MARK}"([^"]+)"')
+MARK = '<div class="live"'
+WIDGET = re.compile(rf'{MARK}[^>]* data-widget="([^"]+)"')
+DATA = '<script type="application/json">'
 
 
 def around(drawing: str, output: NotebookNode) -> str:
@@ -30,8 +34,7 @@ def around(drawing: str, output: NotebookNode) -> str:
         known = sorted(file.stem for file in FOLDER.glob("*.js") if file.stem != "live")
         raise ValueError(f"no widget {name!r} in book/assets/live: there are {', '.join(known)}")
     data = json.dumps(stored, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    script = f'<script type="application/json">{data}</script>'
-    return f'{MARK}"{escape(name)}">{drawing}{script}</div>'
+    return f'{MARK} data-widget="{escape(name)}">{drawing}{DATA}{data}</script></div>'
 
 
 def _scripts(
@@ -39,7 +42,10 @@ def _scripts(
 ) -> None:
     names = dict.fromkeys(WIDGET.findall(context.get("body", "")))
     for name in ["live", *names] if names else []:
-        app.add_js_file(f"live/{name}.js", loading_method="defer")
+        for part in sorted((FOLDER / name).glob("*.js")):
+            app.add_js_file(f"live/{name}/{part.name}", loading_method="defer")
+        more = live_files.attributes(name)
+        app.add_js_file(f"live/{name}.js", loading_method="defer", **more)
         if (FOLDER / f"{name}.css").is_file():
             app.add_css_file(f"live/{name}.css")
 

@@ -17,13 +17,14 @@ window.live = (() => {
     return made;
   };
 
-  /* A number as it is read, with all its digits in `value`. */
+  /* A number as it is read, with all its digits in `value`. Its text node stays: to put in another one
+     would ask the page for its style anew, all `:has()` of it. */
   const number = (digits) => {
-    const shown = element("data");
+    const shown = element("data", {}, "");
     return Object.assign(shown, {
       set(x) {
         shown.value = String(x);
-        shown.textContent = Number.isFinite(x) ? x.toFixed(digits).replace(/^-(0\.?0*)$/, "$1").replace("-", "−") : "∞";
+        shown.firstChild.data = Number.isFinite(x) ? x.toFixed(digits).replace(/^-(0\.?0*)$/, "$1").replace("-", "−") : "∞";
       },
     });
   };
@@ -72,15 +73,44 @@ window.live = (() => {
     });
   };
 
+  /* A script that is asked for; a page that is opened from a folder may load nothing else. */
+  const load = (src) => new Promise((resolve, reject) => {
+    document.head.append(element("script", { src, onload: resolve, onerror: reject }));
+  });
+
   const widget = (name, title, build) => {
+    const script = document.currentScript;
     for (const figure of document.querySelectorAll(`.live[data-widget="${name}"]`)) {
-      const data = JSON.parse(figure.querySelector("script").textContent);
       const place = element("section", { class: "live-widget", "aria-label": title });
-      place.append(element("p", { class: "live-title" }, title));
-      build(place, data);
+      const heading = element("p", { class: "live-title" }, title);
+      const open = () => {
+        const data = JSON.parse(figure.querySelector("script").textContent);
+        place.replaceChildren(heading);
+        build(place, data, script);
+      };
+      if (figure.querySelector("script")) open();
+      else place.append(heading, later(name, figure, open));
       figure.append(place);
     }
   };
 
-  return { bar, element, number, slider, status, widget };
+  /* The button of a widget whose data are not in the page: it loads them and opens the widget. */
+  const later = (name, figure, open) => {
+    const status = element("span", { role: "status" });
+    const button = element("button", { type: "button", class: "live-open" }, "Open");
+    button.addEventListener("click", async () => {
+      try {
+        await load(figure.dataset.src);
+      } catch {
+        status.textContent = " It could not be loaded. Try again?";
+        return;
+      }
+      figure.append(element("script", { type: "application/json" }, liveData[name]));
+      open();
+      figure.querySelector("input, select, button")?.focus();
+    });
+    return element("p", {}, button, status);
+  };
+
+  return { bar, element, load, number, slider, status, widget };
 })();

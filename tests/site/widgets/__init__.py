@@ -2,7 +2,8 @@
 
 A module of the widget's name holds `CHAPTER`; `answers`, which sets the widget to one of the
 chapter's examples and gives what is shown and what Python said; and `WRONG`, pieces of the script
-with errors to put in their place, each of which has to be seen in those numbers.
+with errors to put in their place, each of which has to be seen in those numbers. A widget without
+sliders has `change`, which changes something by the keyboard.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ def move(slider: Locator, position: float) -> None:
 
 def numbers(place: Locator) -> list[float]:
     """What the widget shows, in the page's order, with all digits."""
-    found = place.locator("data").evaluate_all("all => all.map(each => each.value)")
-    return [float(value) for value in found]
+    found = place.locator("data").evaluate_all(
+        "all => all.filter(each => !each.closest('[hidden]')).map(each => each.value)"
+    )
+    return [float(value) for value in found if value]
 
 
 def stored(place: Locator) -> dict[str, Any]:
