@@ -52,7 +52,7 @@ HELD_OUT = {
     "shares": [{"size": MIDDLE, "share": 1}],  # the law over text, to the smaller shares
 }
 SEEDS = 3
-DROPOUTS = {1: (0.0,), 1 / 2: (0.0,), 1 / 4: (0.0,), 1 / 8: (0.0,), 1 / 16: (0.0, 0.1)}
+DROPOUTS = {1: (0.0,), 1 / 2: (0.0,), 1 / 4: (0.0, 0.1), 1 / 8: (0.0, 0.1), 1 / 16: (0.0, 0.1)}
 CONTROLS = ("25k", MIDDLE)  # of the rates
 BATCH, LOOKS = 32, 8
 MATRIX_RATE, RATE = 0.02, 3e-3
