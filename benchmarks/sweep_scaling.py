@@ -143,7 +143,7 @@ def trained(run: Session, trial: sweep.Trial, mine: Rows) -> tuple[Any, dict[str
         on_step=best,
     )
     best.restore()
-    inside = sum(weight.numel() for weight in model.blocks.parameters())
+    inside = sum(weight.numel() for weight in model.blocks.parameters())  # type: ignore[attr-defined]
     told = {"parameters": inside, "steps": steps, "best_step": best.best_step}
     return model, told | {"train": round(bits(model, mine[:1000]), 5)}
 

@@ -7,30 +7,37 @@ from its likeliest character down.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from sklearn.isotonic import IsotonicRegression
 
-from lmcourse.models.ngram import NGram
 from lmcourse.text.characters import CharTokenizer
 
 
+class Counts(Protocol):
+    """What is asked of counts, such as `lmcourse.models.ngram.NGram`."""
+
+    def next(self, history: Sequence[int]) -> np.ndarray:
+        """The distribution of the next symbol: [V]."""
+        ...
+
+
 @torch.no_grad()
-def forecasts(model: torch.nn.Module | NGram, ids: Sequence[int]) -> np.ndarray:
+def forecasts(model: torch.nn.Module | Counts, ids: Sequence[int]) -> np.ndarray:
     """The distribution of each of ids[1:] given what stands before: float64 [T - 1, V].
 
     `model`: counts, or a network in evaluation mode that maps ids [B, T] to logits [B, T, V].
     """
-    if isinstance(model, NGram):
-        return np.stack([model.next(ids[:t]) for t in range(1, len(ids))])
-    logits = model(torch.tensor([ids[:-1]]))[0]  # [T - 1, V]
-    return logits.double().softmax(dim=-1).numpy()
+    if isinstance(model, torch.nn.Module):
+        logits = model(torch.tensor([ids[:-1]]))[0]  # [T - 1, V]
+        return logits.double().softmax(dim=-1).numpy()
+    return np.stack([model.next(ids[:t]) for t in range(1, len(ids))])
 
 
 def play(
-    model: torch.nn.Module | NGram, tokenizer: CharTokenizer, text: str
+    model: torch.nn.Module | Counts, tokenizer: CharTokenizer, text: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Surprise in bits and number of guesses for each character of a text: [T], [T].
 
@@ -56,7 +63,7 @@ def code_lengths(guesses: np.ndarray, largest: int) -> np.ndarray:
 
 
 def widget(
-    models: Mapping[str, torch.nn.Module | NGram],
+    models: Mapping[str, torch.nn.Module | Counts],
     tokenizer: CharTokenizer,
     texts: Sequence[str],
     by_guess: np.ndarray,

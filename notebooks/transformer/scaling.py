@@ -464,6 +464,8 @@ check(
 gaps = [bits_of(s, 1).mean() - mean_of(chosen(s, 1), "train") for s in SIZES]
 check("The largest: the widest gap", np.argmax(gaps) == len(SIZES) - 1)
 check("Both too low", max(said[rule] for rule in nearest) < found.min())
+
+# %% tags=["claims"]
 moved = abs(answer - said["the law"]) / (seeds_say[1] - seeds_say[0])
 check("Table counted: moved by about the interval's width", 0.5 < moved < 2)
 check("The law: three points missed", (abs(missed) > spread).sum() == 3)
@@ -584,6 +586,8 @@ check(
     "The gap is least at a quarter, every seed", (gap.argmin(axis=0) == 2).all()
 )
 check("From there it grows, every seed", (np.diff(gap[2:], axis=0) > 0).all())
+
+# %% tags=["claims"]
 check(
     "Dropout: better on the sixteenth alone",
     [*better.values()] == [True, False, False],
@@ -601,6 +605,8 @@ check(
 check("but inside the interval", text_truth[MAIN] < highest[MAIN])
 of_law = text_said["counts"]["the law"] - text_truth["counts"]
 check("Counts: missed by a hundredth", abs(of_law) < 0.015)
+
+# %% tags=["claims"]
 for name, points in curves.items():
     bought = -np.diff(points.mean(axis=1))  # [4]
     check(
