@@ -556,7 +556,7 @@ for i in range(3):
 # Each doubling buys less than the one before, for both. The counts are ahead at every share, by every seed. The gap
 # is least at a quarter and grows from there.
 #
-# Both laws foretell less than was measured: for the network by two hundredths of a bit, for the counts by one. The network's floor of 2.04 is one of this
+# Both laws foretell less than was measured: for the network by two hundredths of a bit, for the counts by one. The network's floor is one of this
 # size alone: on the same text the largest lies below it already. How much hangs on
 # a single point? With a quarter of the text and less the record has the network with dropout 0.1, too. On validation that is better on the sixteenth alone:
 
