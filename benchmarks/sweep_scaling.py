@@ -7,8 +7,9 @@ anew with each seed, the smaller shares part of the larger ones), dropout, facto
 seed. All train by one recipe, whose length depends on the share alone, and look at the validation
 sentences `LOOKS` times; the weights of the best look are scored on the test sentences. `HELD_OUT`
 was written here before any run was made: the chapter fits its laws without them. Where a
-share is run with several dropouts, the chapter takes the best on validation; half and double
-the rates are a control, at two sizes. Counts are the n-grams of modified Kneser–Ney. `seconds`
+share is run with several dropouts, the plan was to fit the best on validation; the chapter fits
+the runs without dropout and shows the plan beside them. Half and double the rates are a control,
+at two sizes. Counts are the n-grams of modified Kneser–Ney. `seconds`
 are processor seconds.
 """
 
