@@ -224,7 +224,9 @@ def test_writing_stops_when_asked_and_when_the_text_changes(opened: Page) -> Non
 
     pen.press("Enter")
     stop.wait_for()
-    field.fill("No")
+    field.evaluate(
+        "f => { f.value = 'No'; f.dispatchEvent(new Event('input')) }"
+    )  # between letters
     pen.wait_for()
     gpt.rest(place)
     opened.wait_for_timeout(200)
@@ -301,6 +303,7 @@ def test_another_order_leaves_the_letter_chosen_and_changes_the_n_gram_alone(ope
 def test_what_was_loaded_is_accessible_and_fits(opened: Page, version: str) -> None:
     _read(_place(opened), "The acting is wonderful, and more so. " * 9)
     assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    opened.evaluate("scrollTo(0, 0)")  # else the sidebar's edge may cut a line of its own
     try:
         assert axe.violations(opened, version) == []
     except axe.Unavailable as error:

@@ -1,7 +1,8 @@
 /* Shannon's game: a sentence guessed letter by letter, the reader's guesses beside those of models.
 
-   A guess number costs the bits in `by_guess`. Who gives up is taken to miss once more and to go on with
-   the characters from the most frequent down, those that were tried left out: so every player has a number. */
+   A guess number costs the bits in `by_guess`. Who gives up is taken to go on with the characters
+   from the most frequent down, those that were tried left out, and is never right at once: so every player
+   has a number. */
 "use strict";
 
 window.live?.widget("shannon", "Play: guess the next character", (place, data) => {
@@ -15,7 +16,7 @@ window.live?.widget("shannon", "Play: guess the next character", (place, data) =
     ...texts.map((_, i) => element("option", { value: i }, i + 1)));
   const guess = element("input", { id: "live-guess", type: "text", maxlength: 1, size: 2, autocomplete: "off",
     autocapitalize: "none", spellcheck: "false", oninput: () => read() });
-  const giveUp = element("button", { type: "button", onclick: () => found(Math.max(1, rest().indexOf(letter())) + 1 + tried.length) }, "Tell me");
+  const giveUp = element("button", { type: "button", onclick: () => found(Math.max(2, rest().indexOf(letter()) + 1 + tried.length)) }, "Tell me");
   const line = element("ol", { class: "live-guessed", tabindex: 0, "aria-label": "The sentence so far" });
   const vain = element("p"), status = live.status();
   const row = (name) => ({ name, first: live.number(0), coded: live.number(2), own: live.number(2), bar: live.bar(name === "you" ? "orange" : "blue") });
@@ -81,7 +82,7 @@ window.live?.widget("shannon", "Play: guess the next character", (place, data) =
     line,
     element("p", {}, element("label", { for: "live-guess" }, "next character (a space is one, too) "), guess, " ", giveUp),
     vain,
-    element("p", {}, `Right at once costs ${by_guess[0].toFixed(1)} bits, and each further guess at least as much as the one before: the less often the larger Transformer needs that many, the more. “Tell me” counts as if you missed, then tried the characters from the most frequent down. Compare yourself by the first two columns; the last needs probabilities, which you did not tell.`),
+    element("p", {}, `Right at once costs ${by_guess[0].toFixed(1)} bits, and each further guess at least as much as the one before: the less often the larger Transformer needs that many, the more. “Tell me” counts as if you went on with the characters from the most frequent down, and never as right at once. Compare yourself by the first two columns; the last needs probabilities, which you did not tell.`),
     table, status,
   );
   begin();

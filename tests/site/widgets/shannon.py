@@ -15,7 +15,7 @@ WRONG = [
     ("number === 1 ? 1 : 0", "number === 2 ? 1 : 0"),
     ("bits[game].slice(0, needed.length)", "bits[game]"),
     ("found(tried.length + 1)", "found(tried.length)"),
-    ("+ 1 + tried.length) }", "+ tried.length) }"),
+    ("+ 1 + tried.length)) }", "+ tried.length)) }"),
     (".filter((c) => !tried.includes(c))", ""),
 ]
 
