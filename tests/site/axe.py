@@ -98,8 +98,8 @@ TWINS = """() => {
 }"""
 
 
-def violations(tab: Page, version: str) -> list[str]:
-    """What the rules of one version find on the page, a line for each rule that is broken."""
+def violations(tab: Page, version: str, inside: str = "html") -> list[str]:
+    """What the rules of one version find in a part of the page, a line for each that is broken."""
     options = {
         "runOnly": {"type": "tag", "values": RULE_SETS},
         "resultTypes": ["violations"],
@@ -107,7 +107,7 @@ def violations(tab: Page, version: str) -> list[str]:
     script = SCRIPTS[version]()
     tab.evaluate(TWINS)
     tab.evaluate(script)
-    found = tab.evaluate("options => axe.run(options)", options)
+    found = tab.evaluate("([inside, options]) => axe.run(inside, options)", [inside, options])
     return [
         f"{rule['id']}: " + "; ".join(node["html"][:160] for node in rule["nodes"][:3])
         for rule in found["violations"]

@@ -303,9 +303,8 @@ def test_another_order_leaves_the_letter_chosen_and_changes_the_n_gram_alone(ope
 def test_what_was_loaded_is_accessible_and_fits(opened: Page, version: str) -> None:
     _read(_place(opened), "The acting is wonderful, and more so. " * 9)
     assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    opened.evaluate("scrollTo(0, 0)")  # else the sidebar's edge may cut a line of its own
-    try:
-        assert axe.violations(opened, version) == []
+    try:  # in the widget alone: where the sidebar has scrolled, its edge may cut a line of its own
+        assert axe.violations(opened, version, '.live[data-widget="gpt"]') == []
     except axe.Unavailable as error:
         browser.missing(str(error))
 
