@@ -186,8 +186,8 @@ check("The floor moves further than the point", moved > 0.02)
 # of the text was known from [an earlier chapter](../ngrams/smoothing.ipynb).
 #
 # With a quarter of the text or less there are two dropouts, 0 and 0.1. The plan in the script was to fit the better one on validation. This chapter departs from
-# it, a decision made after the runs: we fit those without dropout, and show beside them what the plan gives. All sizes train for a thousand steps on the full text, and for fewer on a share. Each run keeps the weights of the best
-# of eight looks at validation. What we fit and foretell are bits per character on the test sentences, means over the seeds; *train* are those on a thousand sentences that were learned from.
+# it, a decision made after the runs: we fit those without dropout, and show beside them what the plan gives. By the script all sizes train for a thousand steps on the full text, and for fewer on a share. Each run keeps the weights of the best
+# of eight looks at validation. What we fit and foretell are bits per character on the test sentences, means over the seeds; *train* are those on the first thousand sentences that were learned from.
 
 # %% tags=["hide-input"]
 # @title Reading the record
@@ -493,8 +493,7 @@ check(
 # Kneser–Ney smoothing, of the order from 4 to 8 that is best on validation (8 at every share, the longest tried). Both learn from the same shares. Each law is fitted to the
 # four smaller ones, three numbers to four points; the full text is held out. (With all of it the three tables of counts are one and the same: a seed only decides which sentences are drawn. They are large: on all of the text over a million numbers.)
 #
-# With its share the network also gets more steps, though it goes over each sentence less often. So its curve is one of text *and* training. That the last
-# look is often the best does not show that a run was too short: the rates end at 0 in each.
+# With its share the network also gets more steps, though it goes over each sentence less often. So its curve is one of text *and* training.
 
 # %% tags=["hide-input"]
 D = np.array([mean_of(chosen(MAIN, s), "chars") for s in SHARES])  # [5]
@@ -558,7 +557,7 @@ for i in range(3):
 # Each doubling buys less than the one before, for the counts and for the network without dropout. The counts are ahead at every share, by every seed. The gap
 # is least at a quarter and grows from there.
 #
-# Both laws foretell less than was measured: for the network by two hundredths of a bit, for the counts by one. The network's floor is one of this
+# Both laws foretell less than was measured: for the network by two hundredths of a bit, for the counts by one; how much of that is the luck of the seeds we do not ask here. The network's floor is one of this
 # size alone: on the same text the largest lies below it already. How much hangs on
 # a single point? Here is the plan: dropout 0.1 where that is better on validation, which is on the sixteenth alone.
 
