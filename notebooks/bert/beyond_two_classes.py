@@ -43,7 +43,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
-from lmcourse import plot, session
+from lmcourse import live, plot, session
 from lmcourse.claims import check, close
 from lmcourse.data.ratings import load_ratings
 from lmcourse.evaluation.intervals import Interval
@@ -401,7 +401,9 @@ def padded(states):
 PART = run.size(smoke=40, cpu=2000, gpu=2000)
 order = np.random.default_rng(SEED).permutation(len(texts["train"]))
 parts = [order[i * PART : (i + 1) * PART] for i in range(3)]
-states = lower(encode(texts["train"]))
+used = order[: 3 * PART].tolist()
+kept_states = lower(encode([texts["train"][i] for i in used]))
+states = dict(zip(used, kept_states, strict=True))
 prior = np.bincount(labels["train"], minlength=3) / len(labels["train"])  # [3]
 above = torch.tensor([prior[1:].sum(), prior[2]])  # P(y > 0), P(y > 1)
 THRESHOLDS = -torch.logit(above).float()  # [2]: s = 0 gives these frequencies
@@ -653,7 +655,33 @@ for kind, runs in on_validation.items():
     print(f"{kind:<8}", picked[kind], end="   macro-F1, best of the mean: ")
     print(f"{curves[kind].mean(axis=0).max():.3f}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels against the share of validation sentences called neutral, from one to thirty per cent, with lines for three losses and ridge regression. Above, macro-F1: the lines of the three losses run close together, rise a little over the first few per cent and fall slowly after, ridge well below. Below, accuracy: all lines fall steadily."}}
+# %% tags=["hide-input", "nbval-ignore-output"]
+# @title For the site's widget: sides and doubts of every run, some answers
+UNIT = 10_000  # doubts are stored as whole numbers of so many parts
+stored, examples = {kind: [] for kind in LOSSES}, []
+for kind, i in itertools.product(LOSSES, range(3)):
+    score, doubt = side_and_doubt(kind, on_validation[kind][i])
+    side = np.where(score > 0, 2, 0)  # [N], blame or praise
+    doubt = np.rint(UNIT * doubt).astype(int)  # [N]
+    written = {"sides": "".join(map(str, side))}
+    stored[kind].append(written | {"doubts": " ".join(map(str, doubt))})
+    cuts = [np.quantile(doubt, 1 - percent / 100) for percent in range(31)]
+    found = [np.where(doubt > cut, 1, side) for cut in cuts]
+    results = {"accuracy": [np.mean(f == truth) for f in found]}
+    results["macro-F1"] = [macro_f1(truth, f) for f in found]
+    percent = [0, 5, 30][i]
+    counts = np.zeros((3, 3), dtype=int)
+    np.add.at(counts, (truth, found[percent]), 1)
+    sizes = counts.sum(axis=0) + counts.sum(axis=1)  # [3], as is and as called
+    answer = {"loss": kind, "run": i, "per cent": percent, "counts": counts}
+    answer |= {"border": cuts[percent] / UNIT, "trained": BORDERS[kind]}
+    answer["f1"] = 2 * counts.diagonal() / np.maximum(sizes, 1)
+    for name, values in results.items():
+        best = int(np.argmax(values))
+        answer |= {name: values[percent], f"best {name}": [values[best], best]}
+    examples.append(answer)
+
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels against the share of validation sentences called neutral, from one to thirty per cent, with lines for three losses and ridge regression. Above, macro-F1: the lines of the three losses run close together, rise a little over the first few per cent and fall slowly after, ridge well below. Below, accuracy: all lines fall steadily."}}
 figure, (above_panel, below_panel) = plot.panels(2, height=2.5, sharex=True)
 accuracy_at = {
     kind: np.mean(
@@ -672,7 +700,9 @@ for (kind, f1s), color in zip(curves.items(), colors, strict=True):
 above_panel.set_ylabel("macro-F1")
 below_panel.legend(loc="lower left", ncols=2)
 below_panel.set(ylabel="accuracy", xlabel="called neutral, per cent")
-plt.show()
+digits = "".join(map(str, truth))
+shown = {"truth": digits, "trained": BORDERS, "runs": stored, "unit": UNIT}
+live.show("cut", **shown, examples=examples)
 
 # %% [markdown]
 # The more sentences are called neutral, the lower the accuracy. In macro-F1 the three losses run
