@@ -20,7 +20,7 @@ from lmcourse import weights
 from lmcourse.data.download import AssetError
 from lmcourse.data.reviews import load_reviews
 from lmcourse.text.characters import ALPHABET
-from tests.site import axe, browser
+from tests.site import axe, browser, live
 from tests.site.browser import Visitor
 from tests.site.widgets import gpt, numbers, stored
 
@@ -32,7 +32,7 @@ FILES = "**/live/files/**"
 
 
 def _place(tab: Page) -> Locator:
-    return tab.locator('.live[data-widget="gpt"] .live-widget')
+    return live.place(tab, "gpt")
 
 
 def _button(place: Locator, name: str) -> Locator:
