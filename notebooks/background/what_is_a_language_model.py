@@ -559,7 +559,7 @@ for name, (bits, guesses) in played.items():
 
 # %% [markdown]
 # On these sentences counts of seven letters need fewer bits than three of the networks; the
-# [results](../../book/results.md) have intervals, on others. In the two lower panels a word begins dearer, on average, than it goes on.
+# [results](../../book/results.md) have more models, other sentences and intervals; counts there see eight letters. In the two lower panels a word begins dearer, on average, than it goes on.
 
 # %% tags=["claims"]
 taught = {alphabet.decode(row) for row in train}
