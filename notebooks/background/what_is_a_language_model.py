@@ -487,7 +487,7 @@ check("They cost over 1.4 times as much on average", ratio.mean() > 1.4)
 # %% [markdown]
 # ### Letter by letter
 #
-# Shannon (1951) covered a text and had people guess it, one letter at a time, each until it was right. Many models of
+# Shannon (1951) covered a text and had people guess it, one letter at a time, each until it was right: **Shannon's game**. Many models of
 # this book play with letters, too. Here are three at the same sentence, which none of them was trained on: a
 # table of single letters; counts of what follows the last seven; a small Transformer. (On the site you play below.)
 
