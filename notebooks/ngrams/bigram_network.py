@@ -620,6 +620,8 @@ check("The three sigmoids sum to more than two", g.sum() > 2)
 # holds. What never follows a context was, after our steps, about as probable as formula (4) says: other things
 # equal more so the rarer the context. Counting gives at once what training approaches. And a product of numbers between zero and one is not yet a probability.
 #
+# The same training with more letters of context is the [neural n-gram](../neural/neural_ngram.ipynb).
+#
 # ## Exercises
 #
 # > **Exercise 1.** On paper (★☆☆, 10 minutes). Of eight pairs four begin with *a*: three times *b* follows,

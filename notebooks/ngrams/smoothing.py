@@ -920,6 +920,8 @@ check(
 # text, say roughly how much for the smallest counts; and a shorter context that is mixed with a longer one did better here to count after how many different symbols a sequence came than how often.
 # Both ideas together are modified Kneser–Ney. On our text it is the only one of the curves drawn that, from training counts alone, gains with every order up to nine.
 #
+# Networks beside these tables, on the same text: the [neural n-gram](../neural/neural_ngram.ipynb) and [recurrent networks](../neural/recurrent.ipynb).
+#
 # ## Exercises
 #
 # > **Exercise 1.** On paper (★☆☆, 10 minutes). Two contexts were each seen eight times: one always before the
