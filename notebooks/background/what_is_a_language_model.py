@@ -536,7 +536,7 @@ for name, rung in RUNGS.items():
     played[name] = [np.concatenate(each) for each in zip(*games, strict=True)]
 
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "The sentence An excellent romp that boasts both a heart and a mind, letter by letter, under three models: the bits that each letter costs. Letters alone: most columns between 2.6 and 6.4 bits, none low. Counts of the last seven letters and the Transformer: high columns at the beginnings of most words and low ones inside, many close to zero."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "The sentence An excellent romp that boasts both a heart and a mind, letter by letter, under three models: the bits that each letter costs. Letters alone: most columns between 2.6 and 6.4 bits, none low. Counts of the last seven letters and the Transformer: high columns where romp, boasts, both, heart and mind begin, many others close to zero, many close to zero."}}
 figure, axes = plot.panels(3, height=1.3, sharex=True, sharey=True)
 places, costs = np.arange(len(six[0])), {}
 for ax, name in zip(
@@ -559,7 +559,7 @@ for name, (bits, guesses) in played.items():
 
 # %% [markdown]
 # On these sentences counts of seven letters need fewer bits than three of the networks; the
-# [results](../../book/results.md) have more models, other sentences and intervals; the best table of counts there sees eight letters. In the two lower panels a word begins dearer, on average, than it goes on.
+# [results](../../book/results.md) have more models, other sentences and intervals. In the two lower panels a word begins dearer, on average, than it goes on.
 
 # %% tags=["claims"]
 taught = {alphabet.decode(row) for row in train}

@@ -439,7 +439,7 @@ check("Of what is stored: these six", stay[2] == six)
 # %% [markdown]
 # By latency four systems remain: majority, lexicon, TF-IDF, full fine-tuning. By memory it is the same, but for the majority, whose program takes as much as the lexicon's, to the megabyte. What lies between the
 # last two in accuracy is no faster than the last. What small changes beside a frozen encoder save shows in the third panel, where the published weights are there anyway (the encoder's; for prompts those of SmolLM2), for other
-# tasks, and only what a system stores besides is counted (full fine-tuning stores its frozen word embeddings, too). They also learn in less time (fourth list).
+# tasks, and only what a system stores besides is counted (full fine-tuning stores its frozen word embeddings, too). They also learn in less time (table of times).
 #
 # How sure is a front? A point can be on it because these test sentences liked it. So we draw the test sentences again with
 # replacement, a thousand times, and count how often each system is on the front of accuracy and latency.
@@ -683,10 +683,10 @@ check(
 # So far a text was a sentence. Reviews of IMDb (Maas et al. 2011) are whole ones, and many are long. On a graphics card we fine-tuned the same encoder on such reviews, in two passes; it read
 # their first 512 tokens, or only their first 256. TF-IDF, which reads to the end, counted words and word pairs in the same reviews, without or with pieces of words.
 #
-# Validation chose the learning rate among the four below (with 256 tokens and one pass) and the penalty of TF-IDF (with pieces, the strongest that was tried).
+# Validation chose the learning rate among the four below (with 256 tokens and one pass) and the penalty of TF-IDF (by its record, the strongest that was tried).
 #
-# The reviews are from IMDb's training half, split anew, so that no number here compares with published ones. Those that share five consecutive words with a held-out sentence of this book are left out, long ones more often. Reviews of a film stand together in
-# the package, and thirty were left out between two splits: no film should be in two with the same label.
+# The reviews are from IMDb's training half, split anew, so that no number here compares with published ones. Those that share five consecutive words with a held-out sentence of this book are left out, long ones more often. Reviews of a film seem to stand together in
+# our source, and thirty were left out between two splits: no film should be in two with the same label.
 
 # %% tags=["hide-input"]
 # @title What the record of whole reviews says
@@ -706,8 +706,8 @@ for trial in story["runs"]:
     cut_short[name] = trial.get("lost", [0.0])[0]
 
 # %% [markdown]
-# One more way to count, after Wang and Manning (2012), who used another classifier. Only whether a word or a pair of neighbours is in the review is kept, and each is weighted by how much more frequent it is in praise than in
-# blame: the logarithm of the ratio of the two frequencies, every count raised by one. (In 30 of 1,000 words of praise and in 10 of 1,000 of blame: $\ln 3$, about 1.1, if we forget the ones.) On these numbers a logistic regression is trained, here and now.
+# One more way to count, after Wang and Manning (2012), who used another classifier. Only whether a word (or mark) or a pair of neighbours is in the review is kept, and each is weighted by how much more frequent it is in praise than in
+# blame: the logarithm of the ratio of the two frequencies, every count raised by one. (A word that is 30 of 1,000 in praise and 10 of 1,000 in blame: $\ln 3$, about 1.1, if we forget the ones.) On these numbers a logistic regression is trained, here and now.
 
 # %% tags=["hide-input"]
 # @title Words and pairs, weighted
@@ -787,7 +787,7 @@ highest = max(t["rate"] for t in tuned if t["stage"] == "choice")
 check("The rate chosen is the highest of the four", taken == {highest})
 
 # %% [markdown]
-# *Cut short* is the share of reviews that lose their end. Intervals are 95 %, over reviews as if they were independent, though up to thirty are of one film, and not over seeds. Reading on pays: with 512 tokens each of the three runs is ahead of each with 256, and the encoder is ahead of the three ways of counting. With 256 tokens it is not
+# *Cut short* is the share of reviews that lose their end. Intervals are 95 %, over reviews as if they were independent, though up to thirty are of one film, and not over seeds. Reading on helps: with 512 tokens each of the three runs is ahead of each with 256, and the encoder is ahead of the three ways of counting. With 256 tokens it is not
 # shown to differ from the weighted bigrams: a table of words and word pairs, counted and fitted in this chapter. The rate that was chosen is the highest of the four; a higher one might do better still.
 #
 # These reviews are no part of the guide: other texts, another machine. A larger encoder, such as BERT-base, was not measured.

@@ -59,7 +59,7 @@ from torch import nn
 run = session.start(PROFILE, SEED)
 
 # %% [markdown]
-# Here is a GPT like the one we shall build, trained beforehand for longer than this chapter has.
+# Here is a GPT like the one we shall build, larger and trained beforehand for longer than this chapter has.
 # It reads one sentence, and for each letter we note its surprise: $-\log_2$ of the probability that it
 # gave to that letter, knowing all letters before.
 

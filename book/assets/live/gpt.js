@@ -45,7 +45,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT go on", (place, data, 
   const expect = () => {
     const i = list.chosen, found = likeliest(i), before = letters.slice(Math.max(0, i - 12), i);
     const context = before.map(({ symbol }) => list.sign(symbol)).join("");
-    where.data = `${context ? `After ${context}` : first > 1 ? "After what was given" : "At the beginning"} comes ${letters[i].symbol === "\n" ? "↵, the end" : list.sign(letters[i].symbol)}: surprise of the GPT `;
+    where.data = `${context ? `After ${i > 12 ? "…" : ""}${context}` : first > 1 ? "After what was given" : "At the beginning"} comes ${letters[i].symbol === "\n" ? "↵, the end" : list.sign(letters[i].symbol)}: surprise of the GPT `;
     letters[i].bits.forEach((bits, k) => surprise[k].set(bits));
     hint.data = !found.length ? " bits. Once it is loaded, the GPT says what it expected here." : gpt ? " bits, at temperature 1. Expected here, at the temperature below:" : " bits. Expected here:";
     rows.forEach(({ item, symbol, p, bars }, r) => {

@@ -17,7 +17,7 @@ window.live?.widget("heads", "Try it: choose a head and a token that looks", (pl
   }));
   const rows = tokens.map((token) => ({
     name: element("th", { scope: "row" }, token), weight: live.number(3), weightBar: live.bar("blue"),
-    length: live.number(2), carried: live.number(3), carriedBar: live.bar("orange"),
+    length: live.number(3), carried: live.number(3), carriedBar: live.bar("orange"),
   }));
   const ofWeight = live.number(2), ofLengths = live.number(2), status = live.status();
 

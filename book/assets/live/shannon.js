@@ -22,7 +22,7 @@ window.live?.widget("shannon", "Play: guess the next character", (place, data) =
   const row = (name) => ({ name, first: live.number(0), coded: live.number(2), own: live.number(2), bar: live.bar(name === "you" ? "orange" : "blue") });
   const rows = [row("you"), ...data.rungs.map(({ name }) => row(name))];
   const table = element("table", { hidden: true },
-    element("thead", {}, element("tr", {}, ...["", "right at once, %", "bits a character, by number of guesses", "", "by its own probabilities"]
+    element("thead", {}, element("tr", {}, ...["", "right at once, %", "bits a character, by number of guesses", "", "bits, by its own probabilities"]
       .map((name) => element("th", { scope: "col" }, name)))),
     element("tbody", {}, ...rows.map(({ name, first, coded, own, bar }) => element("tr", {},
       element("th", { scope: "row" }, name), element("td", {}, first), element("td", {}, coded), element("td", {}, bar),
@@ -82,7 +82,7 @@ window.live?.widget("shannon", "Play: guess the next character", (place, data) =
     line,
     element("p", {}, element("label", { for: "live-guess" }, "next character (a space is one, too) "), guess, " ", giveUp),
     vain,
-    element("p", {}, `Right at once costs ${by_guess[0].toFixed(1)} bits, at the second guess ${by_guess[1].toFixed(1)} in all, and a later guess never less: numbers that the larger Transformer seldom needed, on forty other sentences, cost more. “Tell me” counts as if you went on with the characters from the most frequent down, and never as right at once. Compare yourself by the first two columns; the last needs probabilities, which you did not tell.`),
+    element("p", {}, `Right at once costs ${by_guess[0].toFixed(1)} bits, at the second guess ${by_guess[1].toFixed(1)} in all, and a later guess never less: numbers that the larger Transformer seldom needed, on forty other sentences, cost more. “Tell me” counts as if you went on with the characters from the most frequent down, and never as right at once. The number below a letter says at which guess it was right. Compare yourself by the first two columns; the last needs probabilities, which you did not tell.`),
     table, status,
   );
   begin();
