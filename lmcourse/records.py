@@ -86,3 +86,8 @@ def sweep(chapter: str) -> dict[str, Any]:
         if (folder / below).is_file():
             return json.loads((folder / below).read_text(encoding="utf8"))
     raise ValueError(f"no sweep on record for the chapter {chapter!r}")
+
+
+def gpu_sweep(chapter: str) -> dict[str, Any]:
+    """As `sweep`, of runs on a GPU: what lies in results/sweeps/gpu/."""
+    return sweep(f"../gpu/{chapter}")

@@ -1046,6 +1046,7 @@ def cut(change, k):
     return U[:, :k] * S[:k] @ V[:k]
 
 
+trained.to(run.device)
 for k in (1, 2, 4, 16):
     frozen = {n: m.linear.weight.clone() for n, m in trained.layers.items()}
     with torch.no_grad():

@@ -136,7 +136,7 @@ live.show("gpt", examples=answers)
 # - compare it with a first-rate table of counts, sentence by sentence, and accept the result.
 #
 # **You need** [attention](attention.ipynb) and [softmax and cross-entropy](../probability/softmax.ipynb);
-# the count models come from [bigram counts](../ngrams/bigram_counts.ipynb).
+# the count models come from [bigram counts](../ngrams/bigram_counts.ipynb) and [smoothing](../ngrams/smoothing.ipynb).
 
 # %% [markdown]
 # ## One sentence, many questions

@@ -10,7 +10,7 @@ from IPython.utils.capture import capture_output
 
 from lmcourse import records
 from lmcourse.evaluation.intervals import Interval
-from lmcourse.records import record, sweep
+from lmcourse.records import gpu_sweep, record, sweep
 
 
 def test_a_record_is_a_glue_value_and_an_entry():
@@ -60,13 +60,17 @@ def test_a_sweep_is_read_from_a_checkout_or_from_where_pip_put_them(tmp_path, mo
     file.parent.mkdir(parents=True)
     file.write_text('{"runs": []}')
     assert sweep("dice/one") == {"runs": []}
+    with pytest.raises(ValueError, match="no sweep on record"):
+        gpu_sweep("dice/one")
 
 
 def test_every_stored_sweep_belongs_to_a_chapter_and_is_packaged():
     root = Path(__file__).parents[2]
     packaged = (root / "pyproject.toml").read_text()
     for file in (root / "results/sweeps").rglob("*.json"):
-        name = file.relative_to(root / "results/sweeps/cpu").with_suffix("").as_posix()
-        assert sweep(name) == json.loads(file.read_text())
-        assert sweep(name)["chapter"] == name
-        assert f'"results/sweeps/cpu/{file.parent.name}/*.json"' in packaged
+        profile, *name = file.relative_to(root / "results/sweeps").with_suffix("").parts
+        found = {"cpu": sweep, "gpu": gpu_sweep}[profile]("/".join(name))
+        assert found == json.loads(file.read_text())
+        assert found["chapter"] == "/".join(name)
+        folder = f"sweeps/{profile}/{name[0]}"
+        assert f'"share/lmcourse/{folder}" = ["results/{folder}/*.json"]' in packaged

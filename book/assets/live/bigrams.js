@@ -63,7 +63,7 @@ window.live?.widget("bigrams", "Try it: look up, draw, smooth", (place, data) =>
       element("button", { type: "button", onclick: whole }, "Draw a name"), " ", drawn),
     element("p", {}, element("label", { for: "live-before" }, "after "), before, " ", total),
     element("ul", { class: "live-cells" }, ...symbols.map((symbol, b) => element("li", {},
-      element("b", {}, symbol), cells[b].count, " times ", cells[b].p, cells[b].bar))),
+      element("b", {}, symbol), cells[b].count, " times, p ", cells[b].p, cells[b].bar))),
     status,
   );
   update();

@@ -45,9 +45,9 @@ window.live?.widget("gpt", "Try it: type, and let the GPT go on", (place, data, 
   const expect = () => {
     const i = list.chosen, found = likeliest(i), before = letters.slice(Math.max(0, i - 12), i);
     const context = before.map(({ symbol }) => list.sign(symbol)).join("");
-    where.data = `${context ? `After ${context}` : "At the beginning"} comes ${letters[i].symbol === "\n" ? "↵, the end" : list.sign(letters[i].symbol)}: surprise of the GPT `;
+    where.data = `${context ? `After ${context}` : first > 1 ? "After what was given" : "At the beginning"} comes ${letters[i].symbol === "\n" ? "↵, the end" : list.sign(letters[i].symbol)}: surprise of the GPT `;
     letters[i].bits.forEach((bits, k) => surprise[k].set(bits));
-    hint.data = found.length ? " bits, at temperature 1. Expected here, at the temperature below:" : " bits. Once it is loaded, the GPT says what it expected here.";
+    hint.data = !found.length ? " bits. Once it is loaded, the GPT says what it expected here." : gpt ? " bits, at temperature 1. Expected here, at the temperature below:" : " bits. Expected here:";
     rows.forEach(({ item, symbol, p, bars }, r) => {
       item.hidden = !found[r];
       if (item.hidden) return;
@@ -70,7 +70,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT go on", (place, data, 
     letters[0].bits.forEach((_, k) => means[k].set(letters.reduce((sum, { bits }) => sum + bits[k], 0) / letters.length));
     list.choose(chosen ?? letters.length - 1);
   };
-  const say = () => status.say(`${note.textContent} GPT ${means[0].textContent}${ngram ? `, n-gram ${means[1].textContent}` : ""} bits per character. Expected next: ${likeliest(letters.length - 1).slice(0, 3).map(([symbol], r) => `${list.name(symbol)} ${rows[r].p[0].textContent}`).join(", ")}.`);
+  const say = () => status.say(`${note.textContent} GPT ${means[0].textContent}${ngram ? `, n-gram ${means[1].textContent}` : ""} bits per character. Expected next: ${likeliest(letters.length - 1).slice(0, 3).map(([symbol, p]) => `${list.name(symbol)} ${p.toFixed(3)}`).join(", ")}.`);
 
   /* Reading. What the text has in common with the last one is not read again; of a text longer than the
      context the last `context_length` ids are read, as by `next_logits` of lmcourse.models.gpt. */

@@ -39,18 +39,18 @@ window.live?.widget("shannon", "Play: guess the next character", (place, data) =
     table.hidden = true;
     ask(`Sentence ${game + 1} begins: ${texts[game].slice(0, starts[game])}`);
   };
-  const ask = (what) => {
+  const ask = (what, hint) => {
     const over = letter() === undefined;
     guess.value = "";
     guess.disabled = giveUp.disabled = over;
-    vain.textContent = over ? "That was the sentence. Another one?" : tried.length ? `not ${tried.map(spoken).join(", ")}` : "What comes next?";
+    vain.textContent = over ? "That was the sentence. Another one?" : [hint, tried.length && `not ${tried.map(spoken).join(", ")}`].filter(Boolean).join("; ") || "What comes next?";
     status.say(`${what}. ${vain.textContent}`);
   };
   const read = () => {
     const c = guess.value;
     if (c === letter()) found(tried.length + 1);
-    else if (!frequent.includes(c)) { if (c) ask(`${c} is no character of the game`); }
-    else if (tried.includes(c)) ask(`${spoken(c)} was tried`);
+    else if (!frequent.includes(c)) { if (c) ask("No", `${c} is no character of the game`); }
+    else if (tried.includes(c)) ask("No", `${spoken(c)} was tried`);
     else { tried.push(c); ask("No"); }
   };
   const found = (number) => {
@@ -82,7 +82,7 @@ window.live?.widget("shannon", "Play: guess the next character", (place, data) =
     line,
     element("p", {}, element("label", { for: "live-guess" }, "next character (a space is one, too) "), guess, " ", giveUp),
     vain,
-    element("p", {}, `Right at once costs ${by_guess[0].toFixed(1)} bits, and each further guess at least as much as the one before: the less often the larger Transformer needs that many, the more. “Tell me” counts as if you went on with the characters from the most frequent down, and never as right at once. Compare yourself by the first two columns; the last needs probabilities, which you did not tell.`),
+    element("p", {}, `Right at once costs ${by_guess[0].toFixed(1)} bits, at the second guess ${by_guess[1].toFixed(1)} in all, and a later guess never less: numbers that the larger Transformer seldom needed, on forty other sentences, cost more. “Tell me” counts as if you went on with the characters from the most frequent down, and never as right at once. Compare yourself by the first two columns; the last needs probabilities, which you did not tell.`),
     table, status,
   );
   begin();

@@ -48,7 +48,7 @@ window.live?.widget("sharpness", "Try it: move the scores and the temperature", 
       element("div", {}, "p ", row.p, row.pBar),
       element("div", {}, "slope ", row.slope, row.slopeBar),
       element("label", {}, row.came, "came"))),
-    element("p", {}, "Entropy ", entropy, ` bits of at most ${Math.log2(words.length)}; surprise at the word that came `, surprise, " nats. The slope is (p − y)/τ."),
+    element("p", {}, "Entropy ", entropy, ` bits of at most ${Math.log2(words.length)}; surprise at the word that came `, surprise, " nats. The slope is (p − y)/τ; its bar shows p − y."),
     status,
   );
   update();
