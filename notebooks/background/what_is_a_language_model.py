@@ -488,7 +488,7 @@ check("They cost over 1.4 times as much on average", ratio.mean() > 1.4)
 # ### Letter by letter
 #
 # Shannon (1951) covered a text and had people guess it, one letter at a time, each until it was right: **Shannon's game**. Many models of
-# this book play with letters, too. Here are three at the same sentence, which none of them was trained on: a
+# this book play with letters, too. Here are three at the same sentence, by their surprise at each letter, which none of them was trained on: a
 # table of single letters; counts of what follows the last seven; a small Transformer. (On the site you play below.)
 
 
@@ -559,7 +559,7 @@ for name, (bits, guesses) in played.items():
 
 # %% [markdown]
 # On these sentences counts of seven letters need fewer bits than three of the networks; the
-# [results](../../book/results.md) have more models, other sentences and intervals; counts there see eight letters. In the two lower panels a word begins dearer, on average, than it goes on.
+# [results](../../book/results.md) have more models, other sentences and intervals; the best table of counts there sees eight letters. In the two lower panels a word begins dearer, on average, than it goes on.
 
 # %% tags=["claims"]
 taught = {alphabet.decode(row) for row in train}

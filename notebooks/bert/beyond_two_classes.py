@@ -593,7 +593,7 @@ for i in np.flatnonzero(truth == 1)[np.argsort(doubt[truth == 1])[:4]]:
     print(f"  {names[out[i].argmax()]:<7} {text}")
 
 # %% [markdown]
-# The best accuracy belongs to names, which has lost a class: in the picture, the empty column. (The rules differ as well as the losses:
+# As trained, the best accuracy belongs to names, which has lost a class: in the picture, the empty column. (The rules differ as well as the losses:
 # look how often each says *neutral*.) Our class is one in twenty and hard to tell, and never to
 # name it costs no more than that one in twenty.
 #
@@ -710,7 +710,7 @@ shown = {"truth": digits, "trained": BORDERS, "runs": stored, "unit": UNIT}
 live.show("cut", **shown, examples=examples)
 
 # %% [markdown]
-# The more sentences are called neutral, the lower the accuracy. In macro-F1 the three losses run
+# The more sentences are called neutral, the lower the mean accuracy. In macro-F1 the three losses run
 # close together. The best border is a noisy choice: it rests on some fifty neutral sentences, and
 # the three runs of a loss can pick very different ones.
 

@@ -102,7 +102,7 @@ def test_nothing_heavy_is_loaded_before_it_is_asked_for(visitor: Visitor) -> Non
     browser.settle(tab)
     assert not [url for url in asked if live_files.FOLDER in url]
     place, before = _place(tab), len(asked)
-    for name in ("Load the GPT", "Count an n-gram"):
+    for name in ("Load the GPT", "Count a simple n-gram"):
         button = _button(place, name)
         megabytes = float(re.search(r"\(([\d.]+) MB\)", button.inner_text())[1])
         with tab.expect_response(FILES) as loaded:

@@ -10,7 +10,7 @@ window.live?.widget("bigrams", "Try it: look up, draw, smooth", (place, data) =>
 
   const k = live.slider("k", {
     min: -7, max: 2, step: 0.01, value: -7,
-    read: (x) => (x <= -6.995 ? 0 : 10 ** x), show: (x) => (x ? x.toPrecision(2) : "0"), changed: () => update(),
+    read: (x) => (x <= -6.995 ? 0 : 10 ** x), show: live.rounded, changed: () => update(),
   });
   const before = element("select", { id: "live-before", onchange: () => update() },
     ...symbols.map((symbol, a) => element("option", { value: a }, symbol === "↵" ? "↵, the beginning" : symbol)));
@@ -31,10 +31,9 @@ window.live?.widget("bigrams", "Try it: look up, draw, smooth", (place, data) =>
     const a = Number(before.value);
     total.textContent = `${totals[a]} pairs`;
     const row = symbols.map((_, b) => probability(a, b));
-    const largest = Math.max(...row);
-    cells.forEach(({ count, p, bar }, b) => { count.set(counts[a][b]); p.set(row[b]); bar.set(row[b] / largest); });
+    cells.forEach(({ count, p, bar }, b) => { count.set(counts[a][b]); p.set(row[b]); bar.set(row[b]); });
     bits.set(heldOutBits());
-    status.say(`k is ${k.value ? k.value.toPrecision(2) : 0}: held-out names need ${Number.isFinite(Number(bits.value)) ? bits.textContent : "infinitely many"} bits per character.${letters.length ? ` Drawn: ${drawn.textContent}.` : ""}`);
+    status.say(`k is ${live.rounded(k.value)}: held-out names need ${Number.isFinite(Number(bits.value)) ? bits.textContent : "infinitely many"} bits per character.${letters.length ? ` Drawn: ${drawn.textContent}.` : ""}`);
   };
 
   /* A letter is drawn: the place of a random number among the sums of a row's probabilities. */

@@ -175,7 +175,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT go on", (place, data, 
   const recount = () => {
     if (!list.ariaBusy) { show(list.chosen); say(); } // else the text is being read, and shown then
   };
-  const counting = () => loader("Count an n-gram beside it", "reviews", async ({ gzip }) => {
+  const counting = () => loader("Count a simple n-gram beside it", "reviews", async ({ gzip }) => {
     const packed = new Blob([Uint8Array.from(atob(gzip), (each) => each.charCodeAt(0))]);
     const text = await new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).text();
     const made = new live.Ngram(alphabet.length, 8);

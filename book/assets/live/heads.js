@@ -40,7 +40,7 @@ window.live?.widget("heads", "Try it: choose a head and a token that looks", (pl
   const go = ([l, h]) => { layer.value = l; head.position = h + 1; update(); };
 
   place.append(
-    element("p", { class: "live-found" }, "Heads of this chapter: ", ...heads[0].map((name, i) =>
+    element("p", { class: "live-found" }, "Heads that the chapter chose for: ", ...heads[0].map((name, i) =>
       element("button", { type: "button", onclick: () => go(heads[1][i]) }, name))),
     element("p", {}, element("label", { for: "live-heads-layer" }, "layer"), layer),
     element("div", { class: "sliders" }, ...head.row),

@@ -29,6 +29,9 @@ window.live = (() => {
     });
   };
 
+  /* Two digits of a number from 0 on, all of a large one. */
+  const rounded = (x) => (x && x < 99.5 ? x.toPrecision(2) : x.toFixed(0));
+
   /* A labelled slider; `read` makes of its position what is meant and shown. */
   let sliders = 0;
   const slider = (label, { min, max, step, value, read = (x) => x, show = String, changed }) => {
@@ -112,5 +115,5 @@ window.live = (() => {
     return element("p", {}, button, status);
   };
 
-  return { bar, element, load, number, slider, status, widget };
+  return { bar, element, load, number, rounded, slider, status, widget };
 })();

@@ -9,7 +9,7 @@ window.live?.widget("lookup", "Try it: ask another question, more or less sharpl
   const minus = (x) => x.toFixed(1).replace("-", "−");
   const sharpness = live.slider("sharpness", {
     min: -2, max: 2, step: 0.01, value: 0, changed,
-    read: (x) => (x <= -1.995 ? 0 : 10 ** x), show: (x) => (x ? x.toPrecision(2) : "0"),
+    read: (x) => (x <= -1.995 ? 0 : 10 ** x), show: live.rounded,
   });
   const query = features.map((feature, i) => live.slider(feature, {
     min: -3, max: 3, step: 0.1, value: data.examples[0].query[i], show: minus, changed,

@@ -22,7 +22,7 @@ window.live?.widget("shannon", "Play: guess the next character", (place, data) =
   const row = (name) => ({ name, first: live.number(0), coded: live.number(2), own: live.number(2), bar: live.bar(name === "you" ? "orange" : "blue") });
   const rows = [row("you"), ...data.rungs.map(({ name }) => row(name))];
   const table = element("table", { hidden: true },
-    element("thead", {}, element("tr", {}, ...["", "right at once, %", "bits a character, by guess numbers", "", "by its own probabilities"]
+    element("thead", {}, element("tr", {}, ...["", "right at once, %", "bits a character, by number of guesses", "", "by its own probabilities"]
       .map((name) => element("th", { scope: "col" }, name)))),
     element("tbody", {}, ...rows.map(({ name, first, coded, own, bar }) => element("tr", {},
       element("th", { scope: "row" }, name), element("td", {}, first), element("td", {}, coded), element("td", {}, bar),

@@ -17,7 +17,7 @@ window.live?.widget("sharpness", "Try it: move the scores and the temperature", 
   }));
   const temperature = live.slider("temperature τ", {
     min: -1.3, max: 1.7, step: 0.01, value: 0, read: (x) => 10 ** x,
-    show: (x) => x.toPrecision(2), changed: () => update(),
+    show: live.rounded, changed: () => update(),
   });
   const entropy = live.number(3), surprise = live.number(3), status = live.status();
 

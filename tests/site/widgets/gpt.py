@@ -39,7 +39,7 @@ WRONG = [
 
 def prepare(place: Locator) -> None:
     """Load the GPT and count the n-gram, if that has not been done."""
-    for name, then in (("Load the GPT", "Your text"), ("Count an n-gram", ORDER)):
+    for name, then in (("Load the GPT", "Your text"), ("Count a simple n-gram", ORDER)):
         button = place.get_by_role("button", name=name)
         if button.count():
             button.click()
