@@ -1040,8 +1040,8 @@ for kind in LOSSES:
 # %% [markdown]
 # The losses hardly differ in the side, and in macro-F1 neither is shown to be ahead of names. What the numbers, of these three, teach is the degree: how good is good. Which of two sentences on
 # one side is the stronger, the model that was told the ratings knows better than the one that was
-# told three names, also, in one run, at the higher learning rate. Nine names, in one run, are ahead of three as well: part of it may be
-# that the ratings are finer. The order of the classes alone, with so small a class in the middle,
+# told three names, also, in one run, at the higher learning rate. Nine names, in this one run, are ahead of three as well; the interval is over test
+# sentences only, and another training might undo it. The order of the classes alone, with so small a class in the middle,
 # showed no gain.
 #
 # One rating is ahead of every model in all three. With names the border brings a few neutral sentences back; with numbers, which had
