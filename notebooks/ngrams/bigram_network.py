@@ -620,7 +620,7 @@ check("The three sigmoids sum to more than two", g.sum() > 2)
 # holds. What never follows a context was, after our steps, about as probable as formula (4) says: other things
 # equal more so the rarer the context. Counting gives at once what training approaches. And a product of numbers between zero and one is not yet a probability.
 #
-# The same training with more letters of context is the [neural n-gram](../neural/neural_ngram.ipynb).
+# A network that reads more letters is the [neural n-gram](../neural/neural_ngram.ipynb).
 #
 # ## Exercises
 #
