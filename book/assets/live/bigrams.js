@@ -29,9 +29,10 @@ window.live?.widget("bigrams", "Try it: look up, draw, smooth", (place, data) =>
   };
   const update = () => {
     const a = Number(before.value);
-    total.textContent = `${totals[a]} pairs`;
+    total.textContent = `${totals[a]} pairs; the fullest bar is the likeliest`;
     const row = symbols.map((_, b) => probability(a, b));
-    cells.forEach(({ count, p, bar }, b) => { count.set(counts[a][b]); p.set(row[b]); bar.set(row[b]); });
+    const largest = Math.max(...row);
+    cells.forEach(({ count, p, bar }, b) => { count.set(counts[a][b]); p.set(row[b]); bar.set(row[b] / largest); });
     bits.set(heldOutBits());
     status.say(`k is ${live.rounded(k.value)}: held-out names need ${Number.isFinite(Number(bits.value)) ? bits.textContent : "infinitely many"} bits per character.${letters.length ? ` Drawn: ${drawn.textContent}.` : ""}`);
   };
