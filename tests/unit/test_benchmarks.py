@@ -320,6 +320,20 @@ def test_a_sweep_goes_on_from_its_own_record_alone(sweep, tmp_path, monkeypatch)
     assert len(made) == 8
 
 
+def test_a_sweep_has_what_the_chapter_defines_before_a_line(tmp_path):
+    defined_before = importlib.import_module("sweep_beyond_two_classes").defined_before
+    chapter = tmp_path / "toy.py"
+    chapter.write_text(
+        '# %% tags=["install"]\nraise SystemExit\n\n# %% [markdown]\n# found = 0\n\n'
+        "# %%\nhalf = 4\n\n# %%\ndouble = 2 * half\n\n# %%\nfound = read()\n"
+    )
+    found = defined_before("read()", chapter)
+    assert (found["half"], found["double"], "found" in found) == (4, 8, False)
+    with pytest.raises(ValueError, match=r"toy\.py has no cell with 'write\(\)'"):
+        chapter.write_text("# %%\nhalf = 4\n")
+        defined_before("write()", chapter)
+
+
 def test_every_sweep_on_record_names_its_script():
     for file in (Path(__file__).parents[2] / "results" / "sweeps").rglob("*.json"):
         command = json.loads(file.read_text())["command"]
