@@ -400,13 +400,16 @@ def padded(states):
 # frequencies. So close together, they never make *neutral* probable; it will be read off as the gap between them.
 
 # %% tags=["hide-input"]
-# @title The three parts, and where each loss starts
+# @title The three parts
 PART = run.size(smoke=40, cpu=1500, gpu=1500)
 order = np.random.default_rng(SEED).permutation(len(texts["train"]))
 parts = [order[i * PART : (i + 1) * PART] for i in range(3)]
 used = order[: 3 * PART].tolist()
 kept_states = lower(encode([texts["train"][i] for i in used]))
 states = dict(zip(used, kept_states, strict=True))
+
+# %% tags=["hide-input"]
+# @title The four losses, and where each starts
 prior = np.bincount(labels["train"], minlength=3) / len(labels["train"])  # [3]
 above = torch.tensor([prior[1:].sum(), prior[2]])  # P(y > 0), P(y > 1)
 THRESHOLDS = -torch.logit(above).float()  # [2]: s = 0 gives these frequencies
@@ -679,7 +682,7 @@ for kind, runs in on_validation.items():
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title For the site's widget: sides and doubts of every run, some answers
-UNIT = 10_000  # doubts are stored as whole numbers of so many parts
+UNIT = 1_000  # doubts are stored as whole numbers of so many parts
 stored, examples = {kind: [] for kind in LOSSES}, []
 for kind, i in itertools.product(LOSSES, range(3)):
     score, doubt = side_and_doubt(kind, on_validation[kind][i])

@@ -329,8 +329,8 @@ def test_a_sweep_has_what_the_chapter_defines_before_a_line(tmp_path):
     )
     found = defined_before("read()", chapter)
     assert (found["half"], found["double"], "found" in found) == (4, 8, False)
+    chapter.write_text("# %%\nhalf = 4\n")
     with pytest.raises(ValueError, match=r"toy\.py has no cell with 'write\(\)'"):
-        chapter.write_text("# %%\nhalf = 4\n")
         defined_before("write()", chapter)
 
 
