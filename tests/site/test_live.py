@@ -18,13 +18,14 @@ LIGHT = 100_000  # bytes of a page's widgets before a click
 SMALLEST = 24  # pixels of what is clicked
 
 
-@pytest.fixture(params=live.WIDGETS)
+@pytest.fixture(params=live.WIDGETS, scope="module")
 def widget(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(params=zip(browser.SCHEMES, browser.WIDTHS, strict=True), ids=str)
+@pytest.fixture(params=zip(browser.SCHEMES, browser.WIDTHS, strict=True), ids=str, scope="module")
 def tab(visitor: Visitor, widget: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The widget's page, for several tests: each may leave it with other numbers."""
     tab = visitor.open(live.page(widget), *request.param)
     live.prepare(tab, widget)
     yield tab
@@ -67,6 +68,7 @@ def test_an_error_would_be_seen(visitor: Visitor, widget: str, right: str, wrong
 
     tab = visitor.context("light", 1280).new_page()
     tab.route(f"**/live/{file.relative_to(live.ASSETS)}*", answer)
+    tab.route("**/mathjax/**", lambda route: route.abort())  # formulas take longest to be there
     tab.goto(f"{visitor.base}{live.page(widget)}.html")
     browser.settle(tab)
     worst = live.worst(tab, widget)
