@@ -25,7 +25,7 @@ from tests.site import axe
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -62,7 +62,7 @@ def build(folder: Path) -> Path:
 
 def soup(path: Path) -> BeautifulSoup:
     """One built page, parsed."""
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -94,13 +94,12 @@ def row(name: str, pixels: Mapping[str, int], cut: str) -> str:
     return f"{name:<36}{cells}{sum(pixels.values()):>9,}{cut:>6}"
 
 
-def table(visitor: Visitor, pages: list[str]) -> str:
+def table(measured: Mapping[str, tuple[Counter[str], list[str], list[str]]]) -> str:
     """Shares of each page and of all together, with the number of boxes that are cut."""
     heads = "".join(f"{kind:>9}" for kind in KINDS)
     lines = [f"{'':<36}{heads}{'pixels':>9}{'cut':>6}"]
     total = Counter[str]()
-    for page in pages:
-        pixels, cut, _ = measure(visitor, page)
+    for page, (pixels, cut, _) in measured.items():
         total += pixels
         lines.append(row(page.removeprefix("notebooks/"), pixels, str(len(cut))))
     return "\n".join([*lines, row("all chapters", total, "")])
@@ -112,7 +111,7 @@ def main(folder: str | None = None) -> None:
         html = Path(folder) if folder else browser.build(Path(scratch))
         with browser.serve(html) as base, browser.launched() as chromium:
             visitor = browser.Visitor(chromium, base)
-            print(table(visitor, browser.chapters()))
+            print(table({page: measure(visitor, page) for page in browser.chapters()}))
 
 
 if __name__ == "__main__":

@@ -21,10 +21,9 @@ def measured(visitor: Visitor) -> dict[str, tuple[Counter[str], list[str], list[
     return {page: proportions.measure(visitor, page) for page in browser.chapters()}
 
 
-def test_prose_dominates_and_code_does_not(measured: dict, visitor: Visitor) -> None:
+def test_prose_dominates_and_code_does_not(measured: dict) -> None:
     total = sum((pixels for pixels, _, _ in measured.values()), Counter[str]())
-    found = proportions.shares(total)
-    table = proportions.table(visitor, browser.chapters())
+    found, table = proportions.shares(total), proportions.table(measured)
     assert found["code"] <= MOST_CODE, table
     assert found["prose"] >= LEAST_PROSE, table
 
