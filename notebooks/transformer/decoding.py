@@ -79,7 +79,7 @@ for name, temperature, offset in (
     ids = cached.generate(
         model,
         encode(PROMPT),
-        30,
+        run.size(smoke=4, cpu=30, gpu=30),
         temperature=temperature,
         generator=run.generator(offset),
     )
@@ -631,7 +631,8 @@ chosen = np.random.default_rng(0).choice(len(rows), 40, replace=False)
 starts = torch.tensor([rows[i][:8] for i in chosen[:4]], device=run.device)
 marks = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 marks = tokenizer.convert_tokens_to_ids(marks)  # never written
-again = cached.generate(model, starts, 32, temperature=0, forbidden=marks)
+more = run.size(smoke=4, cpu=32, gpu=32)
+again = cached.generate(model, starts, more, temperature=0, forbidden=marks)
 with torch.no_grad():
     logs = model(again[:, :-1])[:, 7:].log_softmax(-1)  # [4, 32, V]
 taken = logs.gather(-1, again[:, 8:, None])[..., 0]  # [4, 32]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from playwright.sync_api import Locator
@@ -11,6 +10,8 @@ from tests.site.widgets import Answers, move, numbers
 
 CHAPTER = "bert/beyond_two_classes"
 NAMES = ("blame", "neutral", "praise")
+SCORES = ("accuracy", "macro-F1")
+WIDTHS = "bars => bars.map(bar => parseFloat(bar.style.width) / 100)"
 WRONG = [
     (
         "table[is][parseInt(chosen.since[i], 32) <= percent ? 1 : chosen.sides[i]]++",
@@ -23,6 +24,10 @@ WRONG = [
     ("chosen.borders[share.value]", "chosen.borders[most - share.value]"),
     ("at.set(bestOf(name))", 'at.set(bestOf("accuracy"))'),
     ("/ (now.rows[is] || 1)", "/ truth.length"),
+    ("f1s[is].bar.set(now.f1[is])", "f1s[is].bar.set(now.accuracy)"),
+    ("value.set(now[name]); bar.set(now[name]);", "value.set(now[name]); bar.set(now.accuracy);"),
+    ('is === called ? "blue"', 'is !== called ? "blue"'),
+    ("${name} ${value.textContent}, best", "${name} ${best.textContent}, best"),
     ("share.position = bestOf(name); update();", "share.position = bestOf(name);"),
     (
         'element("span", {}, name), element("span", {}, value',
@@ -34,35 +39,34 @@ WRONG = [
 
 
 def answers(place: Locator, example: dict[str, Any]) -> Answers:
-    """Shown and expected: border and rule, each row's counts and F1, both scores and their best."""
-    place.get_by_label("the model was told").select_option(example["loss"])
-    place.get_by_label("training run").select_option(index=example["run"])
+    """Shown and expected: border, counts, F1s, both scores, bars, what is spoken, the buttons."""
+    place.get_by_label("the model was told").select_option(label=example["loss"])
+    place.get_by_label("training run").select_option(label=str(example["run"] + 1))
     move(place.locator("input[type=range]"), example["per cent"])
-    expected = [example["border"], *example["rule"]]
+    best = list(zip(example["scores"], example["best"], example["best at"], strict=True))
+    expected, bars = [example["border"], *example["rule"]], []
     for counts, f1 in zip(example["counts"], example["f1"], strict=True):
         expected += [*counts, f1]
-    best = list(zip(example["scores"], example["best"], example["best at"], strict=True))
+        bars += [*(count / sum(counts) for count in counts), f1]
     for score in best:
         expected += score
-    shown = numbers(place)
-    heads = place.locator("thead th").all_inner_texts()[1:]
-    for name, counts in zip(NAMES, example["counts"], strict=True):  # found by the heads' words
+    shown = numbers(place) + place.locator(".bar i").evaluate_all(WIDTHS)
+    expected += [*bars, *example["scores"]]
+    heads = place.locator("thead th").all_inner_texts()
+    blue = {"blue": 1.0, "orange": 0.0}
+    for i, name in enumerate(NAMES):  # found by the words that stand beside them
         row = place.get_by_role("row").filter(has=place.get_by_role("rowheader", name=name))
-        cell = row.get_by_role("cell").nth(heads.index(name))
-        count = counts[NAMES.index(name)]
-        shown += [value(cell), float(cell.locator("i").evaluate("i => parseFloat(i.style.width)"))]
-        expected += [count, 100 * count / sum(counts)]
-    if example["loss"] == "order":
+        for k, called in enumerate(NAMES):
+            cell = row.get_by_role("cell").nth(heads.index(f"called {called}"))
+            shown += [value(cell), blue[color(cell)]]
+            expected += [example["counts"][i][k], i == k]
+    if example["run"] == 1:
         place.page.wait_for_timeout(500)  # it speaks when the hand has come to rest
-        spoken = place.get_by_role("status").inner_text().replace("macro-F1", "")
-        shown += [float(number) for number in re.findall(r"\d+(?:\.\d+)?", spoken)]
-        counts = example["counts"][1]
-        expected += [example["run"] + 1, example["per cent"], counts[1], sum(counts)]
-        for now, highest, at in best:
-            expected += [float(f"{now:.3f}"), float(f"{highest:.3f}"), at]
-    for name, (_, highest, at) in zip(("accuracy", "macro-F1"), best, strict=True):
+        shown.append(place.get_by_role("status").inner_text() == sentence(example, best))
+        expected.append(True)
+    for name, (_, highest, at) in zip(SCORES, best, strict=True):
         place.get_by_role("button", name=f"Go to best {name}").click()
-        line = place.locator(".live-score", has_text=re.compile(f"^{name}"))
+        line = place.get_by_role("group", name=name)
         shown += [float(place.locator("input[type=range]").input_value()), value(line)]
         expected += [at, highest]
     return shown, expected
@@ -71,3 +75,22 @@ def answers(place: Locator, example: dict[str, Any]) -> Answers:
 def value(box: Locator) -> float:
     """The first number in a box."""
     return float(box.locator("data").first.get_attribute("value") or "nan")
+
+
+def color(box: Locator) -> str:
+    """What the bar in a box is painted with."""
+    style = box.locator(".bar i").get_attribute("style") or ""
+    return style.partition("--lm-")[2].partition(")")[0]
+
+
+def sentence(example: dict[str, Any], best: list[tuple[float, float, int]]) -> str:
+    """What a screen reader is to say of an example."""
+    found, of = example["counts"][1][1], sum(example["counts"][1])
+    scores = [
+        f"{name} {now:.3f}, best {highest:.3f} at {at} per cent"
+        for name, (now, highest, at) in zip(SCORES, best, strict=True)
+    ]
+    return (
+        f"{example['loss']}, run {example['run'] + 1}, {example['per cent']} per cent called "
+        f"neutral: {found} of {of} neutral sentences found; {'; '.join(scores)}."
+    )
