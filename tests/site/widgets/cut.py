@@ -52,10 +52,10 @@ def answers(place: Locator, example: dict[str, Any]) -> Answers:
         expected += score
     shown = numbers(place) + place.locator(".bar i").evaluate_all(WIDTHS)
     expected += [*bars, *example["scores"]]
-    heads = place.locator("thead th").all_inner_texts()
+    heads = place.locator("thead th").all_text_contents()
     blue = {"blue": 1.0, "orange": 0.0}
     for i, name in enumerate(NAMES):  # found by the words that stand beside them
-        row = place.get_by_role("row").filter(has=place.get_by_role("rowheader", name=name))
+        row = place.get_by_role("row").filter(has=place.page.get_by_role("rowheader", name=name))
         for k, called in enumerate(NAMES):
             cell = row.get_by_role("cell").nth(heads.index(f"called {called}"))
             shown += [value(cell), blue[color(cell)]]
