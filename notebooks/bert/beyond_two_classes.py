@@ -728,8 +728,8 @@ digits = "".join(map(str, truth))
 live.show("cut", truth=digits, runs=stored, examples=examples)
 
 # %% [markdown]
-# The more sentences are called neutral, the lower the mean accuracy: in no run is it higher than with none. Macro-F1 is best with some, and the best values of the four
-# losses lie within 0.03. The best border differs much between the runs of a loss, and rests on some fifty neutral sentences.
+# Accuracy falls; in no run is it, at any of these shares, higher than with none. Macro-F1 is best with some, and the best of the four
+# mean curves lie within 0.03. The best share can differ by five points and more between the runs of a loss, and rests on some fifty neutral sentences.
 
 # %% tags=["claims"]
 close("Lower and upper layers make the encoder", rebuilt, whole, atol=1e-4)

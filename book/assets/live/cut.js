@@ -72,7 +72,7 @@ window.live?.widget("cut", "Try it: how many to call neutral?", (place, data) =>
   place.append(
     element("p", { class: "live-choices" }, told.row, run.row),
     element("div", { class: "sliders" }, ...share.row),
-    element("p", {}, "The most doubtful are called neutral, here those with a doubt above ", border, ": how far neutral is ahead of the others, or, of a score, minus its distance from the middle. As trained, the border is ", rule[0], " and ", rule[1], " per cent are called neutral."),
+    element("p", {}, "The most doubtful are called neutral, here those with a doubt above ", border, ": for names, the logit of neutral less the larger of the two others; for the rest, minus the distance of their score from the middle. As trained, the border is ", rule[0], ", and ", rule[1], " per cent are called neutral."),
     element("table", { class: "live-cut" },
       element("caption", {}, "Sentences. Row: what it is. Column: what it is called. Bar: share of the row, blue where right; under F1, F1 itself."),
       element("thead", {}, element("tr", {}, element("td", {}, "truly"),
@@ -84,7 +84,7 @@ window.live?.widget("cut", "Try it: how many to call neutral?", (place, data) =>
     ...scores.map(({ name, value, bar, best, at, button }) => element("div", { class: "live-score", role: "group", "aria-label": name },
       element("span", {}, name), element("span", {}, value, bar),
       element("span", {}, "best ", best, " at ", at, " per cent"), button)),
-    element("p", {}, `Accuracy counts each of the ${truth.length.toLocaleString("en")} sentences alike, macro-F1 each class: it is the mean of the three F1s. In no run is accuracy higher than when none is called neutral. Best is the best of 0, 1, … ${most} per cent, the lowest such share, on these very validation sentences, of which ${neutral} are neutral. On the test sentences, a border so chosen gained less than 0.04 of macro-F1 over none, on average of the runs. The picture has the mean of three runs, and ridge regression beside it.`),
+    element("p", {}, `Accuracy counts each of the ${truth.length.toLocaleString("en")} sentences alike, macro-F1 each class: it is the mean of the three F1s. Best is the best of 0, 1, … ${most} per cent, the lowest such share, on these very validation sentences, of which ${neutral} are neutral. At none of these shares is accuracy, in any run, higher than at 0. On the test sentences, a border so chosen gained less than 0.04 of macro-F1 over none, on average of the runs. The picture has the mean of three runs, and ridge regression beside it.`),
     status,
   );
   open();
