@@ -13,7 +13,6 @@ from typing import Any
 
 import jupytext
 import matplotlib
-import numpy as np
 import sweep
 import torch
 import typer
@@ -41,7 +40,7 @@ def defined_before(line: str, chapter: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Trains every loss with every rate on each part, and prints the mean losses."""
+    """Trains every loss with every rate on each part; the chapter shows the mean losses."""
     matplotlib.use("agg")
     chapter = defined_before("sweep(", NOTEBOOKS / f"{CHAPTER}.py")
     held_out = chapter["lower"](chapter["encode"](chapter["texts"]["validation"]))
@@ -62,15 +61,7 @@ def main() -> None:
         for rate in RATES
     ]
     command = "python benchmarks/sweep_beyond_two_classes.py"
-    runs = sweep.run(CHAPTER, command, trials, measure, sentences=chapter["PART"])
-    for kind in chapter["LOSSES"]:
-        found = {
-            rate: [r["loss"] for r in runs if (r["kind"], r["rate"]) == (kind, rate)]
-            for rate in RATES
-        }
-        print(
-            f"{kind:10}", *(f"{rate:g}: {np.mean(values):.3f} " for rate, values in found.items())
-        )
+    sweep.run(CHAPTER, command, trials, measure, sentences=chapter["PART"])
 
 
 if __name__ == "__main__":
