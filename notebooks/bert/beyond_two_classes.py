@@ -728,7 +728,7 @@ digits = "".join(map(str, truth))
 live.show("cut", truth=digits, runs=stored, examples=examples)
 
 # %% [markdown]
-# Accuracy falls; in no run is it, at any of these shares, higher than with none. Macro-F1 is best with some, and the best of the four
+# Accuracy falls. In no run of the four losses is it, at any of these shares, higher than with none, and in each macro-F1 is best with some. The best of the four
 # mean curves lie within 0.03. The best share can differ by five points and more between the runs of a loss, and rests on some fifty neutral sentences.
 
 # %% tags=["claims"]
@@ -1078,14 +1078,14 @@ for kind in LOSSES:
     print(f"  {d:6.3f}  {e:6.3f}  {f:5.3f}")
 
 # %% [markdown]
-# The losses hardly differ in the side, and in macro-F1 none is shown to be ahead of three names. Where they differ is the degree: how
+# The losses hardly differ in the side, and in macro-F1 none is shown to be ahead of three names. A difference is shown in the degree: how
 # good is good. Which of two sentences on one side is the stronger, the models that were told numbers or nine names
 # know better than those that were told three names, in each of the three runs. The order of the
-# classes alone, with so small a class in the middle, showed no gain.
+# classes alone showed no gain.
 #
-# To us the nine names were a surprise. Their loss does not know that four is close to three; the order comes in only
-# afterwards, with the expected rating. Yet they are ahead of the numbers. So here finer labels were
-# enough, and a loss that knows the order was not needed.
+# The nine names surprised us. Their loss does not know that four is close to three; the order comes in only
+# afterwards, with the expected rating. Yet in the degree they are ahead of the numbers. So here
+# a loss that knows the order was not needed.
 #
 # One rating is ahead of every model in all three questions, and ridge regression, without an encoder, behind every loss in side
 # and degree. With names the border brings a few neutral sentences back. Numbers and nine names had
@@ -1188,7 +1188,7 @@ record("beyond.pair_gain", value, "accuracy", bounds)
 
 # %% [markdown]
 # Reading both texts at once was less often right than two scores and a subtraction, before this one short training and after it, and
-# the training changed little; another may do better. It also costs more: to compare each of a thousand sentences with each takes a thousand
+# the training changed that share little; another may do better. It also costs more: to compare each of a thousand sentences with each takes a thousand
 # scores, but half a million pairs. Pairs may be worth it for questions that two separate answers
 # cannot settle: does the one text answer the other, follow from it, say the same?
 
