@@ -20,11 +20,12 @@ import yaml
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, sync_playwright
 
-from tests.site import axe
+from tests.site import axe, drawings
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)
+HEIGHT = 900
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -60,8 +61,9 @@ def build(folder: Path) -> Path:
     return folder / "_build" / "html"
 
 
+@functools.cache
 def soup(path: Path) -> BeautifulSoup:
-    """One built page, parsed."""
+    """One built page, parsed once for all tests: none of them changes it."""
     return BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
 
 
@@ -112,6 +114,7 @@ class Visit:
     rendered: int = 0
     wrong_formulas: list[str] = field(default_factory=list)
     weight: int = 0
+    type_sizes: list[float] = field(default_factory=list)  # in drawings, at both widths
 
 
 class Visitor:
@@ -127,7 +130,7 @@ class Visitor:
         if (scheme, width) not in self.contexts:
             self.contexts[scheme, width] = self.browser.new_context(
                 color_scheme="dark" if scheme == "dark" else "light",
-                viewport={"width": width, "height": 900},
+                viewport={"width": width, "height": HEIGHT},
             )
         return self.contexts[scheme, width]
 
@@ -173,6 +176,9 @@ class Visitor:
                 visit.violations[version] = axe.violations(tab, version)
             except axe.Unavailable as error:
                 visit.unavailable[version] = str(error)
+        for each in WIDTHS:
+            tab.set_viewport_size({"width": each, "height": HEIGHT})
+            visit.type_sizes += drawings.type_sizes(tab)
         tab.close()
         return visit
 

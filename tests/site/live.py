@@ -6,12 +6,13 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.site import browser
 from tests.site.widgets import stored
 
 ASSETS = browser.ROOT / "book" / "assets" / "live"
+PLAY = "book/play"  # where all of them are, each at a click
 WITHIN = 1e-4  # of Python's number
 CONTROLS = ":is(input, select, button, textarea, [tabindex='0']):visible"
 WIDGETS = {
@@ -40,6 +41,13 @@ def prepare(tab: Page, widget: str) -> None:
     """Load all that the widget may be asked to load."""
     if hasattr(WIDGETS[widget], "prepare"):
         WIDGETS[widget].prepare(place(tab, widget))
+
+
+def press_open(tab: Page, widget: str) -> None:
+    """Press the widget's button on the page Play."""
+    button = place(tab, widget).get_by_role("button", name="Open")
+    button.press("Enter")
+    expect(button).to_have_count(0)
 
 
 def worst(tab: Page, widget: str) -> float:

@@ -20,11 +20,10 @@ from playwright.sync_api import Browser, Page
 from lmcourse import plot
 from lmcourse.runner import images
 from tests.site import browser
-from tests.site.browser import Visitor
+from tests.site.drawings import PHONE, PROSE, type_sizes
 
 pytestmark = pytest.mark.site
 
-PROSE, PHONE = 17.5, 8  # pixels: type no larger than the prose, none smaller on a phone
 ALT = 'Bars & a "heat map"'
 PYTHON = {"language_info": {"name": "python", "pygments_lexer": "python"}}
 CONF = f"""
@@ -153,7 +152,7 @@ def test_no_colour_of_the_style_is_left_as_it_is(tab: Page) -> None:
 
 
 def test_type_is_readable_and_no_larger_than_prose(tab: Page) -> None:
-    sizes = _type_sizes(tab)
+    sizes = type_sizes(tab)
     assert sizes
     assert min(sizes) >= PHONE
     assert max(sizes) <= PROSE
@@ -180,27 +179,6 @@ def test_nothing_is_lost_when_the_drawing_is_made_small(site: SimpleNamespace) -
     raw, small = (np.asarray(image, dtype=int) for image in painted)
     assert (raw < 100).sum() > 1000  # there is something on it
     assert np.abs(raw - small).mean() < 0.2
-
-
-@pytest.mark.parametrize("chapter", browser.chapters())
-@pytest.mark.parametrize("width", browser.WIDTHS)
-def test_type_of_every_chapter(visitor: Visitor, chapter: str, width: int) -> None:
-    tab = visitor.open(chapter, width=width)
-    tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
-    sizes = _type_sizes(tab)
-    tab.close()
-    assert all(PHONE <= size <= PROSE for size in sizes), sorted({round(s, 1) for s in sizes})
-
-
-def _type_sizes(tab: Page) -> list[float]:
-    """Size of every text in a drawing in pixels of the screen, its sub- and superscripts apart."""
-    return tab.evaluate("""
-        [...document.querySelectorAll('svg.drawing')].flatMap(drawing => {
-          const scale = drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width;
-          return [...drawing.querySelectorAll('text')].map(text => scale * Math.max(
-            ...[text, ...text.children].filter(e => !e.children.length)
-              .map(e => parseFloat(getComputedStyle(e).fontSize))));
-        })""")
 
 
 def _variable(tab: Page, name: str) -> str:

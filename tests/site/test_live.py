@@ -68,9 +68,8 @@ def test_an_error_would_be_seen(visitor: Visitor, widget: str, right: str, wrong
 
     tab = visitor.context("light", 1280).new_page()
     tab.route(f"**/live/{file.relative_to(live.ASSETS)}*", answer)
-    tab.route("**/mathjax/**", lambda route: route.abort())  # formulas take longest to be there
-    tab.goto(f"{visitor.base}{live.page(widget)}.html")
-    browser.settle(tab)
+    tab.goto(f"{visitor.base}{live.PLAY}.html")
+    live.press_open(tab, widget)
     worst = live.worst(tab, widget)
     tab.close()
     assert not worst < live.WITHIN  # infinite and undefined numbers are seen, too

@@ -29,6 +29,9 @@ pytestmark = pytest.mark.site
 PAGE = f"notebooks/{gpt.CHAPTER}"
 HEAVIEST = 2_500_000  # bytes that one click may load
 FILES = "**/live/files/**"
+BOTH_LOOKS = pytest.mark.parametrize(
+    "opened", zip(browser.SCHEMES, browser.WIDTHS, strict=True), ids=str, indirect=True
+)
 
 
 def _place(tab: Page) -> Locator:
@@ -58,10 +61,10 @@ def closed(visitor: Visitor) -> Iterator[Page]:
     tab.close()
 
 
-@pytest.fixture(params=zip(browser.SCHEMES, browser.WIDTHS, strict=True), ids=str)
+@pytest.fixture
 def opened(visitor: Visitor, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """The page with model and n-gram."""
-    tab = visitor.open(PAGE, *request.param)
+    """The page with model and n-gram; in both looks for the tests that say so."""
+    tab = visitor.open(PAGE, *getattr(request, "param", ()))
     gpt.prepare(_place(tab))
     yield tab
     tab.close()
@@ -299,6 +302,7 @@ def test_another_order_leaves_the_letter_chosen_and_changes_the_n_gram_alone(ope
     assert "At the beginning" in place.inner_text()
 
 
+@BOTH_LOOKS
 @pytest.mark.parametrize("version", [axe.CARRIED, axe.NEWER])
 def test_what_was_loaded_is_accessible_and_fits(opened: Page, version: str) -> None:
     _read(_place(opened), "The acting is wonderful, and more so. " * 9)
@@ -309,6 +313,7 @@ def test_what_was_loaded_is_accessible_and_fits(opened: Page, version: str) -> N
         browser.missing(str(error))
 
 
+@BOTH_LOOKS
 def test_the_letter_at_which_one_types_is_in_sight(opened: Page) -> None:
     place = _place(opened)
     _read(place, "The acting is wonderful, and more so. " * 9)

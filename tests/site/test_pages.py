@@ -6,6 +6,7 @@ import pytest
 
 from tests.site import browser, modes
 from tests.site.browser import Visit, Visitor
+from tests.site.drawings import PHONE, PROSE
 
 pytestmark = pytest.mark.site
 
@@ -57,6 +58,10 @@ def test_no_sideways_scrolling(visit: Visit) -> None:
 
 def test_images_load(visit: Visit) -> None:
     assert not visit.broken_images
+
+
+def test_type_in_drawings_is_readable_and_no_larger_than_prose(visit: Visit) -> None:
+    assert all(PHONE <= s <= PROSE for s in visit.type_sizes), sorted({*visit.type_sizes})
 
 
 def test_formulas_are_rendered(visit: Visit) -> None:

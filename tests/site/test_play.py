@@ -12,7 +12,7 @@ from tests.site import browser, live
 from tests.site.browser import Visitor
 
 pytestmark = pytest.mark.site
-PLAY, HOME = "book/play", "book/index"
+HOME = "book/index"
 
 
 @pytest.fixture(params=live.WIDGETS)
@@ -22,20 +22,13 @@ def widget(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def play(visitor: Visitor) -> Iterator[Page]:
-    tab = visitor.open(PLAY)
+    tab = visitor.open(live.PLAY)
     yield tab
     tab.close()
 
 
-def opened(tab: Page, widget: str) -> None:
-    """Press the widget's button."""
-    place = live.place(tab, widget)
-    place.get_by_role("button", name="Open").press("Enter")
-    expect(place.get_by_role("button", name="Open")).to_have_count(0)
-
-
 def test_every_widget_is_there_and_says_python_s_numbers(play: Page, widget: str) -> None:
-    opened(play, widget)
+    live.press_open(play, widget)
     asked: list[str] = []
     play.on("request", lambda request: asked.append(request.url))
     assert live.worst(play, widget) < live.WITHIN
@@ -44,14 +37,14 @@ def test_every_widget_is_there_and_says_python_s_numbers(play: Page, widget: str
 
 def test_so_it_does_from_a_folder(visitor: Visitor, html: Path, widget: str) -> None:
     tab = visitor.context("dark", 390).new_page()
-    tab.goto((html / f"{PLAY}.html").as_uri())
-    opened(tab, widget)
+    tab.goto((html / f"{live.PLAY}.html").as_uri())
+    live.press_open(tab, widget)
     assert live.worst(tab, widget) < live.WITHIN
     tab.close()
 
 
 def test_the_keyboard_goes_on_where_it_was(play: Page, widget: str) -> None:
-    opened(play, widget)
+    live.press_open(play, widget)
     inside = "place => place.contains(document.activeElement)"
     assert live.place(play, widget).evaluate(inside)
 
@@ -62,12 +55,12 @@ def test_numbers_that_do_not_load_can_be_asked_for_again(play: Page, widget: str
     place.get_by_role("button", name="Open").click()
     expect(place.get_by_role("status")).to_contain_text("could not be loaded")
     play.unroute(address)
-    opened(play, widget)
+    live.press_open(play, widget)
     expect(place.locator(live.CONTROLS).first).to_be_visible()
 
 
 def test_nothing_is_loaded_before_the_click(html: Path) -> None:
-    page = browser.soup(html / f"{PLAY}.html")
+    page = browser.soup(html / f"{live.PLAY}.html")
     assert len(page.select(".live[data-src]")) == len(live.WIDGETS)
     assert not page.select(".live script")
 
