@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lmcourse.data import download
 from lmcourse.data.catalogue import CAUSAL_LM, ENCODER, Asset
 from lmcourse.data.source import ask_hub
@@ -90,17 +92,29 @@ def causal_lm() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
 
 
 def read_gguf_once() -> None:
-    """Let transformers load a GGUF file in less than half the time; a second call changes nothing.
+    """Let transformers load a GGUF file in a quarter of the time; a second call changes nothing.
 
     It reads the header of the file three times and draws up the table of names anew for each of the
-    model's modules; here the last of each is remembered.
+    model's modules; here the last of each is remembered. The reader cuts its bytes into hundreds of
+    thousands of pieces, which NumPy does faster with a plain array than with a memory map.
     """
     import gguf
 
-    for name in ("GGUFReader", "get_tensor_name_map"):
-        found = getattr(gguf, name)
-        if not hasattr(found, "cache_info"):
-            setattr(gguf, name, functools.lru_cache(maxsize=1)(found))
+    if hasattr(gguf.GGUFReader, "cache_info"):
+        return
+
+    class Reader(gguf.GGUFReader):
+        @property
+        def data(self) -> Any:
+            return self._bytes
+
+        @data.setter
+        def data(self, mapped: Any) -> None:
+            self._bytes = mapped.view(np.ndarray)
+
+    own: dict[str, Any] = {"GGUFReader": Reader, "get_tensor_name_map": gguf.get_tensor_name_map}
+    for name, found in own.items():
+        setattr(gguf, name, functools.lru_cache(maxsize=1)(found))
 
 
 def _load(

@@ -666,7 +666,7 @@ def measure():
 
 # %% tags=["hide-input"]
 # @title Measure, round, measure, and put the old numbers back
-n_layers = run.size(smoke=2, cpu=30, gpu=30)
+n_layers = run.size(smoke=1, cpu=30, gpu=30)
 tables = [p for p in body.layers[:n_layers].parameters() if p.dim() == 2]
 as_packaged = [p.clone() for p in tables]
 n_characters = sum(len(text) for text in sentences)

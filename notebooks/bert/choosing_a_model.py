@@ -62,6 +62,7 @@ run = session.start(PROFILE, SEED)
 # %% tags=["hide-input"]
 # @title The record of all systems
 keep = run.size(smoke=200, cpu=None, gpu=None)  # None: all of them
+DRAWS = run.size(smoke=200, cpu=10_000, gpu=10_000)  # for an interval
 texts, labels = {}, {}
 for name, split in load_reviews("binary").items():
     texts[name] = list(split["text"])[:keep]
@@ -277,7 +278,7 @@ print("                 accuracy, 95 % over    by seed              macro-F1")
 print("                          sentences")
 for name in final:
     hits = right[name, "test"].astype(float)  # [seeds, N]
-    accuracy[name] = statistics.bootstrap_mean(hits.mean(axis=0))
+    accuracy[name] = statistics.bootstrap_mean(hits.mean(axis=0), n=DRAWS)
     value, low, high = accuracy[name]
     seeds = " ".join(f"{x:.3f}" for x in hits.mean(axis=1))
     print(
@@ -316,7 +317,7 @@ for name in final:
 def minus(name, other):
     """Difference of accuracy on test, paired over sentences."""
     pair = [right[x, "test"].mean(axis=0) for x in (name, other)]
-    return statistics.paired_bootstrap(*pair)
+    return statistics.paired_bootstrap(*pair, n=DRAWS)
 
 
 pairs = [("TF-IDF", "small BERT"), ("TF-IDF", "head"), ("prompt", "TF-IDF")]
@@ -752,7 +753,8 @@ whole["weighted bigrams"], cut_short["weighted bigrams"] = [hits], 0.0
 print("                          cut     accuracy, 95 % over    by seed")
 print("                          short   reviews")
 for name, hits in whole.items():
-    value, low, high = statistics.bootstrap_mean(np.mean(hits, axis=0))
+    mean = np.mean(hits, axis=0)
+    value, low, high = statistics.bootstrap_mean(mean, n=DRAWS)
     seeds = " ".join(f"{x:.3f}" for x in np.mean(hits, axis=1))
     print(f"{name:<26}{cut_short[name]:.2f}", end="")
     print(f"    {value:.3f} [{low:.3f}, {high:.3f}]   {seeds}")
@@ -760,7 +762,7 @@ print()
 ahead_by = {}
 for pair in itertools.combinations([*whole], 2):
     ahead_by[pair] = statistics.paired_bootstrap(
-        *(np.mean(whole[name], axis=0) for name in pair)
+        *(np.mean(whole[name], axis=0) for name in pair), n=DRAWS
     )
     print(f"{' minus '.join(pair):<51}{ahead_by[pair]}")
 

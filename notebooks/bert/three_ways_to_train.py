@@ -568,7 +568,8 @@ keras.utils.set_random_seed(SEED)  # dropout, and the order of batches
 few, watched = Batches(sentences, BATCH), Batches(held_out, 32)
 model = compiled(fresh(dropout=0.1), 8 * len(few), highest=6e-5)
 options = {"validation_data": watched, "callbacks": [stop], "verbose": 0}
-past = model.fit(few, epochs=8, **options).history
+most = run.size(smoke=2, cpu=8, gpu=8)
+past = model.fit(few, epochs=most, **options).history
 
 # %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels over the epochs of a Keras run that ends before the eighth. Above, the loss: on training it falls, on validation its smallest value is ringed, and it is higher at the end. Below, the accuracy: on training it rises towards one, on validation it stays well below."}}
 epochs = np.arange(1, len(past["loss"]) + 1)

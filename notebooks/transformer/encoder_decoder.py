@@ -392,7 +392,7 @@ history = fit(
     model,
     loss_fn,
     lambda step: batch_of([rows["train"][i] for i in chosen(step)]),
-    steps=run.size(smoke=2, cpu=20, gpu=20) * chosen.batches_per_epoch,
+    steps=run.size(smoke=1, cpu=20, gpu=20) * chosen.batches_per_epoch,
     learning_rate=2e-3,
     session=replace(run, precision="fp32"),
 )

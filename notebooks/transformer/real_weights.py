@@ -546,7 +546,7 @@ for mistake in MISTAKES:
 # %% tags=["hide-input"]
 # @title What each writes, and its bits per character
 between = tokenizer.convert_tokens_to_ids("<|endoftext|>")
-few = texts[100 : 100 + run.size(smoke=2, cpu=12, gpu=48)]
+few = texts[100 : 100 + run.size(smoke=1, cpu=12, gpu=48)]
 rows = [[between, *tokenizer(text)["input_ids"]] for text in few]
 chars = [len(text) for text in few]
 noticed = {}

@@ -2,6 +2,7 @@
 
 import types
 
+import numpy as np
 import pytest
 import torch
 import transformers
@@ -115,16 +116,18 @@ def test_the_encoders_folder_is_the_hubs_when_asked(monkeypatch, hub_folder):
     assert pretrained.encoder_folder() == hub_folder
 
 
-def test_a_gguf_file_is_read_once(monkeypatch):
+def test_a_gguf_file_is_read_once(monkeypatch, tmp_path):
     import gguf
 
     opened = []
 
-    def reader(path):
-        opened.append(path)
-        return object()
+    class Reader:
+        def __init__(self, path):
+            opened.append(path)
+            self.data = np.memmap(path, mode="w+", shape=3)
 
-    monkeypatch.setattr(gguf, "GGUFReader", reader)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gguf, "GGUFReader", Reader)
     monkeypatch.setattr(gguf, "get_tensor_name_map", lambda architecture, blocks: object())
     pretrained.read_gguf_once()
     first = gguf.GGUFReader
@@ -132,5 +135,6 @@ def test_a_gguf_file_is_read_once(monkeypatch):
     assert gguf.GGUFReader is first
     assert gguf.GGUFReader("a") is gguf.GGUFReader("a")
     assert gguf.GGUFReader("b") is not gguf.GGUFReader("a")
+    assert type(gguf.GGUFReader("a").data) is np.ndarray
     assert gguf.get_tensor_name_map(1, 30) is gguf.get_tensor_name_map(1, 30)
     assert opened[:2] == ["a", "b"]
