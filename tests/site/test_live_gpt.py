@@ -30,7 +30,7 @@ PAGE = f"notebooks/{gpt.CHAPTER}"
 HEAVIEST = 2_500_000  # bytes that one click may load
 FILES = "**/live/files/**"
 BOTH_LOOKS = pytest.mark.parametrize(
-    "opened", zip(browser.SCHEMES, browser.WIDTHS, strict=True), ids=str, indirect=True
+    "opened", [*zip(browser.SCHEMES, browser.WIDTHS, strict=True)], ids=str, indirect=True
 )
 
 
