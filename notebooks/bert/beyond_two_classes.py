@@ -126,7 +126,7 @@ print(f"people who rated a sentence: {min(people)} to {max(people)}")
 
 # %% [markdown]
 # One sentence in twenty is neutral. How far do the ratings of such sentences spread? Asked of the
-# ratings that made them neutral, the question would be circular. So we split the raters of each
+# ratings that made them neutral, the question could be circular. So we split the raters of each
 # sentence at random into two halves. The first says *where* a sentence lies, and the second is
 # asked how much it disagrees there.
 
@@ -217,11 +217,11 @@ print(f"always the overall mean: {others.var():.3f}")
 
 # %% tags=["claims"]
 check("Next to zero they disagree most", max(spread_at) == spread_at[0])
-check("by a sixth more than at 1.5 to 2", spread_at[0] > 7 / 6 * spread_at[3])
+check("by more than a sixth over 1.5 to 2", spread_at[0] > 7 / 6 * spread_at[3])
 check("Zeros are most frequent there", max(zeros_at) == zeros_at[0])
 check("and still fewer than a third", zeros_at[0] < 1 / 3)
 check("Neutral is confirmed in 35 to 60 of 100 cases", 0.35 < same[1, 1] < 0.6)
-check("In most sentences some are on each side", both_sides > 0.6)
+check("In most of these some are on each side", both_sides > 0.6)
 check(
     "In fewer than a quarter all are within a point",
     np.mean(within == 1) < 0.25,
@@ -395,7 +395,7 @@ def padded(states):
 
 # %% [markdown]
 # We train on three parts of the training sentences; no sentence is in two parts. The head's bias
-# starts at the best constant answer: the logarithms of the classes' overall frequencies, or the mean rating.
+# starts near the best constant answer: the logarithms of the classes' overall frequencies, or the mean rating.
 # The thresholds, often learned as well, stay where a score of zero gives the classes their
 # frequencies. So close together, they give *neutral* 0.06 at the most: neutral is called where the score lies between them.
 
@@ -706,7 +706,7 @@ for kind, i in itertools.product(LOSSES, range(3)):
     answer |= {"scores": both[percent], "best": both.max(axis=0)}
     examples.append(answer | {"best at": both.argmax(axis=0)})
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels against the share of validation sentences called neutral, from one to thirty per cent, with lines for four losses and ridge regression. Above, macro-F1: the lines of the four losses run within a few hundredths of each other, rise a little, unevenly, and fall slowly after about fifteen per cent, ridge well below. Below, accuracy: all lines fall steadily."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels against the share of validation sentences called neutral, from one to thirty per cent, with lines for four losses and ridge regression. Above, macro-F1: the lines of the four losses run within a few hundredths of each other, rise a little, unevenly, and are lower again at thirty per cent, ridge well below. Below, accuracy: all lines fall steadily."}}
 figure, (above_panel, below_panel) = plot.panels(2, height=2.5, sharex=True)
 accuracy_at = {
     kind: np.mean(
@@ -912,7 +912,7 @@ for moment, model in (("before", start), ("after", pair_model)):
 check("Changing places turns most answers", min(turned.values()) > 0.6)
 wrong_way = max(of[2] for of in right.values())
 check("With the head's ids exchanged it is mostly wrong", wrong_way < 0.4)
-check("With zero ids for the encoder the logits move", moved["after"] > 1e-3)
+check("With zero ids for the encoder logits move", min(moved.values()) > 1e-3)
 change = max(abs(a - b) for a, b, _ in right.values())
 check("and the share of right answers by less than 0.03", change < 0.03)
 
@@ -923,7 +923,7 @@ check("and the share of right answers by less than 0.03", change < 0.03)
 # questions.
 #
 # - *Side*: is it right, neutral sentences left out?
-# - *Degree*: are the sentences of a side in the right order? We take the correlation of ranks (Spearman's, ranked once on all; the
+# - *Degree*: are the sentences of a side in the right order? We take the correlation of ranks (Spearman's, ranked once, within each side; the
 #   scores have different scales) among those of praise and among those of blame, and average.
 # - *Macro-F1*, with the border chosen on validation.
 #
@@ -1091,7 +1091,7 @@ for kind in LOSSES:
 # One rating is ahead of every model in all three questions, and ridge regression, without an encoder, behind every loss in side
 # and degree. With names the border brings a few neutral sentences back. Numbers and nine names had
 # called more of them neutral, and the border gives over a third of these up. What is called neutral is wrong in more than nine of ten. In macro-F1 that
-# gains less than 0.04 over calling as many neutral at random, or none.
+# gains less than 0.05 over calling as many neutral at random, or none.
 
 # %% tags=["claims"]
 side, degree, f1 = (
@@ -1135,7 +1135,7 @@ given_up = bool(np.all(chosen < 2 / 3 * trained))
 check("Numbers, nine names: it gives up over a third", given_up)
 check("Called neutral: wrong in more than 9 of 10", precise.max() < 0.1)
 worth = with_border - rivals  # [2, 4]
-check("Against chance and never they gain less than 0.04", worth.max() < 0.04)
+check("Against chance and never they gain less than 0.05", worth.max() < 0.05)
 
 # %% [markdown]
 # And the pairs? Their rival needs no pair: the difference of two scores, each from the

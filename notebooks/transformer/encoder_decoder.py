@@ -226,8 +226,8 @@ class EncoderDecoder(Parts):
 
 
 # %% [markdown]
-# Is it right? Three tests, with random weights: our cross-attention against torch's `nn.MultiheadAttention`; our model against the package's, which
-# also refuses ids out of range; and a change at one place, after which we look at which logits move.
+# Is it right? Three tests, with random weights: our cross-attention against torch's `nn.MultiheadAttention`; our model against the package's;
+# and a change at one place, after which we look at which logits move.
 
 # %% tags=["hide-input"]
 # @title The tests
@@ -305,7 +305,7 @@ close(
 close("Cross-attention is torch's", our_look, torch_look, atol=1e-5)
 close("Our logits are the package's", logits, their_logits, atol=1e-5)
 check(
-    "The source moves all logits, padding none, the target those from there on",
+    "A source place moves all logits, padding none, a target place the later",
     list(pokes.values()) == [[*range(5)], [*range(5)], [], [*range(5)], [3, 4]],
 )
 close(
@@ -323,8 +323,8 @@ close(
 #
 # $$p(y \mid x) = \prod_{t=1}^{n} p(y_t \mid y_1 \dots y_{t-1},\, x) \tag{2}$$
 #
-# The pairs are from the language pack of JupyterLab and packages around it, written by volunteers (Project Jupyter Contributors, BSD 3-Clause licence). English of up to 100 characters is kept.
-# It is cut into pieces of words, a thousand, learned from the training texts. The Chinese is written in characters. As in [the GPT](gpt.ipynb), one boundary (here ⏎) opens and closes a
+# The pairs are from the language pack of JupyterLab and packages around it, written by volunteers (Project Jupyter Contributors, BSD 3-Clause licence).
+# It is cut into pieces of words, at most a thousand, learned from the training texts. The Chinese is written in characters. As in [the GPT](gpt.ipynb), one boundary (here ⏎) opens and closes a
 # text; all characters that training does not have share one sign.
 
 # %% tags=["hide-input"]
@@ -477,7 +477,7 @@ with torch.no_grad():
     forced, _ = model.decode(inputs, memory, mask)  # [N, T, V]
     first, _ = model.decode(inputs[:, :1], memory, mask)  # [N, 1, V]
     loss_own = float(loss_fn(model, batch))
-written = translation.greedy(model, sources_only)  # the same as translate
+written = translation.greedy(model, sources_only)  # the package's
 judged = targets != -100  # [N, T]
 likeliest = forced.argmax(-1)  # [N, T]
 right = (likeliest == targets) & judged  # [N, T]
@@ -507,7 +507,9 @@ check(
     "Texts are right exactly where all symbols are, with the teacher",
     all_right == exact,
 )
-check("The package translates as translate does", by_package == by_chapter)
+check(
+    "The package translates these as translate does", by_package == by_chapter
+)
 check("More than half of the symbols are right", per_symbol > 0.5)
 check("Less than a third of the texts are right", np.mean(exact) < 1 / 3)
 
@@ -564,11 +566,11 @@ check(
     (lowest["without source"] - lowest["all"]).min() > 0.5,
 )
 check(
-    "Given wrong sources, the loss is above that of any model without source",
+    "Given wrong sources, it is above that of the three without, at their best",
     loss_other > lowest["without source"].max() + 0.5,
 )
 check(
-    "The training above ends within 0.25 nats of those on record",
+    "The training above ends within 0.25 nats of the range on record",
     min(recorded) - 0.25 < loss_own < max(recorded) + 0.25,
 )
 
@@ -806,8 +808,7 @@ for name, score in ours.items():
 # %% [markdown]
 # ### A careless split
 #
-# The same text may stand in several files and spellings. Our split counts as one group what is alike but for case, punctuation and
-# placeholders, shares five words in a row, or has the same Chinese, and chains of these; a group stands on one side. What if one draws the test pairs carelessly, one by one? Five draws of each kind, scored for the nearest neighbour, from all pairs but those of a group that our test has:
+# The same text may stand in several files and spellings. Our split puts near-duplicates into one group, those with the same Chinese among them, and every group on one side. What if one draws the test pairs carelessly, one by one? Five draws of each kind, scored for the nearest neighbour, from all pairs but those of a group that our test has:
 
 # %% tags=["hide-input"]
 # @title Careless and careful draws
@@ -865,7 +866,7 @@ check(
 # %% [markdown]
 # ## More pairs, and a wider search
 #
-# Would more pairs help? The record has models trained on a quarter of them (as many passes, so a quarter of the steps), three draws; the rivals can have the same pairs. And *beam search* (width 4, by mean log-probability) instead of the likeliest
+# Would more pairs help? The record has models trained on a quarter of them (as many passes), three draws; the rivals get as many pairs. And *beam search* (width 4, by mean log-probability) instead of the likeliest
 # symbol at each step? We look on *validation*.
 
 # %% tags=["hide-input"]
@@ -934,7 +935,7 @@ check("The beam is above greedy with each seed", min(wider) > 0)
 # The weights of the look are a table: a row for each symbol that is to be written, a column for each piece that is read. Here is one text of validation, its reference given (保存 *save*, 用户 *user*, 设置 *settings*), the mean over the heads of the last layer:
 
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Heat map of weights: a row for each of the six symbols to be written for Save User Settings and for the closing mark, columns for the pieces save, user and settings. Darker cells move from the left to the right from the first rows to the last."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Heat map of weights: a row for each of the six symbols to be written for Save User Settings and for the closing mark, columns for the pieces save, user and settings."}}
 # Not every computer has Chinese letters for a figure: the rows are numbered.
 @torch.no_grad()
 def look(pair):
@@ -1002,7 +1003,7 @@ check(
 # %% [markdown]
 # ## The test
 #
-# Now all is chosen, and the test texts are opened. The encoder–decoder is that of the record: all pairs, three seeds, their mean. *Exact* is the share of texts that are the reference, symbol for symbol, blanks aside. (No reference of the test stands in training: the nearest neighbour can hardly be exact.)
+# Now the test texts are translated and scored. The encoder–decoder is that of the record: all pairs, three seeds, their mean. *Exact* is the share of texts that are the reference, symbol for symbol, blanks aside. (No reference of the test stands in training: the nearest neighbour can hardly be exact.)
 
 # %% tags=["hide-input"]
 # @title Scores with intervals
@@ -1081,7 +1082,7 @@ for name, share in size.items():
 # %% [markdown]
 # The intervals are 95 %, bootstrapped over the test pairs (not over seeds), *paired* below *encoder–decoder less*: the same pairs are drawn for both (Koehn 2004).
 #
-# Who wins? By chrF the dictionary. By BLEU its sure words. By whole texts that are right, the model; the number is higher with each of three seeds. By chrF it is not even shown to be ahead of the nearest neighbour. Mind the lengths: the dictionaries write more than the reference, the model less, and both scores hold that against it. This chrF weighs recall more, and BLEU has a penalty for what is short.
+# Who wins? By chrF both dictionaries are ahead of the model, by BLEU the sure words. By whole texts that are right, the model; the number is higher with each of three seeds. By chrF it is not even shown to be ahead of the nearest neighbour. Mind the lengths: the dictionaries write more than the reference, the model less. This chrF weighs recall more, and BLEU has a penalty for what is short.
 #
 # Where is the model behind? In short texts or long ones?
 
@@ -1186,7 +1187,7 @@ check(
 #
 # - An encoder–decoder is a language model that may look into another text. Cross-attention is the look: queries from one text, keys and values from the other.
 # - Teacher forcing trains all places at once, on right beginnings; translating goes on from its own.
-# - chrF and BLEU count shared runs. Compare them: the sure words of a dictionary made of the same pairs win by two scores here and lose by a third.
+# - chrF and BLEU count shared runs. Compare them: the sure words of a dictionary made of the same pairs are ahead of the model by these two, and behind it in exact texts.
 # - Where near-duplicates stood on both sides, a score was higher.
 
 # %% [markdown]
@@ -1292,8 +1293,8 @@ exercises.in_reverse(in_reverse)
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Inputs and targets not shifted*: the decoder is given the symbol that it is to predict; the loss can fall towards zero by copying the input.
-# - *The padding of the source is not masked*: a text may be translated otherwise in another batch. Compare with a batch of one.
+# - *Inputs and targets not shifted*: the decoder is given the symbol that it is to predict; the answer stands in the input.
+# - *The padding of the source is not masked*: compare with a batch of one.
 # - *BLEU of one sentence, or the mean over batches*: counts are added up over the whole test set first.
 #
 # ## Further reading

@@ -29,7 +29,7 @@ def threshold(threshold_for: Any) -> None:
 
 @exercise
 def draws(draws_needed: Any) -> None:
-    """Right: with six draws, the lowest and the highest value have the median between them."""
+    """Right: all six lie on one side of the median in 1 case of 32."""
     n = float(draws_needed())
     if n == 6:
         return
