@@ -81,11 +81,11 @@ def measured(browser: Browser, page: Page) -> dict[str, Any]:
     """One reader: a click, a sentence typed, a long text pasted."""
     page.wait_for_function("document.documentElement.dataset.page === 'ready'")
     page.locator(".live[data-widget=gpt] .live-widget").scroll_into_view_if_needed()
+    first = page.evaluate(CLICK)
+    read = typed(browser, page, page.locator("#gpt-text"))
     page.evaluate(PLAIN)
     plain = typed(browser, page, page.locator("#plain"))
     page.evaluate("document.querySelector('#plain').remove()")
-    first = page.evaluate(CLICK)
-    read = typed(browser, page, page.locator("#gpt-text"))
     added = {clock: read[clock] - plain[clock] for clock in plain}
     paste = page.evaluate(PASTE, "An actor is an actor. " * 14)
     work = {"keystroke": read, "plain": plain, "added": added}

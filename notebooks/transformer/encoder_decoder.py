@@ -305,7 +305,7 @@ close(
 close("Cross-attention is torch's", our_look, torch_look, atol=1e-5)
 close("Our logits are the package's", logits, their_logits, atol=1e-5)
 check(
-    "A source place moves all logits, padding none, a target place the later",
+    "A source place moves all logits, padding none, a target place its own on",
     list(pokes.values()) == [[*range(5)], [*range(5)], [], [*range(5)], [3, 4]],
 )
 close(
@@ -324,7 +324,7 @@ close(
 # $$p(y \mid x) = \prod_{t=1}^{n} p(y_t \mid y_1 \dots y_{t-1},\, x) \tag{2}$$
 #
 # The pairs are from the language pack of JupyterLab and packages around it, written by volunteers (Project Jupyter Contributors, BSD 3-Clause licence).
-# It is cut into pieces of words, at most a thousand, learned from the training texts. The Chinese is written in characters. As in [the GPT](gpt.ipynb), one boundary (here ⏎) opens and closes a
+# The English is cut into pieces of words, at most a thousand, learned from the training texts. The Chinese is written in characters. As in [the GPT](gpt.ipynb), one boundary (here ⏎) opens and closes a
 # text; all characters that training does not have share one sign.
 
 # %% tags=["hide-input"]
@@ -808,7 +808,7 @@ for name, score in ours.items():
 # %% [markdown]
 # ### A careless split
 #
-# The same text may stand in several files and spellings. Our split puts near-duplicates into one group, those with the same Chinese among them, and every group on one side. What if one draws the test pairs carelessly, one by one? Five draws of each kind, scored for the nearest neighbour, from all pairs but those of a group that our test has:
+# Our split puts near-duplicates into one group, those with the same Chinese among them, and every group on one side. What if one draws the test pairs carelessly, one by one? Five draws of each kind, scored for the nearest neighbour, from all pairs but those of a group that our test has:
 
 # %% tags=["hide-input"]
 # @title Careless and careful draws
@@ -866,7 +866,7 @@ check(
 # %% [markdown]
 # ## More pairs, and a wider search
 #
-# Would more pairs help? The record has models trained on a quarter of them (as many passes), three draws; the rivals get as many pairs. And *beam search* (width 4, by mean log-probability) instead of the likeliest
+# Would more pairs help? The record has models trained on a quarter of them, three draws; the rivals get as many pairs. And *beam search* (width 4, by mean log-probability) instead of the likeliest
 # symbol at each step? We look on *validation*.
 
 # %% tags=["hide-input"]

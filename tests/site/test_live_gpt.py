@@ -157,6 +157,25 @@ def test_what_does_not_load_leaves_all_and_can_be_asked_for_again(
     tab.close()
 
 
+def test_while_one_types_other_sections_rest_and_come_back_in_their_places(closed: Page) -> None:
+    heights = "[...document.querySelectorAll('article section')].map(s => s.offsetHeight)"
+    drawn = "e => e.checkVisibility({contentVisibilityAuto: true})"
+    last = closed.locator("article section section").last.locator("a").last
+    before = closed.evaluate("document.documentElement.scrollHeight")
+    box = _place(closed).bounding_box()
+    assert last.evaluate(drawn)
+    assert box
+    gpt.prepare(_place(closed))
+    closed.wait_for_function(f"e => !({drawn})(e)", arg=last.element_handle())
+    resting, now = closed.evaluate(heights), _place(closed).bounding_box()
+    assert now
+    grown = closed.evaluate("document.documentElement.scrollHeight") - before
+    assert abs(grown - (now["height"] - box["height"])) <= 2
+    last.scroll_into_view_if_needed()
+    closed.wait_for_function(drawn, arg=last.element_handle())
+    np.testing.assert_allclose(closed.evaluate(heights), resting, atol=1)
+
+
 def test_an_empty_text_is_the_beginning(opened: Page) -> None:
     place = _place(opened)
     (end,) = _read(place, "")

@@ -199,6 +199,7 @@ window.live?.widget("gpt", "Try it: type, and let the GPT go on", (place, data, 
     above.append(element("label", { for: field.id }, "Your text"), field, note);
     sliders.append(...temperature.row);
     below.append(element("p", {}, pen), sliders, counting());
+    live.rest(place);
     field.focus();
     return typed();
   });

@@ -115,5 +115,24 @@ window.live = (() => {
     return element("p", {}, button, status);
   };
 
-  return { bar, element, load, number, rounded, slider, status, widget };
+  /* While one types in `place`, the page's other sections are not laid out and painted anew at every key
+     as long as they are out of sight. Nothing moves, now or when they come back. */
+  const rest = (place) => {
+    const article = place.closest("article"), height = (each) => each.getBoundingClientRect().height;
+    const others = [...article.querySelectorAll("section")]
+      .filter((each) => !each.contains(place) && each.parentElement.contains(place));
+    for (const { style } of others) {
+      const before = height(article);
+      style.contain = "content"; // so that margins within no longer meet those of its neighbours
+      style.marginBottom = `${before - height(article)}px`;
+      style.overflowClipMargin = "1rem"; // for the rings of what has the focus at an edge
+    }
+    const heights = others.map(height);
+    others.forEach(({ style }, i) => {
+      style.containIntrinsicHeight = `auto ${heights[i]}px`;
+      style.contentVisibility = "auto";
+    });
+  };
+
+  return { bar, element, load, number, rest, rounded, slider, status, widget };
 })();
