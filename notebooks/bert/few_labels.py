@@ -249,7 +249,7 @@ for system in ("tf-idf", "frozen", "tuned"):
         print(f"  {means[settings]:.3f}  {settings}")
 
 # %% [markdown]
-# The first line of each is taken for all sizes; fine-tuning alone gets a second choice below, for 512 labels and more, which favours it there. TF-IDF's $C$ and both choices of
+# The first line of each is taken for all sizes; fine-tuning alone gets a second choice below, for 512 labels and more, which may favour it there. TF-IDF's $C$ and both choices of
 # fine-tuning lie at an edge of what was offered. Now let 32 labels be drawn twenty times:
 
 # %%
@@ -407,7 +407,7 @@ def score(texts, template=TEMPLATE, words=VERBALIZER):
 
 # %% tags=["hide-input"]
 def outcome(template, words):
-    """The message of the error, in lines that fit the page."""
+    """The message of the error."""
     try:
         score(["Go see it."], template, words)
     except ValueError as error:
@@ -489,7 +489,7 @@ print(sum(share > 0.8 for share in yes))
 
 # %% [markdown]
 # As asked, the wording decides a great deal, and most prompts say praise to more than four sentences in five. Centred, each of the
-# fifteen does better. The empty text is no sure help: it spoils the first prompt. (N/A scored below zero; sentences, on average, score above.)
+# fifteen does better. The empty text is no sure help. (N/A scored below zero; sentences, on average, score above.)
 #
 # From here on we keep the first prompt, centred. The correction was picked after results on test
 # were seen: a row of a table below has the prompt as asked, too. A piece of it again:
@@ -555,7 +555,7 @@ def shown(k, seed):
 print(shown(2, SEED))
 
 # %% [markdown]
-# The model reads this before *each* test sentence. On record are six draws, each judged on all test sentences.
+# The model reads this before *each* test sentence. On record are six draws.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test against the number of labelled sentences in the prompt, none, 2, 4 and 8, a dot for each draw, as asked and centred. As asked the dots scatter widely; centred they mostly lie higher and closer together."}}
 figure, ax = plot.panels(height=3.2)
@@ -713,7 +713,7 @@ for name, values in crossings.items():
 # How many labels is a pretrained model worth? The rows *over TF-IDF with 1,024* ask how few the encoder needs to be as good: less than half as many, in every draw.
 #
 # Fine-tuning gets ahead of counting, of the frozen encoder and of the prompt in every draw; it was the only one to be
-# given more than 1,024 labels, and settings of its own for many. Up to 1,024, counting and the frozen encoder overtake
+# given more than 1,024 labels, and settings of its own for many. With 1,024, counting and the frozen encoder are ahead of
 # the prompt in no draw. But the kept prompt is the best of the fifteen as asked. The *middle prompt*, which has their
 # median accuracy, centred, is overtaken by the frozen encoder in every draw. The best of the fifteen centred, and two shown sentences, some draws of fine-tuning
 # did not overtake with 2,048.
@@ -882,7 +882,7 @@ record(
 # with each number of labels tried. Fine-tuned, it got ahead of counting and of the frozen vectors in every draw. The
 # place can differ from draw to draw, so a crossing comes with an interval, and with the number of draws in which there
 # was none. A small language model, asked by one prompt and corrected by the mean of sentences without labels, was
-# overtaken by counting and by frozen vectors with up to 1,024 labels in no draw, by fine-tuning, with up to 2,048, in
+# overtaken by counting and by frozen vectors with 1,024 labels in no draw, by fine-tuning, with up to 2,048, in
 # every one; the middle one of fifteen prompts by frozen vectors, too.
 #
 # ## Exercises

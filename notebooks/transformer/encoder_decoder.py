@@ -685,7 +685,7 @@ for name, score in by_sacrebleu(mine, references).items():
     print(f"our model on validation: {name} {score:.1f}")
 
 # %% [markdown]
-# Post (2018) shows that words cut otherwise give another BLEU, and asks to name the program. Here: sacrebleu, with `tokenize="zh"`.
+# Post (2018) shows that words cut otherwise give another BLEU, and asks to name the program. Here: sacrebleu, with `tokenize="zh"` and no smoothing.
 #
 # Is that a good score? Compared with what?
 #
