@@ -217,11 +217,11 @@ print(f"always the overall mean: {others.var():.3f}")
 
 # %% tags=["claims"]
 check("Next to zero they disagree most", max(spread_at) == spread_at[0])
-check("by more than a sixth over 1.5 to 2", spread_at[0] > 7 / 6 * spread_at[3])
+check("by a sixth more than at 1.5 to 2", spread_at[0] > 7 / 6 * spread_at[3])
 check("Zeros are most frequent there", max(zeros_at) == zeros_at[0])
 check("and still fewer than a third", zeros_at[0] < 1 / 3)
 check("Neutral is confirmed in 35 to 60 of 100 cases", 0.35 < same[1, 1] < 0.6)
-check("In most of these some are on each side", both_sides > 0.6)
+check("In most sentences some are on each side", both_sides > 0.6)
 check(
     "In fewer than a quarter all are within a point",
     np.mean(within == 1) < 0.25,
@@ -912,7 +912,7 @@ for moment, model in (("before", start), ("after", pair_model)):
 check("Changing places turns most answers", min(turned.values()) > 0.6)
 wrong_way = max(of[2] for of in right.values())
 check("With the head's ids exchanged it is mostly wrong", wrong_way < 0.4)
-check("With zero ids for the encoder logits move", min(moved.values()) > 1e-3)
+check("With zero ids for the encoder the logits move", moved["after"] > 1e-3)
 change = max(abs(a - b) for a, b, _ in right.values())
 check("and the share of right answers by less than 0.03", change < 0.03)
 
@@ -1135,7 +1135,7 @@ given_up = bool(np.all(chosen < 2 / 3 * trained))
 check("Numbers, nine names: it gives up over a third", given_up)
 check("Called neutral: wrong in more than 9 of 10", precise.max() < 0.1)
 worth = with_border - rivals  # [2, 4]
-check("Against chance and never they gain less than 0.05", worth.max() < 0.05)
+check("Against chance and never they gain less than 0.04", worth.max() < 0.04)
 
 # %% [markdown]
 # And the pairs? Their rival needs no pair: the difference of two scores, each from the
