@@ -84,7 +84,7 @@ window.live?.widget("cut", "Try it: how many to call neutral?", (place, data) =>
     ...scores.map(({ name, value, bar, best, at, button }) => element("div", { class: "live-score", role: "group", "aria-label": name },
       element("span", {}, name), element("span", {}, value, bar),
       element("span", {}, "best ", best, " at ", at, " per cent"), button)),
-    element("p", {}, `Accuracy counts each of the ${truth.length.toLocaleString("en")} sentences alike, macro-F1 each class: it is the mean of the three F1s. Best is the best of 0, 1, … ${most} per cent, the lowest such share, on these very validation sentences, of which ${neutral} are neutral. At none of these shares is accuracy, in any run, higher than at 0. On the test sentences, a border so chosen gained less than 0.04 of macro-F1 over none, on average of the runs. The picture has the mean of three runs, and ridge regression beside it.`),
+    element("p", {}, `Accuracy counts each of the ${truth.length.toLocaleString("en")} sentences alike, macro-F1 each class: it is the mean of the three F1s. Best is the best of 0, 1, … ${most} per cent, the lowest such share, on these very validation sentences, of which ${neutral} are neutral. At none of these shares is accuracy, in any run, a hundredth higher than at 0. On the test sentences, a border so chosen gained less than 0.05 of macro-F1 over none, on average of the runs. The picture has the mean of three runs, and ridge regression beside it.`),
     status,
   );
   open();
