@@ -217,11 +217,11 @@ print(f"always the overall mean: {others.var():.3f}")
 
 # %% tags=["claims"]
 check("Next to zero they disagree most", max(spread_at) == spread_at[0])
-check("by a sixth more than at 1.5 to 2", spread_at[0] > 7 / 6 * spread_at[3])
+check("by more than a sixth over 1.5 to 2", spread_at[0] > 7 / 6 * spread_at[3])
 check("Zeros are most frequent there", max(zeros_at) == zeros_at[0])
 check("and still fewer than a third", zeros_at[0] < 1 / 3)
 check("Neutral is confirmed in 35 to 60 of 100 cases", 0.35 < same[1, 1] < 0.6)
-check("In most sentences some are on each side", both_sides > 0.6)
+check("In most of these some are on each side", both_sides > 0.6)
 check(
     "In fewer than a quarter all are within a point",
     np.mean(within == 1) < 0.25,
@@ -390,6 +390,7 @@ def padded(states):
     """States [B, T, d_model], short ones filled up, and their mask [B, T]."""
     lengths = torch.tensor([len(state) for state in states])
     rows = torch.nn.utils.rnn.pad_sequence(states, batch_first=True)
+    rows = F.pad(rows, (0, 0, 0, -rows.shape[1] % 16))  # fewer lengths: faster
     return rows.float(), torch.arange(rows.shape[1]) < lengths[:, None]
 
 
@@ -467,7 +468,7 @@ def train(kind, part, seed, rate):
 def predict(model, states):
     """Outputs [N, K] in the order of the states."""
     found = [None] * len(states)
-    for chosen in by_length([len(state) for state in states], 64):
+    for chosen in by_length([len(state) for state in states], 128):
         hidden, mask = padded([states[i] for i in chosen])
         with run.autocast():
             out = model(hidden.to(run.device), mask.to(run.device)).cpu()
@@ -824,7 +825,8 @@ def padded_pairs(kept):
     """States [B, T, d_model], mask [B, T] and segment ids [B, T]."""
     states, segments = zip(*kept, strict=True)
     hidden, mask = padded(states)
-    return hidden, mask, pad([row.tolist() for row in segments], 0)
+    told = pad([row.tolist() for row in segments], 0)
+    return hidden, mask, F.pad(told, (0, mask.shape[1] - told.shape[1]))
 
 
 @torch.inference_mode()
@@ -832,7 +834,7 @@ def predict_pairs(model, kept, exchanged=False):
     """Logits [N]; `exchanged`: the head takes each text for the other."""
     model.eval()
     found = np.zeros(len(kept))
-    for chosen in by_length([len(segments) for _, segments in kept], 64):
+    for chosen in by_length([len(segments) for _, segments in kept], 128):
         hidden, mask, segments = padded_pairs([kept[i] for i in chosen])
         segments = 1 - segments if exchanged else segments
         inputs = [t.to(run.device) for t in (hidden, mask, segments)]
@@ -906,13 +908,14 @@ for moment, model in (("before", start), ("after", pair_model)):
 
 # %% [markdown]
 # The head knows which text is which, by construction, and already before training: changing places turns most answers, and told the wrong way round the head is mostly wrong. The ids reach the encoder too, and with zeros
-# the logits move. But about as many answers are right. (The head still has its own ids, and `[SEP]` and the positions could tell the encoder.)
+# logits move. But about as many answers are right. (The head still has its own ids, and `[SEP]` and the positions could tell the encoder.)
 
 # %% tags=["claims"]
 check("Changing places turns most answers", min(turned.values()) > 0.6)
 wrong_way = max(of[2] for of in right.values())
 check("With the head's ids exchanged it is mostly wrong", wrong_way < 0.4)
-check("With zero ids for the encoder the logits move", moved["after"] > 1e-3)
+moves = min(moved.values())
+check("With zero ids for the encoder logits move", moves > 1e-3)
 change = max(abs(a - b) for a, b, _ in right.values())
 check("and the share of right answers by less than 0.03", change < 0.03)
 
@@ -1013,7 +1016,7 @@ for name in systems:
         print(f"  {found}", end="")
     print()
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels of dots with intervals for names, order, numbers, nine names, ridge and one rating. Side right: the rating far to the right of the losses, which lie together, ridge below. Degree within a side: numbers and nine names to the right of names and order, the rating further right, ridge far to the left. Macro-F1: the four losses lie together with overlapping intervals, the rating far to the right."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels of dots with intervals for names, order, numbers, nine names, ridge and one rating. Side right: the rating far to the right of the losses, which lie together, ridge to the left of them. Degree within a side: numbers and nine names to the right of names and order, the rating further right, ridge far to the left. Macro-F1: the four losses lie together with overlapping intervals, the rating far to the right."}}
 figure, axes = plot.panels(3, height=2.0)
 for ax, asked in zip(axes, QUESTIONS, strict=True):
     some = [results[name, asked] for name in systems]
@@ -1091,7 +1094,7 @@ for kind in LOSSES:
 # One rating is ahead of every model in all three questions, and ridge regression, without an encoder, behind every loss in side
 # and degree. With names the border brings a few neutral sentences back. Numbers and nine names had
 # called more of them neutral, and the border gives over a third of these up. What is called neutral is wrong in more than nine of ten. In macro-F1 that
-# gains less than 0.05 over calling as many neutral at random, or none.
+# gains less than 0.05 over calling as many neutral at random, or over calling none.
 
 # %% tags=["claims"]
 side, degree, f1 = (
@@ -1135,7 +1138,7 @@ given_up = bool(np.all(chosen < 2 / 3 * trained))
 check("Numbers, nine names: it gives up over a third", given_up)
 check("Called neutral: wrong in more than 9 of 10", precise.max() < 0.1)
 worth = with_border - rivals  # [2, 4]
-check("Against chance and never they gain less than 0.04", worth.max() < 0.04)
+check("Against chance and never they gain less than 0.05", worth.max() < 0.05)
 
 # %% [markdown]
 # And the pairs? Their rival needs no pair: the difference of two scores, each from the
@@ -1345,7 +1348,7 @@ def crowd(ratings, k, rng):
     return np.corrcoef(some, rest)[0, 1]
 
 
-# Both means scatter, that of the k and that of the others.
+# One reason: both means scatter, that of the k and that of the others.
 for k in range(1, 8):
     print(k, round(crowd(ratings["train"], k, np.random.default_rng(0)), 3))
 exercises.crowd(crowd)
