@@ -500,7 +500,7 @@ print(sum(share > 0.8 for share in yes))
 
 # %% [markdown]
 # As asked, the wording decides a great deal, and most prompts say praise to more than four sentences in five. Centred, each of the
-# fifteen does better. The empty text is no sure help. (N/A scored below zero; sentences, on average, score above.)
+# fifteen does better. The empty text is no sure help. (With the first prompt N/A scored below zero; sentences, on average, score above.)
 #
 # From here on we keep the first prompt, centred. The correction was picked after results on test
 # were seen: a row of a table below has the prompt as asked, too. A piece of it again:
@@ -726,7 +726,7 @@ for name, values in crossings.items():
 # Fine-tuning gets ahead of counting, of the frozen encoder and of the prompt in every draw; it was the only one to be
 # given more than 1,024 labels, and settings of its own for many. With 1,024, counting and the frozen encoder are ahead of
 # the prompt in no draw. But the kept prompt is the best of the fifteen as asked. The *middle prompt*, which has their
-# median accuracy, centred, is overtaken by the frozen encoder in every draw. The best of the fifteen centred, and two shown sentences, some draws of fine-tuning
+# median accuracy, centred, is overtaken by the frozen encoder in every draw. The best of the fifteen, and two shown sentences, both centred, some draws of fine-tuning
 # did not overtake with 2,048.
 #
 # (The draws take their labels from one pool; the test sentences are the same for all. The
@@ -892,7 +892,7 @@ record(
 # How many labels is a pretrained model worth? Read through frozen vectors, it was ahead of counting on average
 # with each number of labels tried. Fine-tuned, it got ahead of counting and of the frozen vectors in every draw. The
 # place can differ from draw to draw, so a crossing comes with an interval, and with the number of draws in which there
-# was none. A small language model, asked by one prompt and corrected by the mean of sentences without labels, was
+# was none. A small language model, asked by one prompt, the best of fifteen as asked, and corrected by the mean of sentences without labels, was
 # overtaken by counting and by frozen vectors with 1,024 labels in no draw, by fine-tuning, with up to 2,048, in
 # every one; the middle one of fifteen prompts by frozen vectors, too.
 #

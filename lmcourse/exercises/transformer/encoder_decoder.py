@@ -54,7 +54,7 @@ def best(best: Any) -> None:
 
 @exercise
 def in_reverse(in_reverse: Any) -> None:
-    """Right: read backwards, the texts are translated worse."""
+    """Right: with the words reversed, chrF is lower."""
     answer = [float(number) for number in in_reverse()]
     if len(answer) != 2:
         raise Mistake("Return two scores: as they are, and reversed.")
