@@ -931,7 +931,7 @@ check("and the share of right answers by less than 0.03", change < 0.03)
 # - *Macro-F1*, with the border chosen on validation.
 #
 # One rating of each sentence answers too. For it the truth is the mean of the *other* ratings, and
-# the class of that mean; where it is zero, a coin decides the side.
+# the class of that mean; where the rating is zero, a coin decides the side.
 #
 # Intervals are 95 %, from a bootstrap: the test sentences are drawn again and again with
 # replacement, as if they were independent, and the middle 95 % of the results are kept. A loss's result is the mean of its
@@ -1083,8 +1083,8 @@ for kind in LOSSES:
 
 # %% [markdown]
 # The losses hardly differ in the side, and in macro-F1 none is shown to be ahead of three names. A difference is shown in the degree: how
-# good is good. Which of two sentences on one side is the stronger, the models that were told numbers or nine names
-# know better than those that were told three names, in each of the three runs. The order of the
+# good is good. In the order within a side, averaged over both, the models that were told numbers or nine names
+# are ahead of those that were told three names, in each of the three runs. The order of the
 # classes alone showed no gain.
 #
 # The nine names surprised us. Their loss does not know that four is close to three; the order comes in only
