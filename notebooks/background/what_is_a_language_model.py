@@ -277,7 +277,7 @@ deaf = forecasts(TEXTS[0])  # [5, 5]
 for switch in switches:
     switch.remove()
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two tables of five by five probabilities, row the thing named in the text, column the thing forecast. In the upper one, with attention, the diagonal is dark: the thing named in the text is forecast. In the lower one, without attention, all five rows are the same and pale."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two tables of five by five probabilities, row the thing named in the text, column the thing forecast. In the upper one, with attention, the diagonal is much darker than the rest: each thing is likelier where it is named. In the lower one, without attention, all five rows are the same and pale."}}
 figure, axes = plot.panels(2, height=2.4, sharex=True)
 titles = ["with attention", "without attention"]
 for ax, table, title in zip(axes, [hearing[0], deaf], titles, strict=True):
@@ -299,8 +299,8 @@ for thing, row in zip(things, deaf, strict=True):
     print(f"  {thing:<8}", *(f"{x:8.1e}" for x in row))
 
 # %% [markdown]
-# Attention is the only place where the model carries anything from one token to another. Without it
-# the five rows are equal: all that the model has left is the last token. [A whole
+# Without attention the five rows are equal: the changed word no longer reaches the forecast. By its plan attention is
+# the only place where the model carries anything from one token to another. [A whole
 # chapter](../transformer/attention.ipynb) builds attention step by step.
 
 # %% tags=["claims"]
@@ -416,7 +416,7 @@ axes[0].set_title("as written")
 axes[1].set_title("shuffled")
 scale = plt.cm.ScalarMappable(plt.Normalize(0, 16), shades)
 bar = figure.colorbar(scale, ax=axes, orientation="horizontal", aspect=40)
-bar.set_label("surprise in bits, 16 and more in full orange")
+bar.set_label("surprise in bits, 14 and more in full orange")
 plt.show()
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -460,7 +460,7 @@ plt.show()
 
 # %% [markdown]
 # Only the *order* of the words differs; the tokens are the same. (A review that the model had read
-# before would be cheap as written alone, and the gap too wide. Whether it has read some, we cannot
+# before might be cheap as written alone, and the gap then too wide. Whether it has read some, we cannot
 # tell.) Bits for each character make models with different tokens comparable; later chapters use
 # them, and you find out why in exercise 2.
 
@@ -488,7 +488,7 @@ check("They cost over 1.4 times as much on average", ratio.mean() > 1.4)
 # ### Letter by letter
 #
 # Shannon (1951) covered a text and had people guess it, one letter at a time, each until it was right: **Shannon's game**. Many models of
-# this book play with letters, too. Here are three at the same sentence, by their surprise at each letter, which none of them was trained on: a
+# this book play with letters, too. Here are three at the same sentence, by their surprise at each letter. It is not among the reviews from which they learned, but from those on which some settings of the networks were chosen. A
 # table of single letters; counts of what follows the last seven; a small Transformer. (On the site you play below.)
 
 
@@ -536,7 +536,7 @@ for name, rung in RUNGS.items():
     played[name] = [np.concatenate(each) for each in zip(*games, strict=True)]
 
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "The sentence An excellent romp that boasts both a heart and a mind, letter by letter, under three models: the bits that each letter costs. Letters alone: most columns between 2.6 and 6.4 bits, none low. Counts of the last seven letters and the Transformer: high columns where romp, boasts, both, heart and mind begin, many others close to zero, many close to zero."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "The sentence An excellent romp that boasts both a heart and a mind, letter by letter, under three models: the bits that each letter costs. Letters alone: most columns between 2.6 and 6.4 bits, none low. Counts of the last seven letters and the Transformer: high columns where romp, boasts, both and heart begin, many others close to zero."}}
 figure, axes = plot.panels(3, height=1.3, sharex=True, sharey=True)
 places, costs = np.arange(len(six[0])), {}
 for ax, name in zip(
@@ -563,7 +563,10 @@ for name, (bits, guesses) in played.items():
 
 # %% tags=["claims"]
 taught = {alphabet.decode(row) for row in train}
-check("No sentence was trained on", taught.isdisjoint([*six, *others]))
+check(
+    "No sentence is among the training reviews",
+    taught.isdisjoint([*six, *others]),
+)
 begins = np.array([c == " " for c in " " + six[0][:-1]])  # a word
 for name in ("counts, the last 7", "Transformer"):
     check(
@@ -640,7 +643,7 @@ for wording in WORDINGS:
 # file small, most of its numbers are rounded to *four bits*; and it was trained further to *chat*.
 #
 # Which of these makes it fail? For one of them we can find out a little. The rounding of the file (Q4_1) works in blocks of thirty-two numbers: from the
-# smallest to the largest of a block go sixteen evenly spaced values, and each number takes the nearest. With four values, 0.10, 0.37, 0.61, 1.00
+# smallest to the largest of a block go sixteen evenly spaced values, and each number becomes one of these, say the nearest. With four values, 0.10, 0.37, 0.61, 1.00
 # would become 0.10, 0.40, 0.70, 1.00. The unrounded numbers are not in our file. But we can round *a second time*. If our blocks begin
 # where those of the file begin, nothing should change. Let them begin later, so that other values are met, and see
 # what that costs.
@@ -916,16 +919,16 @@ for part in np.split(leads, 2) if len(leads) == 12 else [leads]:
 
 # %% [markdown]
 # On the first count the small specialist mostly succeeds; one of its wins is nearly a tie. The larger
-# generalist, asked for its vectors in the same way, does not; asked for what it was trained to give, it does. (Twelve are too few to rank the two.) MiniLM has its
+# generalist, asked for its vectors in the same way, does not; asked for what it was trained to give, it finds ten, two more than the last row, which knows nothing of the first sentence. (Twelve are too few to rank these.) MiniLM has its
 # answer in one comparison of vectors that can be kept. Counting is fooled by how the list is made: the others
 # share at least as many words.
 #
 # Mind whose list this is: one that we wrote, and wrote anew after seeing how MiniLM did on a first one. Do not take
 # the count for how often it will succeed on yours.
 #
-# On the second count none of the four succeeds. That is the trap of such a search: being
-# about the same thing is not saying the same thing. (The last row knows nothing of the first sentence. It shows how the list is made:
-# by itself the right answer is more surprising than either of the others in more than half of the cases.)
+# On the second count none of the four succeeds: on this list what says something different in much the same words comes out
+# nearer than what says the same in others. (The last row knows nothing of the first sentence. It shows how the list is made:
+# by itself the right answer is more surprising than each of the others, taken singly, in more than half of the cases.)
 
 # %% tags=["claims"]
 by_words, general, saved, special, control = wins.values()
@@ -1208,7 +1211,7 @@ def twice(surprise, text):
     return both[:first].sum(), both[first:].sum()
 
 
-# Attention: nothing else carries the first copy to the second.
+# Attention: without it an early word did not reach the forecast, above.
 for text in sentences[: run.size(smoke=1, cpu=3, gpu=10)]:
     print("as written {:.0f} and {:.0f} bits".format(*twice(surprise, text)))
     mixed_words = shuffled(text, rng)

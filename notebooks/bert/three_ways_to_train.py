@@ -155,10 +155,10 @@ for name, values in weights.items():
 #
 # **You will**
 #
-# - find each line of a training loop again among the arguments of `Trainer` and of Keras,
+# - find the settings of a training loop again in `Trainer` and in Keras,
 # - fine-tune an encoder with either, and show that it follows your own loop,
 # - log training to TensorBoard files and read the curves back,
-# - let a training stop by itself, and judge it on other sentences,
+# - let a training stop by itself, and say why a report needs other sentences,
 # - kill a training, resume it, and end with the same weights to the last bit.
 #
 # **You need** [fine-tuning BERT](finetune_sentiment.ipynb), whose loop, data and model we use.
@@ -571,7 +571,7 @@ options = {"validation_data": watched, "callbacks": [stop], "verbose": 0}
 most = run.size(smoke=2, cpu=8, gpu=8)
 past = model.fit(few, epochs=most, **options).history
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels over the epochs of a Keras run that ends before the eighth. Above, the loss: on training it falls, on validation its smallest value is ringed, and it is higher at the end. Below, the accuracy: on training it rises towards one, on validation it stays well below."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two panels over the epochs of a Keras run that ends before the eighth. Above, the loss: on training it falls, on validation its smallest value is ringed, and it is higher at the end. Below, the accuracy: on training it rises to one, on validation it ends well below."}}
 epochs = np.arange(1, len(past["loss"]) + 1)
 best = int(np.argmin(past["val_loss"]))
 figure, axes = plot.panels(2, height=2.4, sharex=True)
@@ -707,7 +707,7 @@ def resume(file, model, optimizer, forget=None):
 
 # %% [markdown]
 # `train` makes eight steps of eight sentences and saves after the fourth. We kill it (by an exception) after the sixth, so that two steps are lost and made again. Then
-# we forget one part at a time. Are the final weights *equal*, to the last bit?
+# we forget one of the three others at a time. Are the final weights *equal*, to the last bit?
 
 
 # %% tags=["hide-input"]
@@ -761,7 +761,7 @@ for forget, share in same.items():
 
 # %% [markdown]
 # (The frozen word embeddings are one array; they are equal in every row.) Told `save_steps=4`,
-# `Trainer` writes such checkpoints, and `trainer.train(resume_from_checkpoint=True)` goes on from the newest.
+# `Trainer` writes such checkpoints, and `trainer.train(resume_from_checkpoint=True)` goes on from there.
 # We kill `Trainer` as well:
 
 
@@ -950,7 +950,9 @@ def eight(epsilon, in_keras=False):
 
 usual, tiny = differences(eight, lambda epsilon: eight(epsilon, True))
 print(f"epsilon 1e-8: {usual:.1g}, epsilon 1e-14: {tiny:.1g}")
-check("A tiny epsilon divides the difference by ten", tiny < usual / 10)
+check(
+    "A tiny epsilon divides the difference by more than ten", tiny < usual / 10
+)
 exercises.differences(differences)
 
 # %% [markdown]

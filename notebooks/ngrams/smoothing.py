@@ -644,7 +644,7 @@ def best_weights(own, known, steps=30):
         for n in reversed(range(len(own))):
             answered = known[n] * asked * weights[n] * own[n] / p[n + 1]
             weights[n] = answered.sum() / asked[known[n]].sum()
-            asked = asked - answered
+            asked = asked - answered  # the rest is asked of the next shorter
     return weights
 
 
@@ -680,6 +680,8 @@ for method, label in names.items():
     print()
 print(f"{'three, plain counts':22}", end="")
 print("".join(f"{bits:5.2f} " for bits in no_continuation))
+chosen_k = [settings["add_k", n]["k"] for n in orders]
+print(f"{'k of add-k':22}" + "".join(f"{k:>6}" for k in chosen_k))
 print("weights of Jelinek–Mercer", " ".join(f"{w:.3g}" for w in weights))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character on validation against the order, 1 to 9, one curve for each of five methods and one for three discounts with plain counts. The axis ends at 3.2: all come in from above it, close together down to about 2.4 at order 4. Then add-k turns up steeply after order 5, Witten\u2013Bell, absolute discounting and three discounts with plain counts turn up gently after order 6, Jelinek\u2013Mercer flattens out a little below 2, and modified Kneser\u2013Ney falls lowest and flattens out below 1.9."}}

@@ -592,7 +592,7 @@ close(
 )
 held = sum(part.numel() for pair in cache.layers.values() for part in pair)
 close("The cache holds 2 · 30 · 192 numbers a token", held, 2 * 30 * 192 * n)
-if run.device.type == "cpu":  # on an H200 it was less
+if run.device.type == "cpu":
     check("With the longest text: at least five times as fast", factor > 5)
 
 # %% [markdown]
@@ -639,7 +639,7 @@ taken = logs.gather(-1, again[:, 8:, None])[..., 0]  # [4, 32]
 bits_again = -taken.mean(1).cpu() / np.log(2)  # [4]
 
 # %% [markdown]
-# One of the forty beginnings, in five ways (the first line is a person's):
+# One of the forty beginnings, as a person went on (first line) and in four ways:
 
 # %% tags=["hide-input"]
 for way in ("human", "beam 4", "greedy", "top-p 0.9", "temperature 1.3"):
@@ -674,7 +674,7 @@ for way in names:
 # these reviews (it was also tuned to answer instructions, and rounded). Temperature 1.3 overshoots. All other ways stay below temperature 1, and the beam's texts surprise the model least.
 #
 # Greedy decoding and the beam also repeat themselves, as Holtzman et al. (2020) and Welleck et al. (2020) found with other models; in people's 32 tokens
-# no 4-gram stands twice. The penalty all but ends the repetition, and its texts remain far less surprising than people's: repetition is not all that
+# no 4-gram stands twice. The penalty all but ends the repetition, and its texts remain far less surprising than people's: repeated 4-grams are not all that
 # sets likely text apart.
 #
 # A mean that agrees would not make a text human, and nothing here says which way is *better*: that takes readers.
@@ -838,9 +838,9 @@ for name, rule in {"rule": rest, "mistake": lambda p, q: p}.items():
 
 # %% [markdown]
 # Now real models. The target is the book's character [GPT](gpt.ipynb). The draft is a 5-gram, a smoothed table of counts
-# ([bigram counts](../ngrams/bigram_counts.ipynb) with four letters of memory) from the same sentences. Both go on for 60 letters behind
+# ([bigram counts](../ngrams/bigram_counts.ipynb) with four letters of memory) from the same sentences. Both go on for 60 letters or more behind
 # beginnings of validation sentences, the draft four letters ahead. How much does the target run, and how long does it take, against
-# drawing letter by letter? There is no cache in either: each run reads the whole row. (With a cache both would take other times, which we have not measured. An end mark does not end these texts.)
+# drawing letter by letter? There is no cache in either: each run reads the whole row. (Times with a cache we have not measured. An end mark does not end these texts.)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title The character GPT, with and without a draft
@@ -945,7 +945,7 @@ check(
 #
 # - A model gives distributions; decoding makes a text of them. Temperature reshapes, top-k, top-p and min-p cut, a beam
 #   searches.
-# - What a way cuts off, it can never write, and people do write it.
+# - What a way cuts off, it cannot write; of what top-k, top-p and min-p cut here, people wrote some.
 # - Step by step the likeliest word need not give the likeliest text; and what people write is far from it.
 # - A cache gives the same logits up to rounding, and each token is read once.
 # - Speculative decoding gives the same distribution, and the proof is one line.
@@ -1058,7 +1058,7 @@ exercises.kept(kept)
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Temperature after the filter*: top-p (Exercise 3) and min-p can keep other sets than before it, top-k the same. Say the order when you name settings.
+# - *Temperature after the filter*: top-p (Exercise 3) and min-p (before it, the line of (2) becomes $p_i \ge m^T \max_j p_j$) can keep other sets; top-k keeps the same, since the order of the words stays. Say the order when you name settings.
 # - *A beam of texts of different length*: each token more makes a text less likely, so short ones have an advantage. Compare equal lengths, or correct for it.
 # - *One sample shown as what a setting does*: draw many, from many prompts, and count.
 # - *A cache that outlives its text*: cut it when the text is cut, or the model goes on from words that are gone.

@@ -240,7 +240,7 @@ for i, pair in enumerate(zip(*largest.values(), strict=True)):
 
 # %% [markdown]
 # Equal, but not to the last digit. Is that rounding, since two programs need not add in the same order? Then finer rounding must shrink the
-# differences. In float64 they are gone but for the last digits; a mistake in the arithmetic that touches these sentences would have stayed.
+# differences. In float64 they are gone but for the last digits, as differences of rounding should be.
 
 # %% tags=["claims"]
 for i, (a, b) in enumerate(both[torch.float32]):
@@ -567,7 +567,7 @@ for name, (bits, text) in noticed.items():
 # %% [markdown]
 # (These bits are without a mark at the end.) On this prompt three soon write nonsense; they cost many bits. The other three go on writing sentences; with *other eps*
 # the text is the same and the bits hardly differ. This sample does not betray
-# these, and their bits only to those who know the right ones.
+# these; the bits betray two of them, and only to those who know the right ones.
 
 # %% tags=["claims"]
 cost = {
@@ -639,7 +639,7 @@ with torch.no_grad():
 ours_heard = {name: outputs(m, mine, prompt) for name, m in models.items()}
 distance = {name: by_layer(heard, found) for name, found in ours_heard.items()}
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Relative distance from the reference after each of the 30 blocks, on a logarithmic axis, for seven decoders. Without a mistake the line stays near one in a million in all layers. Four mistakes are far above it from layer 0 on, other eps the lowest of them at about one in a thousand. Alphabetical order runs with the correct decoder until layer 1 and jumps at layer 2; the transposed matrix jumps at layer 20."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Relative distance from the reference after each of the 30 blocks, on a logarithmic axis, for seven decoders. Without a mistake the line stays below one in a million in all layers. Four mistakes are far above it from layer 0 on, other eps the lowest of them at about one in a thousand. Alphabetical order runs with the correct decoder until layer 1 and jumps at layer 2; the transposed matrix jumps at layer 20."}}
 figure, ax = plot.panels(height=4.2)
 colors = [plot.INK, *plot.COLORS]
 for color, (name, line) in zip(colors, distance.items(), strict=False):
@@ -881,7 +881,7 @@ with torch.no_grad():
 # %% [markdown]
 # May this rung stand beside the others? SmolLM2 was pretrained on about two
 # trillion tokens, most of them from the web (Ben Allal et al. 2025). Test sentences in the training data are
-# **contamination**: they flatter. Whether it read ours we cannot look up here. But we can ask whether it knows
+# **contamination**: they can flatter. Whether it read ours we cannot look up here. But we can ask whether it knows
 # them *by heart*: how many tokens in the second half of a sentence are the likeliest, given all before?
 #
 # A test that finds nothing proves little unless it can find something. So we ask the same of twelve passages that
@@ -963,7 +963,7 @@ print("highest:", highest)
 
 # %% [markdown]
 # On average the passages lie far higher (that they are merely easier to guess we do not rule out). Of the reviews fewer than one in thirty reach the passages' median
-# (dotted), and the highest of all explains itself: its second half repeats its first. So this weak test finds no sign that SmolLM2
+# (dotted), and in the highest of all the second half repeats the first. So this weak test finds no sign that SmolLM2
 # knows the test sentences, as a body, by heart. That it read none of them this does not show, and the rung carries the warning.
 
 # %% tags=["claims"]
