@@ -815,9 +815,8 @@ def lower_pairs(name, first, second, change=lambda segments: segments):
 
 
 # %% tags=["hide-input"]
-# @title Pairs of sentences, batches of them, and the answers
+# @title Pairs of sentences side by side, batches of them, and the answers
 def pairs_of(numbers):
-    """Two halves of these sentences, to be set side by side."""
     return np.array_split(numbers[: len(numbers) // 2 * 2], 2)
 
 

@@ -296,6 +296,8 @@ if run.profile != "smoke":
         )
 tried = [settings for system, settings in choices if system == "tf-idf"]
 largest = max(float(s.split(",")[0].removeprefix("C ")) for s in tried)
+
+# %% tags=["claims"]
 seeds = {
     part: {t["seed"] for t in runs if t["part"] == part}
     for part in ("choose", "choose again", "curve", "further")

@@ -950,9 +950,7 @@ def eight(epsilon, in_keras=False):
 
 usual, tiny = differences(eight, lambda epsilon: eight(epsilon, True))
 print(f"epsilon 1e-8: {usual:.1g}, epsilon 1e-14: {tiny:.1g}")
-check(
-    "A tiny epsilon divides the difference by more than ten", tiny < usual / 10
-)
+check("A tiny epsilon divides it by more than ten", tiny < usual / 10)
 exercises.differences(differences)
 
 # %% [markdown]
