@@ -299,7 +299,7 @@ for thing, row in zip(things, deaf, strict=True):
     print(f"  {thing:<8}", *(f"{x:8.1e}" for x in row))
 
 # %% [markdown]
-# Without attention the five rows are equal: the changed word no longer reaches the forecast. By its plan attention is
+# Without attention the five rows are equal: in these numbers nothing of the changed word is left. By its plan attention is
 # the only place where the model carries anything from one token to another. [A whole
 # chapter](../transformer/attention.ipynb) builds attention step by step.
 
@@ -634,7 +634,7 @@ for wording in WORDINGS:
     print(f"  {wording.format('Australia') + ' …':<42}{shown}")
 
 # %% [markdown]
-# *Paris*, *Tokyo* and *Nairobi* come with every wording. For Australia the answer depends on the wording
+# *Paris*, *Tokyo* and *Nairobi*, among others, come with every wording. For Australia the answer depends on the wording
 # (and where it is right, the lead is narrow), and for New Zealand it is wrong each time. Nothing in (1) separates the likely from the true.
 #
 # ### Whose fault is it?
@@ -688,8 +688,8 @@ for title, (bits, answers_now) in quality.items():
     print(f"{title:<22}{bits:>14.2f}{right:>20}")
 
 # %% [markdown]
-# So the numbers are as we said: rounding in the same blocks changes nothing. In these other blocks it costs a little in
-# the forecasts and several capitals, more or fewer with the beginning. The first rounding may have cost more or
+# So the numbers are as we said: rounding in the same blocks changes nothing. In these other blocks it costs bits in
+# the forecasts and many of the right capitals, more or fewer with the beginning. The first rounding may have cost more or
 # less; without the unrounded file we cannot know.
 #
 # What looks like a trace of the chatting is easy to see: after *Q: What is the capital of
@@ -761,7 +761,7 @@ endings = [
 endings = endings[: run.size(smoke=1, cpu=6, gpu=6)]
 extra = np.array([extra_bits("She went to the ", places, e) for e in endings])
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A table of extra bits, one row for each ending of She went to the blank, one column for each place. Without an ending beach is least surprising, the others cost one to four bits more. With each of the five endings another place costs nothing: library for a book, bank for money, cinema for a film, beach for swimming, doctor for pain; most others cost many bits."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A table of extra bits, one row for each ending of She went to the blank, one column for each place. Without an ending beach is least surprising, the others cost one to four bits more. Each of the five endings has its own place that costs nothing: library for a book, bank for money, cinema for a film, beach for swimming, doctor for pain; most others cost many bits."}}
 figure, ax = plot.panels(height=2.9)
 labels = ["(nothing yet)", *(f"… {ending.strip()}" for ending in endings[1:])]
 plot.heatmap(ax, extra, labels, places, fmt=".1f", cmap="Blues_r", vmax=10)
@@ -918,16 +918,16 @@ for part in np.split(leads, 2) if len(leads) == 12 else [leads]:
     print("  ", *(f"{lead:+.3f}" for lead in part))
 
 # %% [markdown]
-# On the first count the small specialist mostly succeeds; one of its wins is nearly a tie. The larger
-# generalist, asked for its vectors in the same way, does not; asked for what it was trained to give, it finds ten, two more than the last row, which knows nothing of the first sentence. (Twelve are too few to rank these.) MiniLM has its
+# On the first count the small specialist mostly succeeds; one lead is nearly zero. The larger
+# generalist, asked for its vectors in the same way, does not; asked for what it was trained to give, it finds most, though the last row, which knows nothing of the first sentence, finds more than half, too. (Twelve are too few to rank these.) MiniLM has its
 # answer in one comparison of vectors that can be kept. Counting is fooled by how the list is made: the others
 # share at least as many words.
 #
 # Mind whose list this is: one that we wrote, and wrote anew after seeing how MiniLM did on a first one. Do not take
 # the count for how often it will succeed on yours.
 #
-# On the second count none of the four succeeds: on this list what says something different in much the same words comes out
-# nearer than what says the same in others. (The last row knows nothing of the first sentence. It shows how the list is made:
+# On the second count none of the four succeeds: on this list what says something different in much the same words mostly comes out
+# nearer (in counting, at least as near) than what says the same in others. (The last row knows nothing of the first sentence. It shows how the list is made:
 # by itself the right answer is more surprising than each of the others, taken singly, in more than half of the cases.)
 
 # %% tags=["claims"]
@@ -1188,7 +1188,7 @@ exercises.bits_per_character(bits_per_character)
 #
 # <details><summary>Hint</summary>
 #
-# The first copy has as many tokens as the text alone. Later tokens change no earlier surprise.
+# Take it that the first copy has as many tokens as the text alone. Later tokens change no earlier surprise.
 #
 # </details>
 
@@ -1229,7 +1229,7 @@ exercises.twice(twice)
 #   missing from the sum. Compare the number of surprises with the number of tokens.
 # - *Comparing surprises per token* between models with different tokens: the cuts differ, not only
 #   the models. Use characters.
-# - *Taking similar vectors for the same statement*: opposites are similar, too. Test with opposites.
+# - *Taking similar vectors for the same statement*: on our list what says something different was mostly nearer than the same meaning in other words. Test with opposites.
 #
 # ## Further reading
 #
