@@ -689,7 +689,7 @@ for title, (bits, answers_now) in quality.items():
 
 # %% [markdown]
 # So the numbers are as we said: rounding in the same blocks changes nothing. In these other blocks it costs bits in
-# the forecasts and many of the right capitals, more or fewer with the beginning. The first rounding may have cost more or
+# the forecasts and many of the right capitals. The first rounding may have cost more or
 # less; without the unrounded file we cannot know.
 #
 # What looks like a trace of the chatting is easy to see: after *Q: What is the capital of
@@ -919,7 +919,7 @@ for part in np.split(leads, 2) if len(leads) == 12 else [leads]:
 
 # %% [markdown]
 # On the first count the small specialist mostly succeeds; one lead is nearly zero. The larger
-# generalist, asked for its vectors in the same way, does not; asked for what it was trained to give, it finds most, though the last row, which knows nothing of the first sentence, finds more than half, too. (Twelve are too few to rank these.) MiniLM has its
+# generalist, asked for its vectors in the same way, does not; asked for what it was trained to give, it finds most, though the last row finds more than half, too. (Twelve are too few to rank these.) MiniLM has its
 # answer in one comparison of vectors that can be kept. Counting is fooled by how the list is made: the others
 # share at least as many words.
 #
@@ -927,7 +927,7 @@ for part in np.split(leads, 2) if len(leads) == 12 else [leads]:
 # the count for how often it will succeed on yours.
 #
 # On the second count none of the four succeeds: on this list what says something different in much the same words mostly comes out
-# nearer (in counting, at least as near) than what says the same in others. (The last row knows nothing of the first sentence. It shows how the list is made:
+# nearer (or as near) than what says the same in others. (The last row knows nothing of the first sentence. It shows how the list is made:
 # by itself the right answer is more surprising than each of the others, taken singly, in more than half of the cases.)
 
 # %% tags=["claims"]

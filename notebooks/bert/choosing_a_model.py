@@ -359,9 +359,9 @@ check("Macro-F1 within 0.005 of accuracy, majority apart", max(apart) < 0.005)
 #
 # Full fine-tuning is ahead of every other system by paired intervals (over sentences, not over seeds; against adapters narrowly, and without regard to there being thirteen comparisons).
 #
-# Full fine-tuning (of all but the word embeddings) answers no later than the other ways of tuning this encoder: the head, the biases, the top layer and LoRA, once merged, run the same matrices, so we make nothing of the differences between their milliseconds and megabytes. Adapters, prefix and AdaLoRA (which we did not merge) add work to every answer.
+# Full fine-tuning (of all but the word embeddings) answers no later than the other ways of tuning this encoder: the head, the biases, the top layer and LoRA, once merged, run the same matrices, so we make nothing of the differences between their milliseconds and megabytes. By their construction adapters, prefix and AdaLoRA (which we did not merge) add work to every answer.
 #
-# And most of the memory of our small BERT is not the model: it stores some eight megabytes, and its program takes some five hundred.
+# And most of the memory of our small BERT is not its weights: it stores some eight megabytes, and its program takes some five hundred.
 
 # %% [markdown]
 # ## Who is beaten in everything?
@@ -678,7 +678,7 @@ check(
 
 # %% [markdown]
 # On average over draws, this prompt (the first that was tried; its correction was picked after results on test had been seen, as that chapter says) is ahead of the three trained systems up to 512 labels, and behind full fine-tuning from 1,024 on (with settings chosen anew for 512 and more); where the lines cross,
-# and how sure that is, stands in [that chapter](few_labels.ipynb). The wording matters: of fifteen, all are ahead with 16 labels, fewer than half from 256 on. TF-IDF is behind full fine-tuning wherever both were measured. With all labels it is
+# and how sure that is, stands in [that chapter](few_labels.ipynb). The wording matters: of fifteen, all are ahead of full fine-tuning with 16 labels, fewer than half from 256 on. TF-IDF is behind full fine-tuning wherever both were measured. With all labels it is
 # not shown to differ from the prompt.
 
 # %% [markdown]
