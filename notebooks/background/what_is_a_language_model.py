@@ -488,9 +488,8 @@ check("They cost over 1.4 times as much on average", ratio.mean() > 1.4)
 # ### Letter by letter
 #
 # Shannon (1951) covered a text and had people guess it, one letter at a time, each until it was right: **Shannon's game**. Many models of
-# this book play with letters, too. Here are three at the same sentence, by their surprise at each letter. It is not among the reviews from which they learned, but from those on which some settings of the networks were chosen. A
-# table of single letters; counts of what follows the last seven; a small Transformer. (On the site you play below.)
-
+# this book play with letters, too. Here are three at the same sentence, by their surprise at each letter: a
+# table of single letters; counts of what follows the last seven; a small Transformer. (The sentence is not among the reviews from which they learned, but among those on which some settings of the networks were chosen. On the site you play below.)
 
 # %% tags=["hide-input"]
 # @title Models that the book builds
