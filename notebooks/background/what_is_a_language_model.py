@@ -97,7 +97,7 @@ prompts = [
 ]
 answers = [likeliest(prompt) for prompt in prompts]
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three bar charts, one below the other, each the six likeliest next words after one of the three beginnings. After I have never been so bored in my, one long bar: life. After The film was so boring that I fell, asleep takes about half. After She opened the door and, only short bars; two of their labels, cre and sl, are no words."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three bar charts, each the six likeliest next tokens after one of the three beginnings. After I have never been so bored in my, one long bar: life. After The film was so boring that I fell, asleep takes about half. After She opened the door and, only short bars; two of their labels, cre and sl, are no words."}}
 figure, axes = plot.panels(3, height=2.2, sharex=True)
 for ax, prompt, (words, p) in zip(axes, prompts, answers, strict=True):
     plot.bars(ax, [word or "(space)" for word in words], p)
@@ -633,7 +633,7 @@ for wording in WORDINGS:
     print(f"  {wording.format('Australia') + ' …':<42}{shown}")
 
 # %% [markdown]
-# *Paris*, *Tokyo* and *Nairobi*, among others, come with every wording. For Australia the answer depends on the wording
+# *Paris*, *Tokyo* and *Nairobi* come with every wording. For Australia the answer depends on the wording
 # (and where it is right, the lead is narrow), and for New Zealand it is wrong each time. Nothing in (1) separates the likely from the true.
 #
 # ### Whose fault is it?
