@@ -174,7 +174,7 @@ close("Told nothing, it sums the falling rates", weights["Trainer"], falling)
 # %% [markdown]
 # ## What happens when nothing is said
 #
-# Which settings does each tool choose for itself? We read them off the installed versions (torch's never clips).
+# Which settings does each tool choose for itself? We read them off the installed versions (only torch's None for clipping is ours: its AdamW takes no such argument).
 
 
 # %% tags=["hide-input"]
