@@ -183,9 +183,8 @@ for part, size in sizes.items():
 # %% [markdown]
 # Every token is looked up in a table and becomes a *vector*, a list of numbers. The *layers* change
 # these vectors one after the other; each first *looks back* at the tokens so far and then *thinks
-# over* each vector by itself (we come to that). The last step compares each vector with every token
-# of the vocabulary and gives each a score; here it uses the table of the first step once more. How
-# all these numbers were set is told further down.
+# over* each vector by itself. The last step compares each vector with every token
+# of the vocabulary and gives each a score; here it uses the table of the first step once more.
 #
 # ### What comes out
 #
@@ -231,8 +230,7 @@ check("After the door no token has even a fifth", top[2] < 0.2)
 #
 # How can the vector of the last *the* come to know what the text is about? By **attention**, the
 # looking back in each layer. Picture people in a row, each with a note. Each of them asks those in
-# front, and the own note as well: who has what I need? Each answer gets a weight by how well it fits, in which also
-# counts how far away it stands, and everybody adds to the own note a mixture of what is offered, in proportion. Then all think over what they have now. After
+# front, and the own note as well: who has what I need? Each answer gets a weight by how well it fits and how far away it stands, and everybody adds to the own note a mixture of what is offered, in proportion. Then all think over what they have now. After
 # thirty rounds of this the forecast is made from the last note. What to ask and what to answer is learnt.
 #
 # An experiment: we change one word early in a text and look at the forecast at its end.
@@ -320,7 +318,7 @@ check(
 # How does a thing that only forecasts one token write an answer? It draws a token at random, each
 # with its probability, appends it, and forecasts again. This is **sampling**. (Or it takes the
 # likeliest token each time; or the scores are divided by a *temperature* first, which makes it [bolder or
-# tamer](../probability/softmax.ipynb).) The die is `torch.multinomial`, which draws by given probabilities.
+# tamer](../probability/softmax.ipynb).) The die is `torch.multinomial`.
 
 
 # %%
@@ -489,7 +487,7 @@ check("They cost over 1.4 times as much on average", ratio.mean() > 1.4)
 #
 # Shannon (1951) covered a text and had people guess it, one letter at a time, each until it was right: **Shannon's game**. Many models of
 # this book play with letters, too. Here are three at the same sentence, by their surprise at each letter: a
-# table of single letters; counts of what follows the last seven; a small Transformer. (The sentence is not among the reviews from which they learned, but among those on which some settings of the networks were chosen. On the site you play below.)
+# table of single letters; counts of what follows the last seven; a small Transformer. (It is not among the reviews from which they learned, but among those on which some settings of the networks were chosen. On the site you play below.)
 
 # %% tags=["hide-input"]
 # @title Models that the book builds
@@ -926,8 +924,7 @@ for part in np.split(leads, 2) if len(leads) == 12 else [leads]:
 # the count for how often it will succeed on yours.
 #
 # On the second count none of the four succeeds: on this list what says something different in much the same words mostly comes out
-# nearer (or as near) than what says the same in others. (The last row knows nothing of the first sentence. It shows how the list is made:
-# by itself the right answer is more surprising than each of the others, taken singly, in more than half of the cases.)
+# nearer (or as near) than what says the same in others. (The last row knows nothing of the first sentence: by itself the right answer is more surprising than each of the others, taken singly, in more than half of the cases.)
 
 # %% tags=["claims"]
 by_words, general, saved, special, control = wins.values()
@@ -1017,9 +1014,8 @@ for (task, request), reply in zip(requests, replies, strict=True):
     print(f"{task}: {request}\n    {' '.join(reply.split())}")
 
 # %% [markdown]
-# Long replies are cut off. Judge for yourself: which would you accept? None of the translations is
-# right. That does not show that language models cannot translate: ours is small and rounded, and we tried one wording. Which of these it is, we have not measured. But mind that
-# none of the wrong replies shown says that it is unsure.
+# Long replies are cut off. Which would you accept? None of the translations is
+# right. (Ours is small and rounded, and we tried one wording; which of these it is, we have not measured.) None of the wrong replies shown says that it is unsure.
 
 # %% tags=["claims"]
 told = dict(zip((task for task, _ in requests), replies, strict=True))
@@ -1112,9 +1108,8 @@ plt.show()
 # A language model gives every token a probability to come next, given what came before. Inside,
 # each token is a vector, which hears the earlier ones through attention, layer by layer. Drawing again
 # and again makes it write. Minus the logarithm of the probability is its surprise. It is pretrained on
-# plain text, whose next token is the label. None of the wrong
-# translations that we saw said that it was unsure, and which fault is due to what takes a
-# measurement. Encoders see both sides and are made for reading, decoders for writing.
+# plain text, whose next token is the label. Encoders see both
+# sides and are made for reading, decoders for writing.
 #
 # ## Exercises
 #

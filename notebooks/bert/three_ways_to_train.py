@@ -651,7 +651,7 @@ for i, j in ((0, 1), (0, 2), (1, 2)):
 #
 # For `Trainer` and the loop by hand the two disagree: zero lies outside the interval over sentences, inside that
 # over seeds. Whether other seeds would show this difference, three do not tell. In the sweep's code the draws differ:
-# `Trainer` mixes lengths in a batch, our loop puts like lengths together, and dropout falls elsewhere. Which of these
+# `Trainer` mixes lengths in a batch, our loop puts like lengths together, and dropout falls elsewhere. Whether any of these
 # matters was not tried. Where zero lies inside, a difference is neither shown nor ruled out.
 #
 # Would Keras have restored another epoch, had it watched the loss? It noted both after each epoch:
@@ -668,8 +668,8 @@ for trial in on_record["runs"]:
         print(f"{trial['seed']:<7}{found[0]:<20}{found[1]}")
 
 # %% [markdown]
-# Processor seconds for a training of twelve steps, setting up included, as multiples of those by hand, one number a
-# seed:
+# Processor seconds for a training of twelve steps, as multiples of those by hand, one number a seed. Setting up the
+# program is included, loading the model is not; only the loop by hand had run once before:
 
 # %% tags=["hide-input"]
 timed = [r["seconds"] for r in on_record["runs"] if r["what"] == "speed"]
@@ -905,7 +905,7 @@ exercises.stopped(stopped)
 
 # %% [markdown]
 # > **Exercise 3.** Where Keras differs, an experiment (★★★, 20 minutes). With $\hat v$ the running
-# > mean square of a weight's slopes, corrected for its start, AdamW of torch divides by $\sqrt{\hat v} + \varepsilon$; Keras, in step $t$, by
+# > mean square of a weight's slopes, corrected for its start, AdamW of torch divides by $\sqrt{\hat v} + \varepsilon$; Keras, by its source code, in step $t$ by
 # > $\sqrt{\hat v} + \varepsilon / \sqrt{1 - 0.999^t}$, so in the second step, the first that moves, its $\varepsilon$ counts some
 # > twenty times. Is this what parts the curves? Write `differences(by_hand, by_keras)` for two functions that give the
 # > losses of a run with a given $\varepsilon$: the largest difference of a loss when both have $10^{-8}$, then when both

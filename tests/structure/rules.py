@@ -303,14 +303,21 @@ def _checker(cell: NotebookNode) -> str | None:
 
 @rule
 def one_sitting(chapter: Chapter) -> Iterator[str]:
-    """Words, and lines of code outside of folds, each at the pace that the page states."""
-    text = re.sub(r"<details>.*?</details>", "", chapter.prose, flags=re.DOTALL)
-    words = len(re.findall(r"\S*\w\S*", text))
+    """All words; and those outside of folds, with the code there, at the page's pace."""
+    total = _word_count(chapter.prose)
+    words = _word_count(re.sub(r"<details>.*?</details>", "", chapter.prose, flags=re.DOTALL))
     seen = [cell for cell in chapter.code[3:] if not FOLDED & {*tags(cell)}]
     lines = sum(bool(line.strip()) for cell in seen for line in cell.source.splitlines())
     minutes = words / WORDS_A_MINUTE + lines / CODE_LINES_A_MINUTE
-    if words > WORDS or minutes > MINUTES:
-        yield f"{words} words and {lines} lines of code in sight: {minutes:.0f} minutes of reading"
+    if total > WORDS or minutes > MINUTES:
+        yield (
+            f"{total} words, {words} of them and {lines} lines of code in sight: "
+            f"{minutes:.0f} minutes of reading"
+        )
+
+
+def _word_count(text: str) -> int:
+    return len(re.findall(r"\S*\w\S*", text))
 
 
 # Code
