@@ -146,7 +146,7 @@ for name in texts:
 # $$w_t = \log\frac{n_t^{+} + \tfrac12}{N^{+} - n_t^{+} + \tfrac12}
 # - \log\frac{n_t^{-} + \tfrac12}{N^{-} - n_t^{-} + \tfrac12} \tag{1}$$
 #
-# A word seen once can have a large weight with hardly any evidence. So we keep the words whose weight
+# By (1) a word seen once has a weight of about $\pm\log 3$, with a standard error larger than that. So we keep the words whose weight
 # is largest in standard errors (the root of the sum of the reciprocals of the four counts in (1)), two
 # hundred a side. A sentence is praise when its words' weights sum to more than zero. Check one line of
 # the table by hand:
@@ -195,9 +195,9 @@ print(f"\naccuracy of the lexicon on validation {right:.3f}")
 
 # %% [markdown]
 # The third baseline, **TF-IDF**, turns a sentence into a sparse vector with one entry
-# for each word (of two letters or more) and each pair of neighbours seen in two sentences or more. One
-# that stands $k$ times in the sentence, and in $n_t$ of the $N$ of training, gets
-# $(1 + \log k)\,(1 + \log\frac{1 + N}{1 + n_t})$; then the vector is scaled to length one (that of the pieces, below, by itself). Logistic
+# for each word (of two letters or more) and each pair of neighbours seen in two sentences or more. A word or
+# pair that stands $k$ times in the sentence, and in $n_t$ of the $N$ training sentences, gets
+# $(1 + \log k)\,(1 + \log\frac{1 + N}{1 + n_t})$; then the vector is scaled to length one. Logistic
 # regression learns all weights at once. We also offer it the *pieces* of words, all runs of two to five
 # characters of a word with its edges and punctuation, so that *unforgettable* and *unforgettably* have something in common.
 # Whether pieces help, and how strong the penalty on large weights should be (weaker for larger $C$),
@@ -294,7 +294,7 @@ class Classifier(torch.nn.Module):
 # %% [markdown]
 # **Dropout** sets random numbers to zero, in training only: `eval()` switches it off. Three settings
 # below are our choice: no dropout inside the encoder, attention in plain matrix products (`"eager"`),
-# and word embeddings, half of all weights, that stay as they are. The file also holds a *pooler*, which
+# and word embeddings, about half of all weights, that stay as they are. The file also holds a *pooler*, which
 # we leave out and look at later.
 
 
@@ -372,7 +372,8 @@ close("The package's SentenceClassifier agrees", theirs, z, atol=1e-5)
 #
 # Many programs read the vector at `[CLS]` instead, through the **pooler**, a dense layer with tanh from
 # BERT's file. Does ours hold anything? We look at whether its biases have moved from zero,
-# and at **kurtosis**, the mean fourth power over the squared mean square of the numbers minus their mean: 3 for normally distributed
+# and at **kurtosis**: subtract the mean of the numbers; it is then the mean of their fourth powers over the
+# square of the mean of their squares: 3 for normally distributed
 # numbers, larger when a few are very large.
 
 # %% tags=["hide-input"]
@@ -407,8 +408,7 @@ for name, values in measured.items():
     print(f"{len(values):2} {name:<18} {low:6.2f} to {high:5.2f}")
 
 # %% [markdown]
-# By both the pooler of our encoder looks like what a random generator leaves. A program that puts
-# it under its head trains two new layers, not one.
+# By both the pooler of our encoder looks like what a random generator leaves. If nothing trained it, a program that puts it under its head trains two new layers, not one.
 #
 # And the mean vector: how much of praise and blame can be read from it before any fine-tuning? We leave
 # the encoder **frozen**, as it is, and let logistic regression read the means of its last layer. To get
@@ -713,8 +713,7 @@ for i in worst[:5]:
     print(f"p(praise) {p_praise[i]:.2f}, people {rating:+.1f}: {text[:200]}\n")
 
 # %% [markdown]
-# Is it irony, faint praise, or a rating that you would dispute? One thing can be counted. If
-# half-hearted sentences are harder, accuracy must rise with the strength of the human rating.
+# Is it irony, faint praise, or a rating that you would dispute? And does accuracy rise with the strength of the mean rating?
 
 # %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Accuracy on validation with 95 per cent intervals against the strength of the human rating, from half a point to four, for BERT and for TF-IDF. Both are lower at the left, for weak ratings, than at the right, for strong ones."}}
 strength = np.abs(ratings["validation"])  # [N]
@@ -737,7 +736,7 @@ ax.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# Where people are lukewarm, both err more. Two classes were cut from a scale, and a label does not say
+# Where the mean rating is weak, both err more. Two classes were cut from a scale, and a label does not say
 # how near the cut it lies; [beyond two classes](beyond_two_classes.ipynb) goes on from here.
 
 # %% tags=["claims"]
@@ -755,7 +754,7 @@ if np.ptp(strength) > 0:  # the hub's reviews have no graded ratings
 # ## Save it, load it, ask it
 #
 # Encoder and tokenizer go into a folder like the one they came from, the head beside them. Somebody
-# else then needs that folder, the class from above, and two facts: column 1 is praise, and training cut
+# else then needs that folder, the class from above with `mean_of_tokens`, and two facts: column 1 is praise, and training cut
 # texts after `LONGEST` tokens.
 
 # %% tags=["nbval-ignore-output"]
@@ -789,8 +788,7 @@ shutil.rmtree(place)
 model = model.to(run.device)
 
 # %% [markdown]
-# What people type is not always a sentence. `encode`, `class_numbers` and
-# `lmcourse.models.classifier.load`, which loads with checks, say what happens:
+# What people type is not always a sentence. An empty text and one too long pass in silence; the others `encode`, `class_numbers` and `lmcourse.models.classifier.load`, which loads with checks, refuse with a message:
 
 
 # %% tags=["hide-input"]
@@ -817,7 +815,7 @@ close("The package's load agrees", again, kept, atol=1e-5)
 # %% [markdown]
 # ## The test, after all choices
 #
-# Everything is chosen. Each system, a function from texts to labels, answers the test sentences.
+# Each system, a function from texts to labels, answers the test sentences.
 
 
 # %% tags=["hide-input"]
@@ -936,8 +934,7 @@ name, bounds = "finetune.paired_difference", difference[1:]
 record(name, difference.value, "accuracy", bounds, note=note)
 
 # %% [markdown]
-# The difference is hardly luck of the test sentences, if these are independent. But this is one seed: one draw of head, order and
-# dropout. The command `lmcourse seeds bert/finetune_sentiment` runs the chapter with three.
+# The difference is hardly luck of the test sentences, if these are independent. But this is one seed, one draw of head, order and dropout. The command `lmcourse seeds bert/finetune_sentiment` runs the chapter with three.
 
 # %% tags=["claims"]
 gaps = [np.subtract(by_formula[name], intervals[name]) for name in systems]
@@ -997,8 +994,7 @@ check("So does one answer", one_ms["BERT"] > one_ms["TF-IDF"])
 # ## Summary
 #
 # Fine-tuning is a pretrained encoder, a fresh head and a short loop. Read by the mean of its last
-# layer, the frozen encoder did no better than a linear model over counts; once its weights
-# had moved, it beat that model by a margin that a paired test tells from luck, at a price.
+# layer, the frozen encoder did no better than a linear model over counts; after fine-tuning it beat that model, here with one seed, by a margin that a paired test tells from the luck of independent test sentences, at a price.
 #
 # ## Exercises
 #
@@ -1108,7 +1104,7 @@ exercises.needed(sentences_needed)
 #
 # - *Batches are padded and the mask is not passed on*: there is no error, and the answer depends on its
 #   neighbours. Ask for the same sentence alone and beside a long one.
-# - *The model stays in training mode at the test*: dropout draws another answer each time. Call
+# - *The model stays in training mode at the test*: dropout draws other scores each time. Call
 #   `model.eval()`.
 # - *The best of many epochs, thresholds or seeds is picked on test*: choose on validation, and open
 #   the test only then.

@@ -385,8 +385,7 @@ print(f"trained numbers: full {moving:,}, LoRA {trained_numbers:,}")
 model = model.cpu().eval()
 
 # %% [markdown]
-# LoRA's forward pass has slightly more to compute, its backward pass about half. About a
-# third of the operations of a step are saved, no more (the milliseconds of so small a model depend on the machine). What shrinks in proportion to the trained numbers is what training keeps for each of
+# LoRA's forward pass has slightly more to compute, its backward pass about half. About a third of these operations are saved (AdamW's own are not counted, and the milliseconds are those of one machine). What shrinks in proportion to the trained numbers is what training keeps for each of
 # them: its slope, and AdamW's two running means.
 
 # %% tags=["claims"]
@@ -620,7 +619,7 @@ for (name, values), stays in zip(found.items(), choice, strict=True):
     print(f"{label:<14} {' '.join(shown)}   rank {int(stays.sum())}")
 
 # %% [markdown]
-# They do not. (This is one decision after a few steps of one run. In training, the decision is made again and again, and a $\lambda$ set to zero goes on receiving slopes, so its triplet may come back.) Before we go on, are (3), (4) and, given $s$, (5) what package and encoder compute?
+# They do not. (This is one decision after a few steps of one run. In training, the decision is made again and again, and a $\lambda$ set to zero goes on receiving slopes, so its triplet may come back, until the last three tenths of the steps, in which the choice stands.) Before we go on, are (3), (4) and, given $s$, (5) what package and encoder compute?
 
 # %% tags=["hide-input"]
 # @title Formulas (3) and (4) against package and encoder
@@ -766,7 +765,7 @@ plt.show()
 
 # %% [markdown]
 # LoRA trains less than a hundredth of the model's numbers. It is behind full fine-tuning with each of the three seeds. Its interval over
-# sentences lies below zero; the one over seeds, wide with only three of them, reaches just past it. By how much is LoRA behind? Both intervals hold a
+# sentences lies below zero; the one over seeds, from three of them, reaches just past it. By how much is LoRA behind? Both intervals hold a
 # loss of one point, and smaller and larger ones. That it comes within one point is neither shown by these runs nor excluded. Adapters too are behind with each seed, and the same goes for their one point.
 #
 # And do ways with equally many numbers differ? We take the ways in pairs, and some against the top layer and the biases:
@@ -1066,7 +1065,7 @@ exercises.cut(cut)
 # - *Both A and B start at zero*: neither ever moves. See exercise 2.
 # - *The head is frozen too*: it is new, and its random numbers are then never trained.
 # - *A merged layer still adds its change*: it is counted twice. Ask for the scores before and after.
-# - *The file is loaded over another base model of the same shape*: no error, and scores that nobody has tested. Keep a hash.
+# - *The file is loaded over another base model of the same shape*: without a hash no error, and scores that nobody has tested.
 # - *The learning rate of full fine-tuning is kept*: search it anew.
 #
 # ## Further reading

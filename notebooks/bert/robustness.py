@@ -480,7 +480,7 @@ for name, training in SYSTEMS.items():
     print(f"  {drops[name, 'synonyms']}")
 
 # %% [markdown]
-# Typos cost both encoders something; for TF-IDF, which also reads pieces of words, no loss is shown. Fine-tuned MiniLM is still the best
+# Typos cost both encoders something; for TF-IDF no loss is shown. Fine-tuned MiniLM is still the best
 # of the three on the sentences with typos. For the exchanged words no interval lies above zero.
 #
 # ### Turned round by *not*
@@ -689,10 +689,9 @@ plt.show()
 
 # %% [markdown]
 # On these film sentences no gain of the second pass is shown, and none of the three other cures over it: their intervals
-# hold zero or end below it. Even on typos like those it was taught, that of *typos* only just lies above zero. Some intervals elsewhere miss zero, but they know nothing of other
-# seeds, and the circles lie far apart: three are too few to rank.
+# hold zero or end below it. Even on typos like those it was taught, that of *typos* only just lies above zero. Six intervals elsewhere miss zero, and in four of these rows all three circles lie on one side. But the intervals know nothing of other seeds, and three are too few to rank.
 #
-# One thing is steadier: on films, with typos and without, each pair of models is ahead of the mean of its own two members.
+# One thing more: on films, with typos and without, each of the three pairs of models (they share their members) is ahead of the mean of its own two.
 
 # %% tags=["claims"]
 for cure, rival in CURES.items():
@@ -775,7 +774,7 @@ for kind in KINDS:
         print(" ", " ".join(f"{x:+.3f}" for x in numbers), end=" ")
     print()
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of praise over mean probability in ten bins, a line for each of three seeds. The lines of films stay near the dotted diagonal. Those of tweets lie far above it in the middle: at a probability of 0.35 about eight in ten are praise. At both ends they meet the diagonal."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of praise over mean probability in ten bins, a line for each of three seeds. The lines of films stay near the dotted diagonal. Those of tweets lie far above it in the middle: at a probability of 0.35 about eight in ten are praise. At both ends they come near the diagonal."}}
 figure, ax = plot.panels(height=3.2)
 for kind, color in (("films", plot.BLUE), ("tweets", plot.ORANGE)):
     for seed, z in enumerate(stored["once", kind]):
@@ -800,7 +799,7 @@ plt.show()
 # Is it the kind of text? Not alone: the film twins of the tweets tilt to the same side by about half as much, those of products
 # by less than half as much, those of editorials to the other side.
 #
-# The twins have the tweets' shares of praise and blame, not those of training, and ratings as weak. Where nothing changes but
+# The twins have the tweets' shares of praise and blame, and the nearest ratings that films offer. Where nothing changes but
 # the shares, one speaks of *label shift*.
 
 # %% tags=["claims"]
@@ -919,7 +918,7 @@ def platt(z, y):
 
 
 # %% [markdown]
-# And one needs texts of the new kind. The sweep kept answers for its test texts alone, so we divide these: whole reviews or articles are drawn until
+# Films hardly tilt (table above), so we learn it from texts of the new kind. The sweep kept answers for its test texts alone, so we divide these: whole reviews or articles are drawn until
 # a hundred texts are there (a tweet stands alone). We fit on the hundred, judge on what was not drawn, and take the mean of 20 draws. *Surprise* is
 # $S(1)$, *accuracy* the balanced one:
 
@@ -1012,7 +1011,7 @@ check("Tweets: a and c lower than c alone", min(by_c - by_both) > 0)
 # Fine-tuning on films ordered all four kinds of text better than *frozen* did; on new kinds both tilt. Before a new
 # kind of text is called difficult, compare its ratings with the old one's: tweets and editorials were ordered no worse
 # by both encoders than films rated as weakly. Still, the frozen encoder did better when texts of the kind itself taught it than when films did. *Never boring*
-# was taken for blame after one pass. At an equal price no cure was shown to do better on films than a second pass. On
+# was taken for blame after one pass. With equal passes none of the three other cures was shown to do better than a second pass on films without typos. On
 # products and tweets a shift, learned from a hundred rated texts of the kind, mended more of the calibration error than a temperature.
 #
 # ## Exercises

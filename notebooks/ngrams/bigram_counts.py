@@ -15,8 +15,8 @@
 # %% [markdown]
 # # Bigrams: a language model you can count
 #
-# One table of letter counts invents names, reads new text and is measured in bits: the first language
-# model of the book, and the first rungs of its ladder.
+# One table of letter counts invents names, reads new text and is measured in bits: a whole language model, and the
+# first rungs of the book's ladder.
 #
 # You meet a name with a *q* in it. Which letter is next? You did not hesitate: you have seen many
 # names, and after *q* it was nearly always the same letter. How far does a program get that has this
@@ -92,7 +92,7 @@ plt.show()
 # - show that the counted table is the one that makes its text most probable,
 # - invent names by sampling, and measure a model in bits per character on names it has not seen,
 # - watch a single unseen pair make that measure infinite, and repair it with add-k smoothing,
-# - set the first three rungs of the ladder on which every language model of this book stands.
+# - set the first three rungs of the ladder on which later language models of this book stand.
 #
 # **You need** conditional probability and [the chain rule](../probability/chain_rule.ipynb), and
 # from [softmax and cross-entropy](../probability/softmax.ipynb) what surprise and cross-entropy are.
@@ -144,7 +144,7 @@ held_out = count_pairs(rows["validation"], 27)  # [V, V]
 # Here is a corner of the table with its numbers: seven symbols, and at the end of each row the sum of the
 # *whole* row, all 27 cells of it.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A part of the count table with numbers in the cells: rows and columns for the end mark, a, e, i, n, q and u, and a last column with the row totals. The row of q has a large count under u, a one under i and zeros under the others shown."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A part of the count table with numbers in the cells: rows and columns for the end mark, a, e, i, n, q and u, and a last column with the row totals. The row of q has 43 under u, a one under i and zeros under the others shown."}}
 chosen = [symbols.index(symbol) for symbol in "↵aeinqu"]
 part = counts[np.ix_(chosen, chosen)]  # [7, 7]
 totals = counts[chosen].sum(axis=1)  # [7]
@@ -304,7 +304,8 @@ def probability(row, table):
 
 # %% [markdown]
 # Two controls beside it. How new are these names? We count those that are one letter, added, dropped or
-# changed, away from a training name. And are the lengths of invented names those of real ones?
+# changed, away from a training name: two names are, if leaving a letter out of one gives the other, or if both
+# become the same when one place is hidden by a `?`. And are the lengths of invented names those of real ones?
 
 # %% tags=["hide-input"]
 # @title Hits, how near the unseen names are, and lengths
@@ -348,11 +349,10 @@ for label, asked in {
 
 # %% [markdown]
 # The bigram hits these unseen names far more often than the unigram does. Performing well on what was not in the
-# training data is called **generalization**. But most of these names are near a training name: the new is not
-# very new here.
+# training data is called **generalization**. But four in five of these names are one letter away from a training name.
 #
-# Far too many invented names are long, and far too many short, though the mean is right but for the luck of the draw (a check
-# computes it exactly). The model does not count its letters.
+# Far too many invented names are long, and far too many short, though the mean is right but for the luck of the
+# draw (a check computes it exactly: the sum over $t$ of the probability to reach a letter number $t$). The model does not count its letters.
 
 # %% tags=["claims"]
 library = NGram(order=2, vocab_size=27, smoothing="mle").fit(rows["train"])
@@ -477,7 +477,7 @@ for k, before in [(0.01, "q"), (1.0, "a"), (100.0, "↵")]:
     answer["name"] = "".join(symbols[i] for i in name[1:])
     answers.append(answer)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character against k on a logarithmic axis, one curve for training names and one for validation names. The training curve is flat and then rises. The validation curve falls very slowly, has a wide flat valley between about 0.1 and 1, marked by a dot, and then rises steeply like the other."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character against k on a logarithmic axis, one curve for training names and one for validation names. The training curve is flat and then rises. The validation curve falls very slowly, has a wide flat valley between about 0.05 and 1, marked by a dot, and then rises steeply like the other."}}
 figure, ax = plot.panels(height=3.4)
 ax.plot(ks, on_train, label="training names")
 ax.plot(ks, on_validation, label="validation names")
@@ -506,7 +506,7 @@ check(
 # %% [markdown]
 # ## The first rungs
 #
-# Now the text that all models of this book are compared on: sentences from film reviews, with
+# Now the text of the book's ladder: sentences from film reviews, with
 # capitals, digits and punctuation. There are 96 symbols, the printable characters of ASCII and the
 # line break that opens and closes a sentence. Nothing changes but the size of the table. Some symbols never
 # occur in training, and where (2) would divide 0 by 0, (4) gives a uniform row.
@@ -570,8 +570,8 @@ check(
 )
 
 # %% [markdown]
-# Training and validation hardly differ. Now the test sentences, once. From here on every language model of
-# the book reports its bits per character on them. How much would the number move with other test
+# Training and validation hardly differ. Now the test sentences, once. Every later rung of the ladder reports its bits
+# per character on them. How much would the number move with other test
 # sentences? The **bootstrap** draws the sentences again with replacement, 10,000 times, and reports the
 # range that holds the middle 95 % of the results (a percentile interval). It says nothing about other
 # training sets, and it treats sentences as independent, though those of one review may resemble each other (and may lie in different splits).
@@ -830,15 +830,14 @@ exercises.missing_mass(missing_mass)
 # %% [markdown]
 # The estimate is due to Good, who credits Turing: what you have seen once tells you about what you have not
 # seen at all. Here that is 45 pairs for the reviews, too few to fix so many digits.
+# For the names it foretold about 6 pairs, and 10 came.
 #
 # ## Common mistakes
 #
 # - *Dividing without `keepdims`*: the columns are divided by the sums of the rows, and on a square table nothing
 #   complains. Look at the row sums.
-# - *Counting with `counts[before, after] += 1` on arrays of ids*: a pair that repeats in the arrays is
-#   counted once. Loop, or use `np.add.at`.
-# - *No closing symbol*: then the probabilities of all words of *each length* sum to one, and there is
-#   no distribution over words.
+# - *Counting with `counts[before, after] += 1` on arrays of ids*: a pair that repeats in the arrays is counted once: with `c = np.zeros(2)`, `c[[0, 0]] += 1` leaves `c[0]` at 1. Loop, or use `np.add.at`.
+# - *No closing symbol*: then the probabilities of all words of *each length* sum to one, and there is no distribution over words ([why](../probability/chain_rule.ipynb)).
 # - *Averaging the bits per character of the sentences*: short sentences get too much weight. Add up
 #   bits and characters, then divide.
 # - *Choosing $k$ on the test text*: the test is then no test any more.

@@ -77,7 +77,7 @@ plt.show()
 # %% [markdown]
 # **You will**
 #
-# - turn arbitrary scores into probabilities, and say which demand leaves only the exponential,
+# - turn arbitrary scores into probabilities, and say which demands leave only the exponential,
 # - compute with large scores without overflow, and with probabilities of nearly zero
 #   without losing them,
 # - derive the gradient $p - y$ and check it against finite differences,
@@ -102,7 +102,7 @@ plt.show()
 #
 # Take three words. Going from $i$ to $j$ and on to $k$ multiplies the ratios and adds the
 # differences, so $f(a + b) = f(a)\,f(b)$. The continuous increasing functions that turn sums into
-# products are the exponentials, $f(a) = e^{a/\tau}$ with some $\tau > 0$. Under these demands the
+# products are the exponentials, $f(a) = e^{a/\tau}$ with some $\tau > 0$: $f(2) = f(1)^2$, $f(\tfrac12) = \sqrt{f(1)}$: one value fixes all. Under these demands the
 # exponential is the only one left. With $\tau = 1$ and the sum fixed to one, this is the **softmax**:
 #
 # $$p_i = \operatorname{softmax}(z)_i = \frac{e^{z_i}}{\sum_{j=1}^{V} e^{z_j}} \tag{1}$$
@@ -176,7 +176,7 @@ for tau in (0.2, 1.0, 5.0):
     shown = " ".join(f"{p:9.3f}" for p in row)
     print(f"{tau:11} {shown}  {entropy(row):.2f} bits")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the temperature on a logarithmic axis. Above, four curves, the probability of each word: at low temperature the best word has probability one and the others zero; at high temperature all four curves meet at one quarter. Below, the entropy in bits rises from zero to the dotted line at two bits."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the temperature on a logarithmic axis. Above, four curves, the probability of each word: at low temperature the best word has probability one and the others zero; at high temperature all four curves come close to one quarter. Below, the entropy in bits rises from zero to the dotted line at two bits."}}
 figure, (above, below) = plot.panels(
     2, height=2.8, sharex=True, height_ratios=[3, 2]
 )
@@ -191,8 +191,7 @@ below.set(xlabel="temperature τ", ylabel="entropy in bits")
 plt.show()
 
 # %% [markdown]
-# Cold, the softmax picks the best word: it is a soft version of the *argmax*, the place of the largest, in spite of its name. Hot, it forgets the scores and becomes
-# uniform. The entropy rises from nearly zero to $\log_2 V$. The order of the words never changes.
+# Cold, the softmax picks the best word: it is a soft version of the *argmax*, the place of the largest, in spite of its name. Hot, it comes close to uniform. The entropy rises from nearly zero to nearly $\log_2 V$. The order of the words never changes.
 # This is the knob that a chatbot calls *temperature*.
 
 # %% tags=["claims"]
@@ -708,7 +707,7 @@ plt.show()
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 def commonest(ids, pair):
-    """The commonest symbol after a pair of symbols, and how often it comes."""
+    """The commonest symbol after a pair, and how often the pair comes."""
     here = (ids[:-2] == pair[0]) & (ids[1:-1] == pair[1])  # [N − 2]
     followers = np.bincount(ids[2:][here], minlength=27)  # [27]
     return followers.argmax(), here.sum()
@@ -798,7 +797,7 @@ lowest = margins[smooth.argmin()]
 # %% tags=["hide-input"]
 print(f"p = q at the lead {best:.2f}, lowest point of the curve {lowest:.2f}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves of loss against the lead of the right word. Plain cross-entropy falls towards zero for ever. The smoothed loss has a lowest point at a moderate lead, marked by a dotted vertical line, and rises again beyond it."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves of loss against the lead of the right word. Plain cross-entropy falls towards zero all the way. The smoothed loss has a lowest point at a moderate lead, marked by a dotted vertical line, and rises again beyond it."}}
 figure, ax = plot.panels(height=3)
 ax.plot(margins, plain, label="plain")
 ax.plot(margins, smooth, label="smoothed, ε = 0.1")
@@ -838,8 +837,7 @@ close(
 #
 # If the ratio of two probabilities may depend only on the difference of their two scores, then with three words or more, no jumps, and higher scores likelier, softmax is forced on us, up to the temperature. Subtract the
 # maximum before exponentials, and stay in logarithms as long as you can. Cross-entropy is the mean
-# surprise; its slope is forecast minus fact. Without context, its lowest value is the entropy of the data, reached
-# where the model repeats the observed frequencies: maximum likelihood *is* the smallest
+# surprise; its slope is forecast minus fact. Without context, its lowest value is the entropy of the observed frequencies, reached where the model repeats them: maximum likelihood *is* the smallest
 # $D_{\mathrm{KL}}(f \,\|\, p)$. With inputs the same slope, times the input, trains the weights. With two
 # letters our sum of weights lost to a table that has a row for each pair.
 #
@@ -908,8 +906,7 @@ exercises.two_classes(probability_of_second)
 # %% [markdown]
 # > **Exercise 3.** More letters (★★★, 25 minutes). Would the model gain from a longer memory? Write
 # > `windows(ids, places, k)`: the inputs `[N, 27 * k]` for the `k` symbols before each place, the oldest
-# > first. Then call `train_model`, `model_bits` and `table_bits` for `k` from 1 to 4. Guess first: from which
-# > `k` on will the table, with its half count, hardly gain?
+# > first. Then call `train_model`, `model_bits` and `table_bits` for `k` from 1 to 4. Guess first: at which `k` will the table, with its half count, hardly gain over one letter less?
 #
 # <details><summary>Hint</summary>
 #

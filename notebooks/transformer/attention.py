@@ -597,7 +597,7 @@ check(
 
 # %% [markdown]
 # The usual account, that for large $d_k$ the gradient becomes extremely small (Vaswani et al. 2017), fits the median row here
-# better than the mean. With these 64 keys the mean is larger than the divided one at widths 4 and 16 and smaller at 256 and beyond, and it falls
+# better than the mean. With these 64 keys the mean is larger than the divided one at widths 4 and 16 and smaller at 256 and 1024, and it falls
 # far more slowly than the median. (All this is at the softmax, not at the query.)
 #
 # Does that matter for learning? Our head above learned without any root; but its scores started small (last row
@@ -649,7 +649,7 @@ groups = [{"params": faster, "lr": 4 * 0.01}]
 groups.append({"params": head.value.parameters()})
 four_times = train(head, scaled, 0.01, run.seed, groups)
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Training loss against the step, three ways, three seeds each, in two panels. At a learning rate of 0.01 the divided heads and those with a small start fall side by side to between one and two nats. At 0.05 the divided heads come near zero, and those with a small start stay above them, with many spikes. In both panels the undivided heads lie highest, most of them nearly flat."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Training loss against the step, three ways, three seeds each, in two panels. At a learning rate of 0.01 the divided heads and those with a small start all end between one and two nats, one of the divided heads well behind. At 0.05 the divided heads come near zero, and those with a small start end above them, with many spikes. In both panels the undivided heads are highest over the last ten steps, seed by seed, most of them nearly flat."}}
 figure, axes = plot.panels(2, height=3.0, beside=True, sharey=True)
 colors = (plot.BLUE, plot.ORANGE, plot.GREEN)
 for ax, rate in zip(axes, RATES, strict=True):
@@ -1049,7 +1049,7 @@ def influence(layer, x, poke, allowed=None):
 
 
 # %% [markdown]
-# If the layer draws nothing at random and gives no NaN (which counts as moved), a true cell is proof; a false one says only *less than* $10^{-5}$, for this text
+# If the layer draws nothing at random and gives no NaN (which counts as moved), a true cell is proof, up to rounding; a false one says only *less than* $10^{-5}$, for this text
 # and this poke. A trained layer may give a word next to no weight: poke an untrained one.
 #
 # A tool that finds leaks must itself be shown to find them. Here is the attention half of a block as [the GPT chapter](gpt.ipynb) uses it: a
@@ -1270,7 +1270,7 @@ exercises.leaks(leaking)
 # - *Joining heads without the transpose*: the shape is right, the words are mixed. One suspect does it.
 # - *Poking with a constant*: a layer normalization removes it. Poke in a random direction, and try the test on
 #   a layer that leaks.
-# - *The softmax over the queries*: the rows do not sum to one. Poke, as for suspect E.
+# - *The softmax over the queries*: the columns sum to one, and the rows need not. Poke, as for suspect E.
 #
 # ## Further reading
 #

@@ -234,8 +234,8 @@ def streamed(query, key, value, size=128):
 # %% [markdown]
 # (`amax` is the largest along an axis, `maximum` the larger of two, number by number, and `.mT` transposes the last two
 # axes.) A **fused kernel** works in this way, in blocks of queries too (FlashAttention, Dao et al. 2022); according to
-# its documentation, PyTorch's `F.scaled_dot_product_attention` can call one. How large is the largest piece of memory
-# that a step of each of the three allocates? We ask PyTorch, for twelve heads of width 32, as in MiniLM, and random
+# its documentation, PyTorch's `F.scaled_dot_product_attention` can call one. How large is the largest piece of memory that a step of each of the three allocates and hands on? (What a step
+# frees itself is not seen.) We ask PyTorch, for twelve heads of width 32, as in MiniLM, and random
 # queries, keys and values.
 
 
@@ -306,7 +306,7 @@ with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
 print("T = 16, 12 heads of width 32:", *(list(tensor.shape) for tensor in kept))
 
 # %% [markdown]
-# Queries, keys, values, outputs, and one number a row. No table. That number is $m + \ln \ell$, the logarithm of the sum
+# Four tensors of the shape of queries, keys, values and outputs, and one number a row. No table. That number is $m + \ln \ell$, the logarithm of the sum
 # of all exponentials of the row, and it is enough: $e^{z - (m + \ln \ell)}$ is the weight. So the table can be made
 # again, block by block, in the backward pass; Dao et al. do that, and compute twice instead of keeping. The price is
 # that there is no table to hand out; hence *eager* above.
@@ -582,7 +582,7 @@ for number, name in enumerate(HABITS):
     print(f"{name:<9} {chosen[name][0] + 1:4} {chosen[name][1] + 1:4}", end="")
     print(f"{fresh.mean():8.2f}   {above[name]}  {median_head[number]:8.2f}")
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two heat maps of attention weights in one review sentence, token against token. In the first a dark line runs just below the diagonal: each token looks at the one before. In the second the first column, CLS, is dark in nearly every row."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Two heat maps of attention weights in one review sentence, token against token. In the first a dark line runs just below the diagonal: each token after the first looks at the one before. In the second the first column, CLS, is dark in nearly every row."}}
 short = [reading for reading in second_half if len(reading[0]) <= 15]
 ids, weights, _ = (short or second_half)[0]
 words = tokenizer.convert_ids_to_tokens(ids)
@@ -834,7 +834,7 @@ for name, rows in measures.items():
     print(f"{name:<25} {both[0]!s:<23} {both[1]}")
 
 # %% [markdown]
-# Much as in the sum by hand: [CLS] gets by far the largest weight, hiding it moves the sentence vector more than hiding any
+# Much as in the sum by hand: [CLS] gets the largest weight, fifteen times that of the median word, hiding it moves the sentence vector more than hiding any
 # word, and silencing it, in these reviews of 40 to 90 characters, less than silencing the median word (the weight in every
 # sentence, the effects in most; try longer reviews). The two questions have different answers, and one table cannot give both.
 #
@@ -1025,7 +1025,7 @@ exercises.sink_weight(sink_weight)
 # %% [markdown]
 # > **Exercise 4.** An experiment: another question (★★★, 20 minutes). There is a third way to remove a token: replace it by `[MASK]` in the text. Write
 # > `replacing(encoder, ids, mask_id)`, the effect of that for each token, measured as in `effects`. Then try it: on
-# > which place does [CLS] stand among the tokens of a sentence, which was first when hidden? And with other sentences?
+# > which place does [CLS] stand among the tokens of a sentence, which was first in most of them when hidden? And with other sentences?
 #
 # <details><summary>Hint</summary>
 #

@@ -125,7 +125,7 @@ live.show("gpt", examples=answers)
 # A surprise of one bit is that of a fair coin. In this sentence the three tallest bars stand where
 # *acting* and *wonderful* begin and at the full stop; once *won* is written, the rest of the word is hardly
 # news. The mean height of such bars over thousands of sentences is the number that this chapter is about.
-# (The n-gram that the site sets beside the GPT is simpler than the rival of this chapter.)
+# (The n-gram beside the GPT on the site is simpler than this chapter's rival.)
 
 # %% [markdown]
 # **You will**
@@ -660,7 +660,7 @@ print(tokenizer.decode(few[0][:12]), "→", tokenizer.decode(recited[0]))
 # **Is it the package's loop?** `fit` in `lmcourse.training.loop` is this loop with error messages and
 # checkpoints; besides, it spares biases and norms the small pull towards zero that AdamW gives to weights,
 # and it multiplies in bfloat16 where the machine is quick at that. Both loops get the same weights and ten
-# batches, and a check compares the losses. (In ten steps all these differences change no loss by 0.02.)
+# batches, and a check compares the losses. (In these ten steps no loss differs by 0.02.)
 
 # %% tags=["hide-input"]
 # @title Ten steps, ours and the package's
@@ -877,7 +877,7 @@ for name, size in size_of.items():
 
 # %% [markdown]
 # The network gets a second chance: the *longer* GPT, that of the opening picture, is larger and has read the same sentences
-# again and again, with dropout. And a third: the *best* GPT is what we found when we tried to win within two hours of two cores (the tries before it are not counted). It is larger again,
+# again and again, with dropout. And a third: the *best* GPT is what we found when we tried to win within two hours of two cores (it took 74 minutes; the tries before it are not counted). It is larger again,
 # has the parts of [later chapters](block.ipynb) (rotary positions, RMS norm, SwiGLU), more dropout, and for the matrices of its blocks another optimizer, Muon
 # (Jordan et al. 2024). Other settings had a few short tries on validation. Of both networks the weights are those of the best look at validation; the seconds are of the whole run. So much differs at once that we do not say what did it.
 #
@@ -1049,7 +1049,7 @@ plt.show()
 
 # %% [markdown]
 # **Counting beats the first two.** The table is far ahead of the network that you have just trained, and ahead of the longer
-# one. **The best GPT beats the table,** and the two tables mixed. So does the one over pieces. So it is on this text, for these three networks: the intervals speak of other test sentences, not of another seed, size or recipe. (The `gpu` profile has a larger
+# one. **The best GPT beats the table,** and the two tables mixed. So does the one over pieces. So it is on this text, for these four networks: the intervals speak of other test sentences, not of another seed, size or recipe. (The `gpu` profile has a larger
 # network of ours: there, read the printed differences.)
 #
 # And mixed, table and network are better than either, for the longer GPT and for the best. The
@@ -1228,7 +1228,7 @@ exercises.with_and_without(with_and_without)
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Targets that are not shifted*: the model learns to copy its input.
+# - *Targets that are not shifted*: position $t$ sees letter $t$, so the answer stands in the question.
 #   Print one input and one target side by side.
 # - *Forgetting `zero_grad`*: the slopes of all earlier steps are added up. Print their norm.
 # - *Scoring in blocks*: a test text cut into windows gives the letters at the start of each window little
