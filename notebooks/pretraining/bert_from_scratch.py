@@ -79,7 +79,7 @@ for ax, counts, what in zip(
 plt.show()
 
 # %% [markdown]
-# Counted in the training sentences of our film reviews: above, what follows *a*; below, what stands between
+# Counted in the training sentences of our film reviews: above, what follows *a* within a sentence (its last word is not counted); below, what stands between
 # *a* and *film*, where *movie* and *film* are no longer among the first. **BERT** (Devlin et al. 2019) is trained on gaps in a text and reads both sides of them.
 
 # %% [markdown]
@@ -154,7 +154,7 @@ def learn_pieces(sentences, vocab_size):
         vocab_size=vocab_size, special_tokens=special, show_progress=False
     )
     tokenizer.train_from_iterator(sentences, trainer)
-    # the order of the ids differs from run to run: number them by name
+    # number the ids by name, whatever order the library gives them
     pieces = [*special, *sorted({*tokenizer.get_vocab()} - {*special})]
     ids = {name: i for i, name in enumerate(pieces)}
     tokenizer.model = models.WordPiece(ids, unk_token="[UNK]")
@@ -399,7 +399,7 @@ def look_near(model):
     model.positions.weight.copy_(0.2 * waves)
     for block in model.blocks:
         weight = block.attention.qkv.weight  # [3C, C]: query, key, value
-        weight[:C] *= 3  # larger products, so that the softmax is far from even
+        weight[:C] *= 3  # larger products: a sharper softmax
         weight[C : 2 * C] = weight[:C]
     return model
 
@@ -630,7 +630,7 @@ from_left = witten_bell(follow * ordinary, unigram_32)  # [V, V]
 from_right = witten_bell(follow.T * ordinary, unigram_32)  # [V, V]
 
 # %% [markdown]
-# A neighbour that is itself `[MASK]` has no counts, and formula (3) falls back on the unigram.
+# A neighbour that is itself `[MASK]` has no counts: formula (3) would be 0/0, and we take the unigram.
 #
 # The questions are the same for all: the validation rows, masked once with a fixed seed. Here *every* chosen piece becomes
 # `[MASK]`: the rivals do not look at the place itself, and a network could copy a piece that stayed.
@@ -874,8 +874,7 @@ check(
 # %% [markdown]
 # ## What it learned about pairs
 #
-# The second head must beat $\ln 2$. A simple rival: two sentences that share rare pieces are likely from
-# one article. Each shared piece counts $\ln(N/n)$, where $n$ of the $N$ training rows have it; the sum, divided by
+# The second head must beat $\ln 2$. A simple rival bets that two sentences that share rare pieces are from one article. Each shared piece counts $\ln(N/n)$, where $n$ of the $N$ training rows have it; the sum, divided by
 # the square root of the product of the two numbers of different pieces (special ones counted), goes into a logistic regression with one input,
 # $p = 1/(1 + e^{-a - b\,s})$, fitted on the training pairs.
 
@@ -951,8 +950,7 @@ for name, values in apart.items():
 # shared pieces does beat it, so there is something to find. That our network has
 # seen too few pairs to learn to compare two sentences is a guess.
 #
-# The table shows what the rule goes by. A sentence five places on or more shares more with the first than one of another
-# article does, though it does not follow. So the words of an article tell part of the answer, whatever the order. Lan et al. (2020) object to next-sentence prediction that
+# The table shows what the rule goes by. On average, a sentence five places on or more shares more with a given one than one of another article does, though it does not follow. So the words of an article tell part of the answer, whatever the order. Lan et al. (2020) object to next-sentence prediction that
 # it can be solved by topic, and Liu et al. (2019) leave the task out.
 
 # %% tags=["claims"]
@@ -978,7 +976,7 @@ check(
 #
 # With a GPU and more text, other film reviews (of IMDb), a longer training is a matter of minutes. The package has the
 # result: a network like ours, four layers, 160 wide, after 18,000 steps of 128 rows; two rates were tried on validation, and one kept. Its pieces are ours, so it can answer the same questions. (The package leaves out reviews that share a run of words with held-out
-# film sentences.) To be fair, the neighbours are counted anew in the first sentence of each row: of the text that it read, only the last sentence of each document is missing.
+# film sentences.) To be fair, the neighbours are counted anew in the first sentence of each row. The package makes its rows as we do, one for each sentence that has a next; so of the text that it read, only the last sentence of each document is missing.
 
 # %% tags=["hide-input"]
 # @title Its weights in our network, and the rows that it has read
@@ -1088,8 +1086,7 @@ if run.profile != "smoke":
 # the size, this one run does not tell: all three grew, among other things.
 #
 # Pairs are another matter: while the bits for pieces fell to the end, the loss of pairs rose above $\ln 2$. The last table shows which second sentences it accepts. After an editorial sentence it says
-# *follows* to most sentences of other editorials, too, and tells most film sentences rightly. In its training a wrong second
-# sentence came from any document, and nearly all documents are film reviews. (The rule of
+# *follows* to most sentences of other editorials, too, and tells most film sentences rightly. In its training a wrong second sentence came from any other document, and nearly all documents are film reviews: that this is why, is a guess. (The rule of
 # shared pieces tells more. It was fitted on pairs of this make.)
 
 # %% tags=["claims"]

@@ -56,7 +56,7 @@ run = session.start(PROFILE, SEED)
 # %%
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-threadpool_limits(limits=1, user_api="blas")  # small fits are faster on one
+threadpool_limits(limits=1, user_api="blas")  # one thread for the small fits
 folder = pretrained.encoder_folder()
 tokenizer = AutoTokenizer.from_pretrained(folder)
 options = {"add_pooling_layer": False, "attn_implementation": "eager"}
@@ -592,7 +592,7 @@ for name in questions:
         print(gap[name, rival])
 
 # %% [markdown]
-# The full stop, mute about both at layer 0, tells praise from blame further up. One could write: *BERT
+# The full stop, at layer 0 near the majority on both, tells praise from blame further up. One could write: *BERT
 # gathers the mood of the sentence in its punctuation*. Now the controls. Random blocks, which have learned
 # nothing, take the full stop more than half of the way from the majority to the best trained layer; the mean of layer 0 goes at least four fifths of it.
 # And for the negation, with the penalty that validation picks, random blocks are on average *better* than every trained layer.
@@ -694,7 +694,7 @@ axes[1].set_xlabel("C (the penalty is weaker to the right)")
 plt.show()
 
 # %% [markdown]
-# Endings: at $C = 1$ the probe has learned more of the dealt labels by heart than at $C = 0.001$, and the selectivity is smaller. Negation: the order turns. At $C = 0.01$
+# Endings: at $C = 1$ the probe has learned more of the dealt labels by heart than at $C = 0.001$, and the selectivity is smaller. Negation: the order turns, for this one draw and these validation sentences. At $C = 0.01$
 # more of the negation is read from the trained layer, at $C = 10$ from the random one. That one is best at $C = 1$, the largest that our probes may choose, or beyond.
 # "Random blocks are better" is said of a probe that may use large weights, not of the vectors alone.
 
@@ -716,6 +716,73 @@ check(
     "A negation: the random layer is best at C = 1 or 10",
     np.argmax(reading["random, layer 2"]) >= 3,
 )
+
+# %% [markdown]
+# ## Where do the blocks look?
+#
+# What came into the full stop, attention brought there: in each of a block's twelve heads a token spreads a look of size one over all tokens. We take the
+# tokens of test sentences, special ones aside, and ask how much of their look, on average over heads, falls on themselves, their two neighbours, `[CLS]`, `[SEP]` and
+# the full stop. Controls: an *even* look, and three stacks of random blocks.
+
+# %% tags=["hide-input"]
+# @title Shares of the look
+KINDS = ("itself", "neighbours", "[CLS]", "[SEP]", "full stop")
+
+
+@torch.inference_mode()
+def looks(model):
+    """Mean share of the look by block and kind [6, 5]; an even look's [5]."""
+    total, even, n = 0.0, 0.0, 0
+    for text in texts["test"][: run.size(smoke=10, cpu=100, gpu=300)]:
+        ids = torch.tensor([tokenizer(text)["input_ids"]], device=run.device)
+        attentions = model(ids, output_attentions=True).attentions
+        look = torch.stack(attentions)[:, 0].mean(1).cpu()  # [6, T, T]
+        T = ids.shape[1]
+        distance = (torch.arange(T)[:, None] - torch.arange(T)).abs()  # [T, T]
+        place = torch.arange(T).expand(T, T)  # of what is looked at
+        ends = [place == p for p in (0, T - 1, T - 2)]
+        kinds = torch.stack([distance == 0, distance == 1, *ends]).float()
+        inner = slice(1, -1)  # special tokens aside
+        look, kinds = look[:, inner], kinds[:, inner]
+        total = total + torch.einsum("lts,kts->lk", look, kinds)
+        even, n = even + kinds.sum((1, 2)) / T, n + T - 2
+    return (total / n).numpy(), (even / n).numpy()
+
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+look, even = looks(bert)
+random_looks = [looks(random_blocks(3 * SEED + r, 6))[0] for r in range(3)]
+print("share of the look of a token that falls on (mean of twelve heads)")
+print(f"{'':<14}", *(f"{kind:>10}" for kind in KINDS))
+for k, row in enumerate(look, 1):
+    print(f"block {k:<8}", *(f"{share:10.3f}" for share in row))
+print(f"{'even look':<14}", *(f"{share:10.3f}" for share in even))
+apart = np.abs(np.array(random_looks) - even).max()  # of all blocks and draws
+print(
+    f"random blocks: none of these differs from even by more than {apart:.3f}"
+)
+
+# %% [markdown]
+# Random blocks look evenly. Trained ones do not: in blocks 1 and 2 the neighbours get more than twice their even share, in block 6 less than half of what they get in
+# block 2; and from block 2 on `[CLS]` gets the most of the five. The full stop gets less than its even share, but for block 4. What such weights do
+# *not* show is in [attention at work](../transformer/attention_at_work.ipynb).
+
+# %% tags=["claims"]
+check("Random blocks: every share is even, to a hundredth", apart < 0.01)
+check(
+    "Neighbours: more than twice the even share in blocks 1 and 2",
+    min(look[:2, 1]) > 2 * even[1],
+)
+check(
+    "Neighbours: in block 6 less than half of block 2",
+    look[5, 1] < look[1, 1] / 2,
+)
+check(
+    "[CLS]: the most of the five from block 2 on",
+    set(look[1:].argmax(1)) == {2},
+)
+below = [k for k in range(1, 7) if look[k - 1, 4] < even[4]]
+check("Full stop: below even in all blocks but 4", below == [1, 2, 3, 5, 6])
 
 # %% [markdown]
 # ## Which way do the vectors point?
@@ -835,7 +902,7 @@ print(f"1 / √384 = {384**-0.5:.3f}")
 
 # %% [markdown]
 # In MiniLM the mean cosine grows from layer 0 to layer 5 and drops at the top. Without the
-# mean vector hardly anything of it is left, as it must be, nearly: the mean was taken from the same vectors. In layers 1 to 5 it is enough to take away the three coordinates to lose more than a quarter;
+# mean vector hardly anything of it is left; but the mean was taken from the same vectors. In layers 1 to 5 it is enough to take away the three coordinates to lose more than a quarter;
 # three others change next to nothing.
 #
 # Are the trained blocks needed for that growth? Under random blocks (layer 0 the same, but for the sentences read), all draws stay at least a quarter below MiniLM in layers 1 to 5. And yet an encoder in which all is random
@@ -1004,8 +1071,7 @@ check(
 #
 # A probe reads, and a probe learns by heart; labels dealt at random and words never seen in training tell the two
 # apart. A property that can be read in a layer need not have been worked out there: ask blocks with random weights, and the mean of layer 0.
-# Mean cosines and sentence vectors need the same care: an all-random encoder has high cosines through one shared vector, MiniLM through its
-# trained blocks; and counting found more than the lower layers.
+# Mean cosines and sentence vectors need the same care: an all-random encoder has high cosines through one shared vector, MiniLM, in layers 1 to 5, through its trained blocks; and counting found more than the lower layers.
 #
 # ## Exercises
 #

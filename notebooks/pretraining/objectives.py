@@ -403,8 +403,15 @@ draw(["causal", "masked", "span corruption"])
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two grids. Permuted: the row of loved is empty, that of is full but for itself; no diagonal cell is filled. Content stream: the same with the whole diagonal filled."}}
 draw(["permuted", "content stream"])
-row = [s + 1 for s in range(T) if found["next sentence"][0, s]]
-print("next sentence: the answer moves with symbols", *row)
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A single row for the answer of next sentence, with a column for each of the eight poked words. All eight cells are filled."}}
+figure, ax = plot.panels(height=1.2)
+grid = found["next sentence"]  # [1, T]
+plot.heatmap(ax, grid, ["follows?"], sentence, vmin=0, vmax=1.3)
+for edge in range(1, T):
+    ax.axvline(edge - 0.5, color=plot.PAPER, linewidth=1)
+ax.set(title="next sentence", xlabel="poked symbol")
+plt.show()
 
 # %% [markdown]
 # Compare the rows of *is* under masked and under span corruption: the second knows *film* by then. And each picture is
@@ -715,8 +722,7 @@ def excess(joint):
 # %% [markdown]
 # ### A network that knows nothing
 #
-# Is (3) a promise of perfect models only? Ask our untrained network, whose answers are nonsense: for each of the 81
-# texts, multiply its answers under each objective. Do so with ten alphabets, of three random vectors each; a letter's score is the
+# Is (3) a promise of perfect models only? Ask our untrained network, whose answers are nonsense: for each of the 81 texts, multiply its causal, masked and permuted answers. Do so with ten alphabets, of three random vectors each; a letter's score is the
 # product with its vector, divided by $\sqrt d$. (`vmap` applies a function to each text of a batch; `gather` picks
 # from each row the entry of its symbol.)
 #
@@ -989,8 +995,8 @@ check("Texts without a second sentence are refused", "ValueError" in refusal)
 # |:--|:--|:--|:--|
 # | causal (GPT) | 1, 2, 3, … | all | yes, in one pass |
 # | permuted (XLNet) | shuffled | all, or the last | yes, in each order, if all are asked |
-# | masked (BERT) | 0 seen, 1 hidden | the hidden | by one-gap guesses: no; asked one by one in an order, in $T$ passes: yes |
-# | span corruption (T5) | 0 seen, then 1, 2, … | the hidden, in order | of the hidden runs, given the rest and their lengths |
+# | masked (BERT) | 0 seen, 1 hidden | the hidden | by one-gap guesses: not in general; asked one by one in an order, in $T$ passes: yes |
+# | span corruption (T5) | 0 seen, then 1, 2, … | the hidden, in order | of the hidden runs, given the rest (without the answers for sentinels: given their lengths, too) |
 # | next sentence (BERT) | 0 | one answer a pair | no |
 #
 # Back to the gap: who knew the *of* bet better. But one-gap guesses from both sides do not in general multiply to the
@@ -1136,7 +1142,7 @@ exercises.cheats(cheats)
 # - *No shift in a causal model*: it can copy. Poke symbol $t$, and prediction $t$ must stay.
 # - *A query stream that sees itself*: the same for permuted. Compare strictly.
 # - *A content stream without a mask*: with two layers the future comes in through the contents of others. Exercise 4 has one.
-# - *Padding as a target*: the loss depends on the padding. Spoil the padding; the loss must be the same to the last bit.
+# - *Padding that is looked at*: the loss depends on the padding. Spoil the padding; the loss must be the same to the last bit.
 # - *A mean over no targets*: `nan`. Count the targets, and divide by one at least.
 # - *Pseudo-likelihood called probability, or* $\exp(-\ln \operatorname{PL} / T)$ *perplexity*: it is a pseudo-perplexity (Salazar et al. 2020). Do not compare it with a causal model's.
 #
