@@ -261,7 +261,7 @@ print(f"pairs of the text             {learned:.2f}")
 #
 # What does fine-tuning make? Take a world of three symbols and 27 texts, and a small causal network with two tops: one
 # for the next symbol, one for *yes* or *no*. Pretrain it on the nine texts
-# that end as they begin; how much of the probability these get then shows whether it has learned.
+# that end as they begin; if all texts had the same chance, these would get a third; how much they get then shows whether it has learned.
 #
 # Then fine-tune it, with the second top, to spot the nine texts that begin with symbol 0, and add up its
 # probabilities of *yes*.
@@ -419,7 +419,7 @@ print(f"\n{asked.sum()} targets drawn; {covered} hidden")
 # An *encoder* makes a vector for each symbol of a text. A *decoder*, as meant here, is a second part that reads the encoder's vectors by attention of
 # its own, and may work on a text of another length.
 #
-# *Test: print the shapes.* Beside a small BERT stand a network that gets narrower, as compression would, and BART, which has both parts.
+# *Test: count the numbers between the layers.* Beside a small BERT stand a network that gets narrower, as compression would, and BART, which has both parts.
 
 # %% tags=["hide-input"]
 # @title A small BERT, a narrow network, and a small BART
@@ -460,8 +460,7 @@ print("attention layers that look into another part:", across)
 
 # %% [markdown]
 # No Transformer layer of BERT gives fewer numbers to the next than it got, and there is no second part. Corrected: BERT is an
-# encoder. After every layer it has one vector of the same width for each
-# symbol; in pretraining, a head turns vectors into scores of symbols. (In `transformers` the last layer of that head is called
+# encoder. After every layer it has as many numbers as before, here 80 for five symbols; in pretraining, a head turns vectors into scores of symbols. (In `transformers` the last layer of that head is called
 # `decoder`.)
 #
 # ### 7. Adam plus L2
@@ -469,8 +468,7 @@ print("attention layers that look into another part:", across)
 # *Claim: AdamW is Adam with an L2 penalty on the weights.*
 #
 # *Test: one step by hand.* The penalty $\tfrac{\lambda}{2} w^2$ adds $\lambda w$ to the slope $g$. In its first step, when it has seen
-# one slope only, Adam divides the slope by its size ($\epsilon$ is tiny, and avoids a division by zero), and so moves by the
-# learning rate $\eta$ up or down. The W in AdamW, **decoupled weight decay**, takes $\eta \lambda w$ from the weight (as in torch) and leaves the slope alone:
+# one slope only, Adam divides the slope by its size ($\epsilon$ is tiny, and avoids a division by zero), and so moves by the learning rate $\eta$ up or down, or not at all where the slope is 0. The W in AdamW, **decoupled weight decay**, takes $\eta \lambda w$ from the weight (as in torch) and leaves the slope alone:
 #
 # $$w - \eta \frac{g + \lambda w}{|g + \lambda w| + \epsilon} \quad\text{(L2)}, \qquad w - \eta \lambda w - \eta \frac{g}{|g| + \epsilon} \quad\text{(AdamW)} \tag{2}$$
 #
@@ -585,8 +583,7 @@ for package in ("transformers", "torch.optim"):
     imports[package] = attempt(exec, f"from {package} import AdamW")
 
 # %% [markdown]
-# Corrected: `torch.optim.AdamW`. (The `None` is what `exec` returns.) It is another program than the one that has gone,
-# so look at its defaults. Pin the versions of your packages: the next one may remove something else.
+# Corrected: `torch.optim.AdamW`. (The `None` is what `exec` returns.) Its defaults need not be those of the one that has gone: look at them. Pin the versions of your packages: the next one may remove something else.
 #
 # ### 9. Flattened too far
 #
@@ -783,7 +780,7 @@ close(
 # Our task: forty words, half of them good. A text has five words; is the majority good? At first the good words are
 # those with numbers 20 to 39; then all words are renumbered at random.
 #
-# In Keras, `Sequential` chains layers (`Rescaling` maps the ids to numbers from −1 to 1), `compile` chooses optimizer and loss, and `fit` trains.
+# In Keras, `Sequential` chains layers (`Rescaling` maps the ids to numbers from −1 to 0.95), `compile` chooses optimizer and loss, and `fit` trains.
 
 # %%
 os.environ["KERAS_BACKEND"] = "torch"  # Keras reads it when imported
@@ -1027,7 +1024,7 @@ for name, share in shares.items():
     print(f"{name:<28} {share:6.1%} of the positions hold a token")
 
 # %% [markdown]
-# With the attention mask the padding changes nothing beyond rounding; without it, it does. So 128 is not wrong, and not
+# With the attention mask the padding changes no answer (here the vector of the first symbol) beyond rounding; without it, it does. So 128 is not wrong, and not
 # needed: for these sentences most
 # positions would be computed for nothing. Corrected: pad to the longest of each batch, and batch sentences of similar
 # length. (`benchmarks/finetune.py` measures the time that this saves.)
@@ -1051,7 +1048,8 @@ check("At 128, most positions hold no token", shares["128"] < 1 / 2)
 # | print shapes and names, count answers | a decoder that is not there, a missing split, one answer for all |
 # | one step by hand | Adam with L2 |
 # | run it on a few lines | an import that has gone, scores flattened too far, tuples |
-# | rename, pad more | ids read as quantities, positions that hold nothing |
+# | rename | ids read as quantities |
+# | count positions | padding that is not needed |
 # | a case in which a guard has to act | early stopping that cannot stop |
 #
 # None of these tests needed a large model.

@@ -49,8 +49,8 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 run = session.start(PROFILE, SEED)
 
 # %% [markdown]
-# SmolLM2 is a small relative of the models behind the well-known chatbots. It fits on a laptop, and
-# it is **pretrained**: somebody else has already let it read. Its numbers lie in a file on your disk.
+# SmolLM2 is a small relative of the models behind the well-known chatbots, here rounded to four bits and trained to chat. It is
+# **pretrained**: somebody else has already let it read. Its numbers lie in a file on your disk.
 # The two calls `from_pretrained` work in an empty notebook, too, with `folder` and `name` set to where the
 # file lies and the packages transformers, gguf and accelerate at hand. Who reads no Python skips the cell. (In comments T is the number
 # of tokens, D that of the numbers in a vector, V the size of the vocabulary; *logits* are scores.)
@@ -955,7 +955,7 @@ check(
 # | tagging | *The old man opened the heavy door.* | the nouns: man, door | part *tasks* |
 # | extraction | *Jane Austen published Emma in 1815.* Who wrote it? | Jane Austen | part *tasks* |
 # | generation | a sentence about a lighthouse, please | any good one | [GPT](../transformer/gpt.ipynb) |
-# | translation | *The cat sleeps on the chair.* | *Le chat dort sur la chaise.* | part *tasks* |
+# | translation | *The cat sleeps on the chair.* | *Le chat dort sur la chaise.* | [encoder–decoder](../transformer/encoder_decoder.ipynb) |
 # | dialogue | *I cannot sleep before exams. What can I do?* | helpful advice | part *tasks* |
 #
 # A chat model takes them all as conversation; what we hand it is the **prompt**. `apply_chat_template` sets

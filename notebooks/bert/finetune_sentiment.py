@@ -934,7 +934,7 @@ name, bounds = "finetune.paired_difference", difference[1:]
 record(name, difference.value, "accuracy", bounds, note=note)
 
 # %% [markdown]
-# The difference is hardly luck of the test sentences, if these are independent. But this is one seed, one draw of head, order and dropout. The command `lmcourse seeds bert/finetune_sentiment` runs the chapter with three.
+# The difference is hardly luck of the test sentences, if these are independent. But this is one seed, one draw of head, order and dropout. [Results](../../book/results.md) has three (`lmcourse seeds bert/finetune_sentiment`).
 
 # %% tags=["claims"]
 gaps = [np.subtract(by_formula[name], intervals[name]) for name in systems]

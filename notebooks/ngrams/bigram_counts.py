@@ -366,7 +366,7 @@ check(
 check("Most of them are a letter away from a training name", near.mean() > 0.5)
 invented, real = lengths["bigram"], lengths["real"]
 expected, alive = 0.0, table[0, 1:]  # [26]: a first letter
-for _ in range(1000):  # one more letter each time
+for _ in range(1000):  # one more letter each time, and no ↵ yet
     expected, alive = expected + alive.sum(), alive @ table[1:, 1:]
 close("Bigram: the expected length is the real mean", expected, real.mean())
 check(

@@ -327,12 +327,10 @@ plt.show()
 # $$L = -\frac{1}{N}\sum_{n=1}^{N} \log p^{(n)}_{t_n}
 # = \frac{1}{N}\sum_{n=1}^{N} \left(\operatorname{lse}(z^{(n)}) - z^{(n)}_{t_n}\right) \tag{3}$$
 #
-# Minimizing it is maximum likelihood, since the sum of the logarithms is the logarithm of the
-# probability of the whole text.
+# Minimizing it is maximum likelihood, since logarithms add where probabilities multiply, as in
+# $\log\tfrac12 + \log\tfrac18 = \log\tfrac1{16}$: their sum is the logarithm of the probability of the whole text.
 #
-# In code the $N$ predictions are the rows of a matrix. Indexing it with two lists of equal length,
-# `log_p[rows, targets]`, picks one entry from each row: from row 0 the entry in column `targets[0]`,
-# and so on.
+# In code the $N$ predictions are the rows of a matrix. Indexing it with two lists, `log_p[rows, targets]`, picks one entry from each row: from row 0 the entry in column `targets[0]`.
 
 
 # %%

@@ -125,7 +125,7 @@ live.show("gpt", examples=answers)
 # A surprise of one bit is that of a fair coin. In this sentence the three tallest bars stand where
 # *acting* and *wonderful* begin and at the full stop; once *won* is written, the rest of the word is hardly
 # news. The mean height of such bars over thousands of sentences is the number that this chapter is about.
-# (The n-gram beside the GPT on the site is simpler than this chapter's rival.)
+# 
 
 # %% [markdown]
 # **You will**
@@ -184,7 +184,7 @@ print("foretell  ", " ".join(shown[1:]))
 # ## The parts
 #
 # Each letter becomes a vector of $C$ numbers, which travels along a road, the **residual stream**. Until
-# the last norm nothing replaces the vector: each part reads it, computes something and *adds* it. Attention is the
+# the last norm nothing replaces the vector: each part reads it, computes something and *adds* it: where (0, 4) stands and a part brings (1, −1), (1, 3) travels on. Attention is the
 # one part that carries information from one letter to another; the others treat each letter
 # alone.
 

@@ -178,30 +178,45 @@ def test_every_sentence_is_trained_on_or_held_out(examples):
 
 def test_the_comparison_goes_on_from_its_record(examples, tmp_path, monkeypatch, capsys):
     accuracy = importlib.import_module("accuracy")
-    made, values = [], {"tutorial": 0.5, "book": 0.75}
-    of = {way.batch_size: name for name, way in accuracy.WAYS.items()}
+    made, values = [], {"tutorial": 0.5, "book": 0.75, "Trainer": 0.875}
 
-    def reached(way, train, validation, seed):
+    def reached(loop, train, validation, seed):
         if len(made) == stop:
             raise KeyboardInterrupt
-        made.append((of[way.batch_size], seed))
-        return values[of[way.batch_size]] + seed / 10
+        made.append((loop, seed))
+        return values[loop] + seed / 10
 
     monkeypatch.setattr(accuracy, "reached", reached)
     monkeypatch.setattr(accuracy, "tokenized", lambda split: examples)
     monkeypatch.setattr(accuracy, "load_reviews", lambda task: {"train": [], "validation": []})
     record, stop = tmp_path / "accuracy.json", 3
     with pytest.raises(KeyboardInterrupt):
-        accuracy.main(2, record)
+        accuracy.main(3, 2, record)
     stop = 99
-    accuracy.main(2, record)
-    assert sorted(made) == [("book", 0), ("book", 1), ("tutorial", 0), ("tutorial", 1)]
-    assert "loses less than 0.01 is shown" in capsys.readouterr().out
-    assert json.loads(record.read_text())["difference"]["value"] == pytest.approx(0.25)
+    accuracy.main(3, 2, record)
+    twice = [(loop, seed) for loop in values for seed in (0, 1)]
+    assert sorted(made) == sorted([*twice, ("tutorial", 2), ("book", 2)])
+    said = capsys.readouterr().out
+    assert said.count("loses less than 0.01 is shown") == 1
+    assert said.count("loses less than 0.01 is not shown") == 1
+    found = json.loads(record.read_text())["differences"]
+    assert found["tutorial"]["value"] == pytest.approx(0.25)
+    assert found["Trainer"]["value"] == pytest.approx(-0.125)
+    assert (found["tutorial"]["seeds"], found["Trainer"]["seeds"]) == (3, 2)
     changed = dataclasses.replace(accuracy.WAYS["book"], learning_rate=1.0)
     monkeypatch.setitem(accuracy.WAYS, "book", changed)
-    accuracy.main(2, record)
-    assert len(made) == 8  # other settings: from the beginning
+    accuracy.main(3, 2, record)
+    assert len(made) == 16  # other settings: from the beginning
+
+
+def test_each_loop_of_the_comparison_is_the_one_it_names(examples, monkeypatch):
+    accuracy, called = importlib.import_module("accuracy"), []
+    monkeypatch.setattr(accuracy, "train", lambda way, *rest: called.append(way))
+    monkeypatch.setattr(accuracy, "trainer", lambda *rest: called.append("Trainer"))
+    monkeypatch.setattr(accuracy.pretrained, "classifier", lambda **options: (None, tiny()))
+    for loop in ("book", "Trainer", "tutorial"):
+        accuracy.reached(loop, examples, examples, seed=0)
+    assert called == [accuracy.WAYS["book"], "Trainer", accuracy.WAYS["tutorial"]]
 
 
 def test_a_record_says_what_it_holds_for(tmp_path):
