@@ -120,7 +120,7 @@ plt.show()
 # - follow one pair through the network in numbers, from the symbol to its surprise,
 # - see that a one-hot vector times a matrix is the lookup of a row,
 # - derive the gradient of softmax regression and check it against two judges that do not know our derivation,
-# - watch training approach a floor that you can compute beforehand, and predict how much is still missing in each context,
+# - watch training approach a floor that you can compute beforehand, and predict how much is still left on what never follows,
 # - expose a formula that calls itself the probability of a sentence and need not be one.
 #
 # **You need** [bigram counts](bigram_counts.ipynb) and the gradient $p - y$ from
@@ -321,7 +321,7 @@ for step in range(1, steps + 1):
         tables[step] = predict(W)  # [V, V]
 curve = np.array(curve) / np.log(2)  # [stops, 2], bits
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character against the training step, logarithmic, from 200 on. The training curve falls to the dotted floor and stays just above it. The validation curve starts slightly below it, has its lowest point, marked by a dot, between one and three thousand steps, and rises again."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Bits per character against the training step, logarithmic, from 200 on. The training curve falls towards the dotted floor and ends just above it. The validation curve starts slightly below the training curve, has its lowest point, marked by a dot, between one and three thousand steps, and rises again."}}
 best_stop = curve[:, 1].argmin()
 floor_bits = floor / np.log(2)
 lowest = stops[best_stop], curve[best_stop, 1]
@@ -406,7 +406,7 @@ times = context[remaining.argmax()]
 print(f"most is left after {last}, which comes {times:.0f} times", end=" ")
 print(f"(the fewest of all: {context.min():.0f})")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Probability left on a symbol that never follows, measured against predicted by formula 4, one dot for each context, both axes logarithmic. All blue dots lie on or close to the diagonal. Orange crosses, the same without the factor of m and s, lie to the right of it, q furthest away."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Probability left on a symbol that never follows, measured against predicted by formula 4, one dot for each context but e, both axes logarithmic. All blue dots lie on or close to the diagonal. Orange crosses, the same without the factor of m and s, lie to the right of it, q furthest away."}}
 figure, ax = plot.panels(height=3.6)
 careless = left_over(learning_rate, steps, context, len(x), 0 * unseen, 1)
 ax.loglog(predicted[some], measured[some], "o", label="formula (4)")
@@ -426,8 +426,7 @@ plt.show()
 # $1 + 25/2$. (*q* lies above the line: its *i*, seen once, is not yet in its proportion, as (4)
 # supposes; with as many *i* as *u* it would lie close.) So the probability of such a
 # symbol never arrives at zero; and by (4), late enough, a context that is seen ten times less often is, with the same $m$ and $s$, ten times
-# further from home. Shares at or near zero slow the network down: with the shares of counts that have one more of each pair, the
-# same number of steps comes much closer.
+# further from home. With the shares of counts that have one more of each pair, none of them zero, the same number of steps comes much closer.
 #
 # The factor $c(a)/N$ comes from the loss, a mean over pairs; it made the forecast after *q* so late. Since no two rows share a weight, we may
 # divide each row of (3) by it without moving the goal, and then it no longer matters how often a context
@@ -545,7 +544,7 @@ print("network:", ", ".join(network_names))
 # %% [markdown]
 # ## What does the network buy?
 #
-# Here: the same probabilities, from the same counts, after a search that knew its destination. If you can
+# Here: nearly the same probabilities, from the same counts, after a search that knew its destination. If you can
 # count, count. But with ten letters of context the table would have $27^{10}$ rows, nearly all of them
 # empty, and each would learn for itself. A network need not give each context its own row: it can compute
 # the logits from parts that contexts *share*. The loss and its gradient in the logits stay what they are

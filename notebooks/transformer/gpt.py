@@ -125,7 +125,6 @@ live.show("gpt", examples=answers)
 # A surprise of one bit is that of a fair coin. In this sentence the three tallest bars stand where
 # *acting* and *wonderful* begin and at the full stop; once *won* is written, the rest of the word is hardly
 # news. The mean height of such bars over thousands of sentences is the number that this chapter is about.
-# 
 
 # %% [markdown]
 # **You will**
