@@ -171,7 +171,7 @@ print(f"{asked} other sentences to answer: {by_asked:.3f}")
 # About a point, then, and (2) says how sure we are of it, if accuracies are nearly normal. The two intervals overlap widely. Who compares two settings by one run each compares such dots.
 #
 # A third luck is not in the picture: all runs answer the same sentences of validation. If $N$ sentences are drawn, each answered rightly with
-# probability $a$, the share of right answers scatters by $\sqrt{a(1-a)/N}$: the last line. It is the luck of *one* accuracy; in the difference of two on the same sentences much of it can cancel.
+# probability $a$, the share of right answers scatters by $\sqrt{a(1-a)/N}$: the last line. It is the luck of *one* accuracy; where two answer a sentence alike, it adds nothing to their difference.
 
 # %% tags=["claims"]
 for n in (3, 5, 12, 50):
@@ -190,8 +190,7 @@ check("With 50 still below 0.8", lopsided[-1] < 0.8)
 # in 3 and 1 in 1; together 161, over 36, about 4.5. No die is better than another, yet *the best of two* is.
 #
 # So it is with settings. Let $a_{(1)} \le \dots \le a_{(n)}$ be runs of one setting in order. If each of $k$ equal
-# settings is tried once, and its run is any of these $n$ with the same chance, independently of the others, then the best of the $k$ is at
-# most $a_{(i)}$ with probability $(i/n)^k$, and on average it is
+# settings is tried once, and its run is any of these $n$ with the same chance, independently of the others, then the best of the $k$ is among the lowest $i$ with probability $(i/n)^k$, and on average it is
 #
 # $$B_k = \sum_{i=1}^{n} a_{(i)} \left[ \left(\frac{i}{n}\right)^{k} - \left(\frac{i-1}{n}\right)^{k} \right] \tag{3}$$
 
@@ -373,7 +372,7 @@ if DEPTH == 6:  # not the hub's larger model
 #
 # Now all of the record at once. A row is a setting with one knob turned, or two where two are named, minus the base
 # (rate $2 \cdot 10^{-4}$, warm-up over a tenth of the steps, batches of 32, one epoch, all six layers), within each of five
-# seeds. Thick lines are 95 % intervals by (4), each for itself; thin ones are corrected for 25 comparisons; lines are cut at the edges of the picture, and what lies beyond the left one is named there with its own interval.
+# seeds. Thick lines are 95 % intervals by (4), each for itself; thin ones are corrected for 25 comparisons; lines are cut at the edges of the picture, and what lies below −14 is named at the left one with its interval for itself.
 
 # %% tags=["hide-input"]
 # @title The settings, and their differences in points
@@ -398,7 +397,7 @@ M = len(settings)
 alone = {name: paired(d) for name, d in differences.items()}
 corrected = {name: paired(d, M) for name, d in differences.items()}
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Twenty-five rows, one for each setting, with a dot, a thick and a thin line: the difference in points of accuracy to the base setting, at a dotted line at zero. The lowest and the highest rate and the encoder without trained layers lie far to the left, beyond the edge, and so does no warm-up at 0.0008. To the left of zero lie also low rates, high ones, the largest batches and encoders with few trained layers. Warm-up at the base rate, small batches and epochs lie around zero or to its right, and no line is wholly to its right."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Twenty-five rows, one for each setting; in 21 of them a dot, a thick and a thin line, the difference in points of accuracy to the base, which is a dotted line at zero. The other four, the lowest and the highest rate, the encoder without trained layers and no warm-up at 0.0008, lie below -14 and are named at the left edge with their numbers. To the left of zero lie also low rates, high ones, the largest batches and encoders with few trained layers. Warm-up at the base rate, small batches and epochs lie around zero or to its right, and no line is wholly to its right."}}
 kinds = ["rate", "warm", "batc", "epoc", "top "]
 left = -14  # what lies further off is named at the edge
 figure, ax = plot.panels(height=6.6)
@@ -459,7 +458,7 @@ check("Subtracting: a smaller deviation in most", narrower > M / 2)
 # %% [markdown]
 # By (4), nothing here is shown to be better than the base, corrected or not. That does not say that nothing is. More epochs lie
 # some two points to the right, and there subtracting made the deviation larger; intervals without it (Welch's, for two independent samples) are narrower, and some exclude zero. Which interval is
-# used must be settled before one looks (for other rows it would change the lists, too), so this is no more than a reason to try more epochs again, with fresh seeds.
+# used must be settled before one looks, so this is no more than a reason to try more epochs again, with fresh seeds.
 #
 # The eight that are worse by their own interval are what a
 # search without correction would report; four remain once we pay for having looked at 25 settings, and these are far off.
@@ -588,8 +587,7 @@ if DEPTH == 6:  # not the hub's larger model
 # %% [markdown]
 # By the record, freezing four layers or more looks dear, as each seed loses, and a head alone is next to useless. But look at the last column. At a rate of its own the head alone is far above all five runs
 # on record, and one layer is above them, too. The record had turned one knob and left a rate that was made for six layers: what
-# it shows at the bottom is not what frozen layers are worth, but what they are worth at that rate. To compare how much of
-# an encoder to train, each number of layers needs its own search for a rate.
+# it shows at the bottom is not what frozen layers are worth, but what they are worth at that rate. To compare them fairly, one would search a rate for each number of layers.
 #
 # ## Too many epochs?
 #
@@ -628,7 +626,7 @@ averages = curves["validation accuracy"].mean(axis=0)  # [8]
 check("Their mean is highest after the last", averages.argmax() == 7)
 
 # %% [markdown]
-# On training everything becomes right. On validation the two panels contradict each other: the loss ends about twice as high as after the first epoch, or higher,
+# On training the accuracy rises to one, as far as the picture shows. On validation the two panels contradict each other: the loss ends about twice as high as after the first epoch, or higher,
 # and the accuracy no lower than there. How can that be?
 #
 # Accuracy asks on which side of one half an answer lies, the loss, here the mean surprise in nats, how sure it was. A right answer
@@ -660,7 +658,7 @@ for epoch in (1, 8):
         print(f"after epoch {epoch}: {name:<9} {values}   (seeds 0 to 4)")
 
 # %% [markdown]
-# (A wrong answer has at least $\log 2$ anyway.) So after eight epochs the wrong answers are, on average, wrong with confidence. For whom
+# (A wrong answer has at least $\log 2$ anyway.) So after eight epochs the mean surprise at the wrong answers is far above the $\log 2$ of a doubtful one: confidence, in some at least. For whom
 # only answers count, this training shows no over-fitting on average: the mean of the seeds is highest after the last epoch. For whom the probabilities count, it had over-fitted. Guo et al.
 # (2017) found the same in large networks.
 #
@@ -724,8 +722,7 @@ check("Eight minus two: zero is inside", eight.low < 0 < eight.high)
 # Neither is shown: zero is inside both.
 #
 # The last column of the table above picks each seed's best of eight epochs by accuracy. No column can beat it: it has looked at the answers
-# it reports. That is (3) again, if with epochs that resemble each other, and it holds for every choice of this chapter: whatever
-# we would pick from the 25 settings or the eight epochs on validation is expected to look better there than it is. Who wants its accuracy asks other sentences. We leave the test set closed.
+# it reports. That is (3) again, if with epochs that resemble each other, and so for the settings: what we would pick from the 25 by its accuracy on validation is expected to look better there than it is. Who wants its accuracy asks other sentences. We leave the test set closed.
 
 # %% [markdown]
 # ## Summary

@@ -62,7 +62,7 @@ for sentence in sentences:
         if sentence[i : i + 3] == ["one", "of", "the"]:
             followers[sentence[i + 3]] += 1
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two bar charts of words with their probability, one below the other, on the same axis. Above, over the whole text: the, a, and, of, to and other small words, the largest about one in twenty. Below, after the words one of the: most stands far out with about a quarter; best, year's, great and others follow."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two bar charts of words with their probability, one below the other, on the same axis. Above, over the whole text: the, a, and, of, to and other small words, the largest about one in twenty. Below, after the words one of the: most is the longest bar, about a quarter; best, year's, great and others follow."}}
 figure, axes = plot.panels(2, height=2.6, sharex=True)
 titles = ("anywhere", "after 'one of the'")
 for ax, counts, title in zip(axes, (words, followers), titles, strict=True):
@@ -87,7 +87,7 @@ plt.show()
 # - check the chain rule on every sequence of a small world, with the product starting and ending
 #   where it must,
 # - read a language model as a graph, and tell from the graph alone which letters must be independent,
-# - measure that English is not a chain of letter pairs,
+# - measure that the letters of these reviews are not a chain of pairs,
 # - derive that maximum likelihood means counting.
 #
 # **You need** Python with NumPy, and from school probabilities, logarithms and the tangent of a curve.
@@ -553,7 +553,7 @@ close("but nothing once x2 is known", known_second, 0.0)
 # A warning first: from a finite text, the mutual information practically never comes out as exactly
 # zero, even where there is none, because random counts are a little uneven. So we need to know what
 # *nothing* looks like. Shuffle: for each middle character, deal out the next characters to the places
-# anew. That destroys every link across the middle and keeps the counts of all pairs. In code: sort the
+# anew. That leaves only chance links across the middle and keeps the counts of all pairs of neighbours. In code: sort the
 # runs by their middle character twice, each time after mixing them (a *stable* sort leaves the mixed
 # order alone within each middle character), and take the last column from the second.
 
@@ -669,7 +669,7 @@ close(
 #
 # The sum on the right is a Kullback–Leibler divergence, which
 # [the next chapter](softmax.ipynb) takes up. That it is never negative takes one line. The logarithm
-# lies below its tangent, $\log u \le u - 1$, so
+# lies below its tangent at 1 and touches it there alone, $\log u \le u - 1$, so
 # $\sum_w f_w \log\frac{f_w}{p_w} = -\sum_w f_w \log\frac{p_w}{f_w}$ is at least $-\sum_w f_w\left(\frac{p_w}{f_w} - 1\right)$, and that
 # is $1 - \sum_w p_w \ge 0$, since the $p_w$ of the seen symbols make one at most. Equality needs
 # $p = f$ everywhere: nothing beats the counts. (With $P(x_i, x_j \mid S)$ for $f$ and the product in (4) for $p$, this is
@@ -740,10 +740,9 @@ check(
 # %% [markdown]
 # ## Summary
 #
-# The chain rule turns the probability of a text into $T$ guesses of one symbol, exactly and without
-# any assumption; lose the first or the last factor and it is no distribution any more. Looking back $k$ symbols is an
+# The chain rule turns the probability of a text into $T$ guesses of one symbol, exactly, wherever no denominator is zero; lose the first or the last factor and it is no distribution any more. Looking back $k$ symbols is an
 # assumption, and the graph of the model says which: what is separated is independent given what
-# separates it. English violates it measurably for letter pairs. The conditional probabilities of
+# separates it. The letters of these reviews violate it measurably for pairs with one table for all positions. The conditional probabilities of
 # largest likelihood are relative frequencies.
 #
 # ## Exercises
@@ -817,8 +816,7 @@ exercises.on_paper(on_paper)
 # %% [markdown]
 # > **Exercise 3.** How far back (★★★, 25 minutes). Write `told_at(ids, distance)`: how many bits the
 # > character `distance` places before the next one tells about it, given the last one, *less* what
-# > shuffled runs tell on average. (`told` and `shuffled` from above may help; distance 2 is what we
-# > measured.) Then try distances 2 to 8 on `all_ids`, the reviews: what do
+# > shuffled runs tell on average. (`told` and `shuffled` from above may help; distance 2 is nearly what we measured, less chance.) Then try distances 2 to 8 on `all_ids`, the reviews: what do
 # > you expect, and what do you find?
 #
 # <details><summary>Hint</summary>
@@ -893,7 +891,7 @@ exercises.wall(wall)
 #   1 to $T$.
 # - *No end symbol*: the texts of each length sum to one, and all texts together to infinity.
 #   They do not belong to one distribution; let every text end in a symbol.
-# - *"Order 1 means that distant letters are independent"*: they are so only given what lies between.
+# - *"Order 1 means that distant letters are independent"*: in general they are so only once a letter between them is known.
 # - *Zero mutual information from data*: the estimate is practically never zero; compare it with
 #   shuffled data.
 #
