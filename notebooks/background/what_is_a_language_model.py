@@ -1055,7 +1055,7 @@ for t in range(1, len(tokens)):
 # @title Parts and arrows of the map; a star marks what is planned
 PARTS = """background: text, tokens
 probability: scores, chances
-n-grams: counting
+counts to LSTM: n-grams, networks
 transformer: attention, GPT
 pretraining: plain text
 BERT: fine-tuning
@@ -1075,7 +1075,7 @@ ARROWS = [
 ]
 COLOURS = [plot.BLUE, plot.GREEN, plot.RED]  # a row each
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Map of the book in three rows of boxes joined by arrows. First row, ideas: background (text, tokens) leads to probability (scores, chances), which leads to n-grams (counting). From n-grams down to the second row, models: Transformer (attention, GPT) leads to pretraining (plain text), which leads to BERT (fine-tuning). From BERT down to the third row, use: tasks (names, answers) leads to applications (services), which leads to deployment (small, fast). Probability also has an arrow to the Transformer. The third row has dashed outlines: it is planned."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Map of the book in three rows of boxes joined by arrows. First row, ideas: background (text, tokens) leads to probability (scores, chances), which leads to counts to LSTM (n-grams, networks). From there down to the second row, models: Transformer (attention, GPT) leads to pretraining (plain text), which leads to BERT (fine-tuning). From BERT down to the third row, use: tasks (names, answers) leads to applications (services), which leads to deployment (small, fast). Probability also has an arrow to the Transformer. The third row has dashed outlines: it is planned."}}
 figure, ax = plot.panels(height=4.2)
 for i, part in enumerate(PARTS.splitlines()):
     (name, what), x, y = part.split(": "), i % 3 * 2.3, -(i // 3) * 1.7

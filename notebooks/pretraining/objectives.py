@@ -938,10 +938,7 @@ check("Masked and span: under a third of causal", max(asked_for_few) < 512 / 3)
 # %% tags=["hide-input"]
 # @title Drawing pairs
 def sentence_pairs(texts, generator):
-    """Triples (first, second, whether it follows), half and half.
-
-    ValueError if fewer than two texts have a second sentence.
-    """
+    """Triples (first, second, follows); ValueError: too few with a second."""
     split = [re.split(r"(?<=[.!?]) +", text.strip()) for text in texts]
     split = [parts for parts in split if len(parts) > 1]
     if len(split) < 2:
