@@ -45,6 +45,7 @@ def drawn() -> dict[str, bytes]:
         plot.use_style()
         figure, (above, below) = plot.panels(2, height=2.4)
         plot.bars(above, "abcdefgh", range(1, 9), color=plot.COLORS, xlabel="zebra", fmt=".1f")
+        above.annotate("", (1, 1), (2, 2), arrowprops={"arrowstyle": "-|>"})
         plot.heatmap(below, np.arange(8).reshape(2, 4), "ij", "wxyz", fmt=".0f")
         files = {}
         for kind in ("png", "svg"):
@@ -149,6 +150,16 @@ def test_no_colour_of_the_style_is_left_as_it_is(tab: Page) -> None:
     assert {_rgb(color) for color in expected} <= set(fills)
     page = tab.evaluate("getComputedStyle(document.body).backgroundColor")
     assert fills[0] == page
+
+
+def test_an_arrow_in_matplotlibs_own_black_has_the_ink_of_the_page(tab: Page) -> None:
+    """Black on a dark page is not seen."""
+    strokes = tab.evaluate(
+        "[...document.querySelector('svg.drawing').querySelectorAll('path')]"
+        ".map(path => getComputedStyle(path).stroke)"
+    )
+    assert _rgb(_variable(tab, "ink")) in strokes
+    assert "rgb(0, 0, 0)" not in strokes
 
 
 def test_type_is_readable_and_no_larger_than_prose(tab: Page) -> None:

@@ -25,12 +25,14 @@ from . import live
 NAMES = ["PAPER", "INK", "RULE", "GREY", "BLUE", "ORANGE", "GREEN", "PINK", "SKY", "RED", "YELLOW"]
 VARIABLES = {getattr(plot, name).lower(): f"var(--lm-{name.lower()})" for name in NAMES}
 COLOR = re.compile(rf"(?<=fill:|roke:)(?:{'|'.join(VARIABLES)})\b")
+BLACK_LINE, INK_LINE = f"stroke:{plot.BLACK}", f"stroke:{plot.INK.lower()}"  # of arrows, unasked
 IDENTIFIER = re.compile(r'(?<= id=")|(?<= href="#)|(?<=url\(#)')
 MARK = '<svg class="drawing"'
 
 
 def in_page(svg: str, alt: str, prefix: str) -> str:
     """An SVG as a page carries it: its colours variables, `prefix` before its ids, named `alt`."""
+    svg = svg.replace(BLACK_LINE, INK_LINE)
     svg = COLOR.sub(lambda color: VARIABLES[color[0]], svg)
     svg = IDENTIFIER.sub(prefix, svg)
     return svg.replace("<svg", f'{MARK} role="img" aria-label="{escape(alt)}"', 1)
