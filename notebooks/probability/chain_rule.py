@@ -245,8 +245,7 @@ close("Without the first factor it is V as well", too_late.sum(), V)
 # ### A text must be able to end
 #
 # Texts have different lengths. If we say nothing about the end, then the texts of one letter alone
-# sum to one, those of two letters sum to one, and all texts together to infinity. The cure is a
-# symbol that means *the end*, guessed like any other.
+# sum to one, those of two letters sum to one, and all texts together to infinity. What helps is a symbol that means *the end*, guessed like any other.
 #
 # Take a small model in which the next symbol depends on the last one only: `start[a]` is the
 # probability that a text begins with $a$, `step[a, b]` that $b$ follows $a$, and symbol 0 is the
@@ -312,7 +311,7 @@ check("With halved chances more than half never end", unfinished[-1] > 0.5)
 # ### Add logarithms
 #
 # A page has two thousand characters. Multiply two thousand factors of around one tenth and the
-# computer answers *zero*, for all pages alike. The logarithm turns the product into a sum, which is
+# computer answers *zero*. The logarithm turns the product into a sum, which is
 # an ordinary number.
 
 # %% tags=["hide-input"]
@@ -426,8 +425,7 @@ plt.show()
 # The graph is more than decoration. Cover some nodes with your hand: whatever is known. If every path
 # from $x_i$ to $x_j$ now passes under the hand, the two are **separated**, and the model makes them
 # independent once the covered ones are known. For order 1 and three symbols that is one line: by (3)
-# $P(x_1, x_3 \mid x_2) = \frac{P(x_1) P(x_2 \mid x_1)}{P(x_2)} P(x_3 \mid x_2)$, and by (1) the fraction is $P(x_1 \mid x_2)$. (In general one must
-# also join the symbols that stand in one condition; here they are joined already.) This is **conditional independence**:
+# $P(x_1, x_3 \mid x_2) = \frac{P(x_1) P(x_2 \mid x_1)}{P(x_2)} P(x_3 \mid x_2)$, and by (1) the fraction is $P(x_1 \mid x_2)$. This is **conditional independence**:
 #
 # $$P(x_i, x_j \mid S) = P(x_i \mid S)\,P(x_j \mid S) \quad\text{for all values} \tag{4}$$
 #
@@ -614,7 +612,7 @@ print(f"shuffled, largest: {max(nothing):.4f} bits")
 uncertain = bits_of_pairs - bits_of_last
 print(f"uncertain, given the last letter: {uncertain:.2f} bits")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "The twenty shuffled texts as grey dots on one spot close to zero, and far to the right a single orange dot, the real text, on an axis of bits per character."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "The twenty texts of shuffled runs as grey dots on one spot close to zero, and far to the right a single orange dot, the real text, on an axis of bits per character."}}
 figure, ax = plot.panels(height=2.1)
 grey = {"color": plot.GREY, "alpha": 0.5, "label": "shuffled, 20 times"}
 ax.scatter(nothing, np.zeros(20), **grey)
