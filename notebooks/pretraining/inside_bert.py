@@ -421,7 +421,7 @@ print(f"{new.sum()} of {len(new):,} test words are new")
 # What does the table say? First, *control*: in every layer, labels that mean nothing are read better than by always saying the most frequent one. Second,
 # *random*: from vectors that hold nothing about endings a probe reads the true endings about as well as it reads dealt labels. It has learned a list by heart.
 #
-# The checks of this chapter name margins: three points, half of the way, a quarter. We set these, with room, after we had seen results on the test sentences.
+# The checks of this chapter name margins, such as three points, half of the way, a quarter. We set these after we had seen results on the test sentences.
 
 # %% tags=["claims"]
 check(
@@ -694,7 +694,7 @@ axes[1].set_xlabel("C (the penalty is weaker to the right)")
 plt.show()
 
 # %% [markdown]
-# Endings: at $C = 1$ the probe has learned more of the dealt labels by heart than at $C = 0.001$, and the selectivity is smaller. Negation: the order turns, for this one draw and these validation sentences. At $C = 0.01$
+# Endings: at $C = 1$ the probe has learned more of the dealt labels by heart than at $C = 0.001$, and the selectivity (here with one control) is smaller. Negation: the order turns, for this one draw and these validation sentences. At $C = 0.01$
 # more of the negation is read from the trained layer, at $C = 10$ from the random one. That one is best at $C = 1$, the largest that our probes may choose, or beyond.
 # "Random blocks are better" is said of a probe that may use large weights, not of the vectors alone.
 
@@ -763,7 +763,7 @@ print(
 )
 
 # %% [markdown]
-# Random blocks look evenly. Trained ones do not: in blocks 1 and 2 the neighbours get more than twice their even share, in block 6 less than half of what they get in
+# In these averages random blocks look evenly. Trained ones do not: in blocks 1 and 2 the neighbours get more than twice their even share, in block 6 less than half of what they get in
 # block 2; and from block 2 on `[CLS]` gets the most of the five. The full stop gets less than its even share, but for block 4. What such weights do
 # *not* show is in [attention at work](../transformer/attention_at_work.ipynb).
 
@@ -903,10 +903,10 @@ print(f"1 / √384 = {384**-0.5:.3f}")
 # %% [markdown]
 # In MiniLM the mean cosine grows from layer 0 to layer 5 and drops at the top. Without the
 # mean vector hardly anything of it is left; but the mean was taken from the same vectors. In layers 1 to 5 it is enough to take away the three coordinates to lose more than a quarter;
-# three others change next to nothing.
+# three others, on average over the draws, change next to nothing.
 #
 # Are the trained blocks needed for that growth? Under random blocks (layer 0 the same, but for the sentences read), all draws stay at least a quarter below MiniLM in layers 1 to 5. And yet an encoder in which all is random
-# has a larger mean cosine than any layer of MiniLM, for another reason, its $S_0$: without it, it too stays below MiniLM there.
+# has a larger mean cosine than any layer of MiniLM, because of its $S_0$: without it, it too stays below MiniLM there.
 # At layer 0 the reason can be computed: (1) adds three random vectors of about one length, and
 # two tokens of different words and positions share one of the three, $S_0$. That makes a cosine of about $\tfrac13$ (Exercise 2).
 
@@ -1045,7 +1045,7 @@ for name, difference in ahead.items():
 # %% [markdown]
 # Below the top no layer's mean finds as many as counting words does. The mean of the top layer finds more. That should
 # not surprise: to make this mean useful is what MiniLM was trained further for. About an encoder without that training these
-# numbers say nothing. And weights matter: with rare words weighted more, even layer 0 finds more than by its plain mean.
+# numbers say nothing. And weights matter: with rare words weighted more, and `[CLS]` and `[SEP]` not at all, even layer 0 finds more than by its plain mean.
 
 # %% tags=["claims"]
 check(
@@ -1071,7 +1071,7 @@ check(
 #
 # A probe reads, and a probe learns by heart; labels dealt at random and words never seen in training tell the two
 # apart. A property that can be read in a layer need not have been worked out there: ask blocks with random weights, and the mean of layer 0.
-# Mean cosines and sentence vectors need the same care: an all-random encoder has high cosines through one shared vector, MiniLM, in layers 1 to 5, through its trained blocks; and counting found more than the lower layers.
+# Mean cosines and sentence vectors need the same care: an all-random encoder has high cosines through one shared vector; MiniLM's, in layers 1 to 5, are higher than under random blocks; and counting found more than the plain means of the lower layers.
 #
 # ## Exercises
 #
