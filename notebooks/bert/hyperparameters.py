@@ -65,7 +65,7 @@ for start in (0, 6):
 
 # %% [markdown]
 # It was a trap. All twelve had the *same* setting and the same sentences. They differ in the seed alone, from which
-# the fresh head, the order of the sentences and dropout are drawn. Whoever goes on with the best has chosen luck.
+# the fresh head, the order of the sentences and dropout are drawn. Whoever takes the best of them for a better setting has taken luck for one.
 #
 # Settings that no training changes, such as the learning rate or the size of a batch, are
 # **hyperparameters**: the knobs. Which of them matter, and how large must a change be before
@@ -242,7 +242,7 @@ close("The better of two dice: 161/36", best_of(die, 2), 161 / 36)
 #
 # One such interval misses the truth in one case of twenty. Of 25 that should all hold zero, more than one will then miss it, on
 # average. The **Bonferroni correction** divides $\alpha$ by the number $m$ of comparisons. Then the chance of *any* miss is at most
-# $\alpha$, however the comparisons hang together.
+# $\alpha$, however the comparisons hang together, for it is at most the sum of their chances, $m \cdot \alpha / m$.
 
 
 # %%
@@ -553,7 +553,7 @@ by_root = [paired(d) for size, d in batches.items() if size != 32]
 check("By the root: all hold zero", all(x.low < 0 < x.high for x in by_root))
 
 # %% [markdown]
-# With batches of 128 each of the five seeds loses, though each sentence was seen as often: they make a quarter of the base's steps. How much
+# With batches of 128 at the same rate each of the five seeds loses, though each sentence was seen as often: they make a quarter of the base's steps. How much
 # is lost hangs on the seed, one seed lies far off, and the interval holds zero. Whether the fewer steps are the cause, this record cannot say, as no run has large batches and many steps. The
 # rule is not shown to help or to harm: all four intervals hold zero.
 #
@@ -722,7 +722,7 @@ check("Eight minus two: zero is inside", eight.low < 0 < eight.high)
 # Neither is shown: zero is inside both.
 #
 # The last column of the table above picks each seed's best of eight epochs by accuracy. No column can beat it: it has looked at the answers
-# it reports. That is (3) again, if with epochs that resemble each other, and so for the settings: what we would pick from the 25 by its accuracy on validation is expected to look better there than it is. Who wants its accuracy asks other sentences. We leave the test set closed.
+# it reports. That is (3) again, if with epochs that resemble each other, and so for the settings: what we would pick from the 25 by its accuracy on validation may look better there than it is. Who wants its accuracy asks other sentences. We leave the test set closed.
 
 # %% [markdown]
 # ## Summary
