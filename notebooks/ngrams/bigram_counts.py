@@ -378,7 +378,7 @@ check(
 # %% [markdown]
 # ## How good is it?
 #
-# Samples please and prove little. The measure is the mean surprise over text, as for *anna*: in bits
+# The measure is the mean surprise over text, as for *anna*: in bits
 # for each predicted symbol, the closing ↵ included.
 #
 # $$\text{bits per character} = -\frac{1}{N} \sum_{a,b} c(a,b) \log_2 p(b \mid a),
@@ -508,7 +508,7 @@ check(
 #
 # Now the text of the book's ladder: sentences from film reviews, with
 # capitals, digits and punctuation. There are 96 symbols, the printable characters of ASCII and the
-# line break that opens and closes a sentence. Nothing changes but the size of the table. Some symbols never
+# line break that opens and closes a sentence. The method stays the same; the table is larger. Some symbols never
 # occur in training, and where (2) would divide 0 by 0, (4) gives a uniform row.
 
 # %%
@@ -778,7 +778,7 @@ for size in [*(10 * 2**i for i in range(9)), len(rows["train"])]:
 
 def enough():
     """The number of training names, of 10, 20, 40, …, that is enough."""
-    return 640  # read off; another order of the names may say more
+    return 640  # read off, for this order of the names
 
 
 check(
@@ -829,7 +829,7 @@ exercises.missing_mass(missing_mass)
 
 # %% [markdown]
 # The estimate is due to Good, who credits Turing: what you have seen once tells you about what you have not
-# seen at all. Here that is 45 pairs for the reviews, too few to fix so many digits.
+# seen at all. Here that is 45 pairs for the reviews.
 # For the names it foretold about 6 pairs, and 10 came.
 #
 # ## Common mistakes

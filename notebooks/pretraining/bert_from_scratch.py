@@ -86,7 +86,7 @@ plt.show()
 # **You will**
 #
 # - cut text into word pieces, and build the rows that BERT reads,
-# - write a BERT with its two heads, and show that what stands in the padding does not change its loss, to the last bit,
+# - write a BERT with its two heads, and show that what stands in the padding does not change its loss of the pieces, to the last bit,
 # - pretrain it on hidden pieces and on pairs of sentences,
 # - measure both against counting, with intervals, and accept the results.
 #
@@ -1086,8 +1086,7 @@ if run.profile != "smoke":
 # the size, this one run does not tell: all three grew, among other things.
 #
 # Pairs are another matter: while the bits for pieces fell to the end, the loss of pairs rose above $\ln 2$. The last table shows which second sentences it accepts. After an editorial sentence it says
-# *follows* to most sentences of other editorials, too, and tells most film sentences rightly. In its training a wrong second sentence came from any other document, and nearly all documents are film reviews: that this is why, is a guess. (The rule of
-# shared pieces tells more. It was fitted on pairs of this make.)
+# *follows* to most sentences of other editorials, too, and tells most film sentences rightly. In its training a wrong second sentence came from any other document, and nearly all documents are film reviews: that this is why, is a guess. Its own table, above, has other masks and other drawn second sentences. (The rule of shared pieces tells more. It was fitted on pairs of this make.)
 
 # %% tags=["claims"]
 close("Our encoder with its weights: the package's", ours_says, package_says)
@@ -1111,7 +1110,7 @@ if run.profile != "smoke":
 #
 # A BERT is a GPT that may look to both sides, and that is asked for hidden pieces instead of the next one. Padding
 # must be hidden from it, and its loss is taken where something is asked: both can be tested to the last bit before training.
-# A short pretraining took it below the unigram, and two neighbours, counted, remained far better; a longer one overtook these two. On these pairs of
+# A short pretraining took it below the unigram, and two neighbours, counted, remained far better; a longer one, of a larger network with more text, overtook these two. On these pairs of
 # sentences a count of shared pieces does better than both, though the longer one had learned from pairs of another make. A falling loss alone would not have told us.
 #
 # ## Exercises
@@ -1226,7 +1225,7 @@ exercises.with_and_without(with_and_without)
 #   Put noise there; the loss must not move.
 # - *Padding that attention can see*: the answer then depends on who else is in the batch.
 # - *Masks drawn once*: the same gaps come in every epoch. Draw them at every step.
-# - *No mark on the wall*: a next-sentence loss near $\ln 2$ is no better than that of a coin, however smooth its curve.
+# - *No mark on the wall*: a next-sentence loss near $\ln 2$ is hardly better than that of a coin, however smooth its curve.
 # - *Pairs split by sentence*: sentences of one article on both sides could let a network recognise the article.
 #
 # ## Further reading
