@@ -153,10 +153,8 @@ def _explain_pip(asset: Asset, stderr: str) -> str:
         return _wrong_hash(asset)
     if "No space left" in stderr:
         return f"Asset {asset.name!r} was not stored: the disk is full; free some space."
-    if "ProxyError" in stderr:
-        reason = "the proxy refused the connection; check HTTPS_PROXY"
-    elif "Retrying" in stderr:
-        reason = "the package index could not be reached"
+    if "Retrying" in stderr:  # pip 26 no longer says which of the two it was
+        reason = "the package index, or the proxy to it (HTTPS_PROXY), could not be reached"
     else:
         reason = "found it neither in the package index nor in a configured folder"
     return (

@@ -274,8 +274,7 @@ gap = statistics.seeds_interval(np.subtract(live["frozen"], live["TF-IDF"]))
 print("frozen minus TF-IDF, paired by draw, 95 % interval:", gap)
 
 # %% [markdown]
-# Whoever labels 32 sentences once sees one such draw. So all that learns from labels is repeated below over draws and compared
-# within a draw. (The interval is Student's, for the mean over draws; all draws are judged on the same test
+# Whoever labels 32 sentences once sees one such draw. So all that learns from labels is repeated below over draws, and two systems that both learn are subtracted within a draw. (The interval is Student's, for the mean over draws; all draws are judged on the same test
 # sentences.)
 
 # %% tags=["claims"]
@@ -528,7 +527,7 @@ print(sum(share > 0.8 for share in yes))
 # As asked, the wording decides a great deal, and most prompts say praise to more than four sentences in five. Centred, each of the
 # fifteen does better. The empty text is no sure help. (With the first prompt N/A scored below zero; sentences, on average, score above.)
 #
-# From here on we keep the first prompt, centred. The correction was picked after results on test
+# From here on we keep the first prompt (settled before anything was measured), centred. The correction was picked after results on test
 # were seen: a row of a table below has the prompt as asked, too. A piece of it again:
 
 
@@ -599,7 +598,7 @@ print(f"first {len(told)} test sentences, these two shown: the score differs")
 print(f"from the record by {np.median(abs(with_two - told)):.2f} in the middle")
 
 # %% [markdown]
-# The model reads this before *each* test sentence. On record are six draws.
+# This stands before *each* test sentence. On record are six draws.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on test against the number of labelled sentences in the prompt, none, 2, 4 and 8, a dot for each draw, as asked and centred. As asked the dots scatter widely; centred they mostly lie higher and closer together."}}
 figure, ax = plot.panels(height=3.2)
@@ -654,8 +653,7 @@ check("Eight shown, centred: zero lies inside", eight.low < 0 < eight.high)
 #
 # $$n^{*} = n_i \left(\frac{n_{i+1}}{n_i}\right)^{-g_i / (g_{i+1} - g_i)} \tag{3}$$
 #
-# If the challenger leads from the first size on, we know only that the crossing lies at or below it; if it does not
-# lead at the last, above it. Such values are called **censored**. We write 0 and infinity for them.
+# If the challenger leads from the first size on, we know only that the crossing lies at or below it, if there is one; if it does not lead at the last, above it, if anywhere. Such values are called **censored**. We write 0 and infinity for them.
 
 
 # %%
@@ -680,7 +678,7 @@ def crossing(sizes, lead):
 # $$P(\text{median inside}) = 1 - 2 \sum_{j=0}^{k-1} \binom{S}{j} 2^{-S} \tag{4}$$
 #
 # It assumes that the draws are independent, and nothing about their shape. Where values are equal, as censored ones
-# are, it is a lower bound. We take the largest $k$ for which (4) is at least 0.95.
+# are, it is a lower bound (a value equal to the median lies inside). We take the largest $k$ for which (4) is at least 0.95.
 
 
 # %%

@@ -144,10 +144,8 @@ def test_an_index_without_the_package_is_named(index, toy):
     assert _mirror_is_mentioned(error)
 
 
-@pytest.mark.parametrize(
-    ("variable", "message"), [(None, "could not be reached"), ("PIP_PROXY", "proxy")]
-)
-def test_no_network_or_a_dead_proxy_gives_one_sentence(toy, monkeypatch, variable, message):
+@pytest.mark.parametrize("variable", [None, "PIP_PROXY"])
+def test_no_network_or_a_dead_proxy_gives_one_sentence(toy, monkeypatch, variable):
     closed_port = "http://127.0.0.1:9"
     for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -156,7 +154,8 @@ def test_no_network_or_a_dead_proxy_gives_one_sentence(toy, monkeypatch, variabl
     monkeypatch.setenv("PIP_INDEX_URL", f"{host}/simple")
     if variable:
         monkeypatch.setenv(variable, closed_port)
-    with pytest.raises(download.AssetError, match=message) as error:
+    said = r"index, or the proxy to it \(HTTPS_PROXY\), could not be reached"
+    with pytest.raises(download.AssetError, match=said) as error:
         download.fetch(toy)
     assert _mirror_is_mentioned(error)
     assert "\n" not in str(error.value)
