@@ -126,7 +126,7 @@ for name, value in {
 print("numbers:", W.numel(), "in W,", A.numel() + B.numel(), "in A and B")
 
 # %% [markdown]
-# The last two lines agree, as they must: the change can be computed beside $W$ or added into it.
+# The lines of $Wx + B(Ax)$ and $(W + BA)x$ agree, as they must: the change can be computed beside $W$ or added into it.
 #
 # The **rank** of a matrix is the smallest number of such products, a column times a row, that sum to it. So $BA$ has
 # rank one. With $r$ columns in $B$ and $r$ rows in $A$ it has rank $r$ at most, and this is
@@ -330,8 +330,7 @@ print(f"accuracy on validation: {right:.3f}")
 # ### What is not saved
 #
 # Few numbers are trained. Is training then fast? Every step still runs forward through the whole encoder. And
-# the slope of the loss at a low layer comes from the layers above it, so the backward pass goes down through all of them as well. What it
-# leaves out are the slopes of the frozen matrices themselves. `FlopCounterMode` of PyTorch counts the multiplications and additions of
+# the slope of the loss at a low layer comes from the layers above it, so the backward pass goes down through all of them as well. It leaves out the slopes of the frozen matrices. `FlopCounterMode` of PyTorch counts the multiplications and additions of
 # all matrix products in one step for the two sentences from above. Beside them stands the time of a step for 32 sentences:
 
 
@@ -685,7 +684,7 @@ for way, trials in tried.items():
     print(f"{way:<9}", " ".join(shown))
 
 # %% [markdown]
-# The star marks the rate that was taken. Full fine-tuning keeps the rate of its [own chapter](finetune_sentiment.ipynb).
+# The star marks the rate that was taken; the 7,221 sentences are those of training, each seen once. Full fine-tuning keeps the rate of its [own chapter](finetune_sentiment.ipynb).
 #
 # Then each was trained with three seeds, and answered the test sentences. The difference to full fine-tuning has two intervals of 95 %.
 # *Over sentences*: for each test sentence the share of three runs that are right, minus that of full fine-tuning; a bootstrap draws the sentences again and again
@@ -750,7 +749,7 @@ print(heading)
 for way, gap in gaps.items():
     show(f"{way} - full", *gap)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Seven ways below each other on an axis of points of accuracy minus full fine-tuning, with a dotted line at zero. Each has a dot with an interval, and three short marks below it for the seeds. The head lies far to the left, near minus nine. The top layer, prefix and AdaLoRA lie between minus three and minus four, the biases near minus two, LoRA and adapters near minus one. All intervals lie left of zero."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Seven ways below each other on an axis of points of accuracy minus full fine-tuning, with a dotted line at zero. Each has a dot with an interval, and three short marks below it for the seeds (those of AdaLoRA fall on each other). The head lies far to the left, near minus nine. The top layer, prefix and AdaLoRA lie between minus three and minus four, the biases near minus two, LoRA and adapters near minus one. All intervals lie left of zero."}}
 figure, ax = plot.panels(height=3)
 plot.intervals(ax, list(gaps), [paired for _, paired, _ in gaps.values()])
 for place, (by_seed, _, _) in enumerate(gaps.values()):
@@ -924,7 +923,7 @@ check(
 #
 # ## Exercises
 #
-# > **Exercise 1.** When does it stop to be small (★☆☆, 5 minutes). The way up of a feed-forward part in our encoder is a matrix of 1,536 rows
+# > **Exercise 1.** When does it stop being small (★☆☆, 5 minutes). The way up of a feed-forward part in our encoder is a matrix of 1,536 rows
 # > and 384 columns. What is the largest rank at which LoRA still has fewer numbers than the matrix? Find it on
 # > paper, by (2), and let `largest_rank()` return it.
 #
@@ -1016,8 +1015,7 @@ exercises.merged(merged)
 
 # %% [markdown]
 # > **Exercise 4.** Rank sixteen or less (★★★, 20 minutes). An experiment. The singular value decomposition
-# > (`torch.linalg.svd`) writes a matrix as a sum of matrices of rank one, the largest first; the first $k$ of them are the nearest
-# > matrix of rank $k$. Write `cut(change, k)`, that nearest matrix. Then guess how much accuracy is lost when every change in `trained`
+# > (`torch.linalg.svd`) writes a matrix as a sum of matrices of rank one, the largest first; by a theorem of Eckart and Young (1936) the first $k$ of them are the nearest matrix of rank $k$, by the sum of squared differences. Write `cut(change, k)`, that nearest matrix. Then guess how much accuracy is lost when every change in `trained`
 # > is cut to rank one, and measure it on validation. (A matrix cut to $k = 16$ must lose nothing.)
 #
 # <details><summary>Hint</summary>
