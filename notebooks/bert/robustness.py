@@ -225,7 +225,7 @@ for kind in KINDS:
     print(f" {np.mean(called['fine-tuned', kind]):11.2f}", end="")
     print(f" {np.abs(ratings).mean():9.2f}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels, films, products, tweets and editorials, each with the balanced accuracy of TF-IDF, of the frozen encoder and of the fine-tuned one, with intervals. On films the fine-tuned encoder leads and TF-IDF is last. TF-IDF is last in all four panels. On tweets the intervals of the frozen and the fine-tuned encoder overlap."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels, films, products, tweets and editorials, each with the balanced accuracy of TF-IDF, of the frozen encoder and of the fine-tuned one, with intervals. On films the fine-tuned encoder leads and TF-IDF is last. TF-IDF is last in all four panels. On films the intervals of the frozen and the fine-tuned encoder are apart; on the three other kinds they overlap, and on tweets the dot of the frozen one lies further right."}}
 figure, axes = plot.panels(4, height=1.25, sharex=True)
 colors = [plot.ORANGE, plot.SKY, plot.BLUE]
 for ax, kind in zip(axes, KINDS, strict=True):
@@ -363,8 +363,7 @@ for kind in DOMAINS:
 
 # %% [markdown]
 # That surprised us. The frozen encoder and each seed of the fine-tuned one order tweets and editorials *better* than film sentences with
-# ratings as weak; on products none is behind its twins by more than two hundredths. (Only label and strength were made alike,
-# not length, for one. The encoder had been trained on pairs of texts,
+# ratings as weak; on products none is behind its twins by more than two hundredths. (Only label and strength were made alike, strength as nearly as films allow; not length, for one. The encoder had been trained on pairs of texts,
 # [comments from Reddit among them](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2). And our tweets
 # are only "inspired by" public ones, some 200 of 4,200 made up.)
 #
@@ -394,7 +393,7 @@ for kind in DOMAINS:
 # %% [markdown]
 # ## Slips of the finger
 #
-# How does one make a typing error? Three ways, at the third letter of *wonderful* (place 2, counted from 0):
+# Here are three ways to make a typing error, at the third letter of *wonderful* (place 2, counted from 0):
 
 
 # %%
@@ -672,7 +671,7 @@ for name, labels in sets.items():
         paired[cure, name] = np.subtract(level[cure], than)
     over_members[name] = np.subtract(level["two models"], members["once"])
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels, twice minus once, and typos, two models and adversarial minus twice, each with five rows: films, films with typos, products, tweets and editorials. A dot with an interval and three circles for seeds in each row, a dotted line at zero. On films all four intervals hold zero. The circles of tweets reach from seven hundredths below zero to five above."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels, twice minus once, and typos, two models and adversarial minus twice, each with five rows: films, films with typos, products, tweets and editorials. A dot with an interval and three circles, for seeds or pairs of seeds, in each row (one is hidden by its dot), a dotted line at zero. On films all four intervals hold zero. The circles of tweets reach from seven hundredths below zero to five above."}}
 shown = [name if name != "typos" else "films, typos" for name in columns]
 figure, axes = plot.panels(4, height=1.6, sharex=True)
 for ax, (cure, rival) in zip(axes, CURES.items(), strict=True):
@@ -1008,7 +1007,7 @@ check("Tweets: a and c lower than c alone", min(by_c - by_both) > 0)
 # %% [markdown]
 # ## Summary
 #
-# Fine-tuning on films ordered all four kinds of text better than *frozen* did; on new kinds both tilt. Before a new
+# Fine-tuning on films ordered all four kinds of text better than *frozen* did; on new kinds both call too few texts positive. Before a new
 # kind of text is called difficult, compare its ratings with the old one's: tweets and editorials were ordered no worse
 # by both encoders than films rated as weakly. Still, the frozen encoder did better when texts of the kind itself taught it than when films did. *Never boring*
 # was taken for blame after one pass. With equal passes none of the three other cures was shown to do better than a second pass on films without typos. On
