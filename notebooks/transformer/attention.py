@@ -649,7 +649,7 @@ groups = [{"params": faster, "lr": 4 * 0.01}]
 groups.append({"params": head.value.parameters()})
 four_times = train(head, scaled, 0.01, run.seed, groups)
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Training loss against the step, three ways, three seeds each, in two panels. At a learning rate of 0.01 the divided heads and those with a small start all end between one and two nats, one of the divided heads well behind. At 0.05 the divided heads come near zero, and those with a small start end above them, with many spikes. In both panels the undivided heads are highest over the last ten steps, seed by seed, most of them nearly flat."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Training loss against the step, three ways, three seeds each, in two panels. At a learning rate of 0.01 the divided heads and those with a small start all end between one and two nats, one of the divided heads well behind. At 0.05 the divided heads come near zero, and those with a small start end above them, with many spikes. In both panels the undivided heads are highest over the last ten steps, seed by seed."}}
 figure, axes = plot.panels(2, height=3.0, beside=True, sharey=True)
 colors = (plot.BLUE, plot.ORANGE, plot.GREEN)
 for ax, rate in zip(axes, RATES, strict=True):
@@ -682,8 +682,7 @@ for (rate, name), three in rows.items():
 
 # %% [markdown]
 # After these hundred steps the undivided heads are highest at both rates (last ten steps, seed by seed). At 0.01 a small start ends near the
-# divided heads or below, without dividing at all; at 0.05 it does not. Both compare rates: Adam's steps do not shrink with the weights, so a
-# small start is, but for rounding, the divided head with a four times larger rate for queries and keys.
+# divided heads or below, without dividing at all; at 0.05 it does not. Both compare rates: Adam's steps do not shrink with the weights, so a small start begins, but for rounding and Adam's ε, as the divided head with a four times larger rate for queries and keys.
 #
 # Nor does the division *keep* the scores narrow: formula (2) is about random vectors, and training has widened the scores in
 # every row. What the root gives is a start that is undecided at every width, if queries and keys are independent, with components
@@ -887,7 +886,7 @@ class HeadList(nn.Module):
         return self.mix(torch.cat(found, dim=-1))  # [B, T, d_model]
 
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Flow of multi-head attention: X of T by d model goes to head 1, head 2 and further heads, each of which gives T by d k; they are joined to T by d model, and mixed by W O to T by d model. Heads, joining and mixing are marked as new."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Flow of multi-head attention: X of T by d goes to head 1, head 2 and so on to head h, each of which gives T by d k; they are joined to T by h d k, and mixed by W O to T by d. Heads, joining and mixing are marked as new."}}
 mixed, joined = "output\n[T, $d$]", "joined\n[T, $h d_k$]"
 each = [f"head {name}\n[T, $d_k$]" for name in ("1", "2", "$h$")]
 spots = {head: (1.35, 1.8 - 0.8 * n) for n, head in enumerate(each)}
