@@ -682,7 +682,7 @@ for (rate, name), three in rows.items():
 
 # %% [markdown]
 # After these hundred steps the undivided heads are highest at both rates (last ten steps, seed by seed). At 0.01 a small start ends near the
-# divided heads or below, without dividing at all; at 0.05 it does not. Both compare rates: Adam's steps do not shrink with the weights, so a small start begins, but for rounding and Adam's ε, as the divided head with a four times larger rate for queries and keys.
+# divided heads or below, without dividing at all; at 0.05 it does not. Adam's steps do not shrink with the weights, so a small start begins, but for rounding and Adam's ε, as the divided head with a four times larger rate for queries and keys.
 #
 # Nor does the division *keep* the scores narrow: formula (2) is about random vectors, and training has widened the scores in
 # every row. What the root gives is a start that is undecided at every width, if queries and keys are independent, with components
