@@ -488,7 +488,7 @@ for name, values in right.items():
 print("frozen minus TF-IDF, 95 % interval:", gap)
 
 # %% [markdown]
-# Read in this way, the frozen encoder is not shown to be better than counting: the interval does not
+# Read in this way, the frozen encoder is not shown to be better than TF-IDF: the interval does not
 # lie above zero. (It is a **bootstrap**: the sentences are drawn again and again, with replacement, each
 # with both answers, and 95 of 100 such differences lie in it.) So let its weights move.
 
@@ -788,7 +788,7 @@ shutil.rmtree(place)
 model = model.to(run.device)
 
 # %% [markdown]
-# What people type is not always a sentence. An empty text and one too long pass in silence; the others `encode`, `class_numbers` and `lmcourse.models.classifier.load`, which loads with checks, refuse with a message:
+# What people type is not always a sentence. An empty text and one too long pass in silence; `encode`, `class_numbers` and `lmcourse.models.classifier.load`, which loads with checks, refuse the others with a message:
 
 
 # %% tags=["hide-input"]
@@ -896,7 +896,7 @@ n_linear = linear[-1].coef_.size + 1  # 1: intercept
 n_bert = sum(p.numel() for p in model.parameters())
 on_linear = "TF-IDF + logistic regression"
 on_mean = "Frozen MiniLM + logistic regression"
-rungs = {  # key, label, numbers stored, seconds of one fit
+rungs = {  # key, label, numbers stored, seconds (of counting words: none)
     "majority": ("majority", "Majority class", 1, 0.0),
     "lexicon": ("lexicon", "Lexicon from counts", 400, lexicon_seconds),
     "frozen": ("frozen", on_mean, n_encoder + width + 1, frozen_seconds),
