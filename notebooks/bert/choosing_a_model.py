@@ -87,7 +87,7 @@ print("   ", ", ".join([*final][7:]))
 # - measure how long a model needs for an answer, and say it in two numbers,
 # - strike out every system that another one beats in everything, and see how sure that is,
 # - join two systems so that the slow one is asked only when the fast one is in doubt,
-# - write a guide that takes labels, time, memory and a wished accuracy, and names a system or says which wish cannot be met.
+# - write a guide that takes labels, time, memory and a wished accuracy, and names a system, or says what would be possible without one of the wishes.
 #
 # **You need** [fine-tuning BERT](finetune_sentiment.ipynb), [parameter-efficient tuning](parameter_efficient.ipynb) and
 # [few labels](few_labels.ipynb): the systems come from there.
@@ -179,8 +179,11 @@ for name, taken in milliseconds.items():
     print(f"{name:<12}{taken[0]:9.1f}{p50:7.1f}{p95:7.1f}{there:13.1f}")
 
 # %% [markdown]
-# The first answers of a program can be slower; the record leaves out twenty. (`benchmarks/system_process.py` is the program that measured it, with one
-# thread.) The last column is the p50 on record; on your machine the other numbers will differ. (The encoder's weights are converted to half precision for each text, as in its chapters. Kept in half precision, or in eight bits, a single text may take less: we did not measure that.)
+# The first answers of a program can be slower; the record, measured by
+# `benchmarks/system_process.py` with one thread, leaves out twenty. The last column is on record;
+# on your machine the others will differ. (The encoder's weights are converted to half precision for
+# each text, as in its chapters. Weights kept in half precision, or in eight bits, we did not
+# measure.)
 
 # %% tags=["claims"]
 close(
@@ -197,9 +200,14 @@ check(
 # %% [markdown]
 # ## All systems, and what they cost
 #
-# Each trained system learned from all training sentences, three times where it draws random numbers, in a program of its own. (A prompt learns no weights, but where praise begins, from 200 sentences without their labels: see [few labels](few_labels.ipynb).) Another
-# program then read it from its folder and answered: that is how it would be used. The small BERT is [our own](../pretraining/bert_from_scratch.ipynb),
-# after its longer training, fine-tuned in full; its learning rate and number of epochs were chosen on validation among the four settings printed below, and lie at the edge of what was tried. All others keep the settings of their chapters. Intervals are 95 %, by a bootstrap over sentences; those over seeds are Student's.
+# Each trained system learned from all training sentences, three times where it draws random
+# numbers, in a program of its own. (A prompt learns no weights, but where praise begins, from 200
+# sentences without their labels: see [few labels](few_labels.ipynb).) Another program then read it
+# from its folder and answered. The small BERT is [our own](../pretraining/bert_from_scratch.ipynb),
+# after its longer training, fine-tuned in full; its learning rate and number of epochs were chosen
+# on validation among the four settings printed below, and lie at the edge of what was tried. All
+# others keep the settings of their chapters. Intervals are 95 %, by a bootstrap over sentences;
+# those over seeds are Student's.
 #
 # Accuracy is one number for two kinds of errors. Say 8 of 10 sentences are praise, and a system says praise to all: four fifths right.
 # For each class count what is rightly given to it, $TP$, wrongly given to it, $FP$, and missed, $FN$. Its $F_1$ is $2TP / (2TP + FP + FN)$: for praise
@@ -265,8 +273,10 @@ def rate_of(name, quantile=0):
 
 
 # %% [markdown]
-# Now the tables: quality, sizes, times, and some differences. *Own* is what a system stores after learning; *shared* are the published weights that it needs besides, the
-# same for every task. Memory is the peak, batches of 32 and libraries included. Seconds to learn are those of a processor, without the search for settings and without any pretraining. Our program reads a single prompt in two passes, and the eight shown sentences
+# In the tables, *own* is what a system stores after learning; *shared* are the published weights
+# that it needs besides, the same for every task. Memory is the peak, batches of 32 and libraries
+# included. Seconds to learn are those of a processor, without the search for settings and without
+# any pretraining. Our program reads a single prompt in two passes, and the eight shown sentences
 # anew for each text; a service need not.
 
 
@@ -299,14 +309,16 @@ for name in final:
 
 # %% tags=["hide-input"]
 # @title Macro-F1, with its interval over sentences and over seeds
-N = len(truth["test"])
 rng, D = np.random.default_rng(SEED), run.size(smoke=50, cpu=2000, gpu=2000)
-comes = rng.multinomial(N, np.full(N, 1 / N), D)  # [D, N]: how often, a draw
-comes = comes.astype(np.float32)
 
 
-def drawn_f1(answers, truth):
-    """Formula (2) in each draw of the sentences, [D]."""
+def redrawn(N):
+    """How often each of N comes in each of D draws, [D, N]."""
+    return rng.multinomial(N, np.full(N, 1 / N), D).astype(np.float32)
+
+
+def drawn_f1(comes, answers, truth):
+    """Formula (2) in each draw, [D]."""
     total = 0
     for k in (0, 1):
         given, true = (answers == k), (truth == k)
@@ -315,19 +327,20 @@ def drawn_f1(answers, truth):
     return total / 2
 
 
-def f1_interval(answers, truth):
+def f1_interval(comes, answers, truth):
     """Mean over seeds of formula (2), and the middle 95 % of its draws."""
-    drawn = np.mean([drawn_f1(a, truth) for a in answers], axis=0)
+    drawn = np.mean([drawn_f1(comes, a, truth) for a in answers], axis=0)
     value = np.mean([macro_f1(a, truth) for a in answers])
     return statistics.Interval(value, *np.quantile(drawn, [0.025, 0.975]))
 
 
 # %% tags=["hide-input"]
 f1 = {}  # with its interval over sentences
+comes = redrawn(len(truth["test"]))
 print("                 macro-F1, 95 % over    by seed              95 % over")
 print("                          sentences                          seeds")
 for name, found in answers.items():
-    f1[name] = f1_interval(found, truth["test"])
+    f1[name] = f1_interval(comes, found, truth["test"])
     runs = [macro_f1(a, truth["test"]) for a in found]
     print(f"{name:<15}  {f1[name]}   {by_seed(runs)}")
 
@@ -397,13 +410,15 @@ check("Macro-F1 within 0.005 of accuracy, majority apart", max(apart) < 0.005)
 #
 # The lowest and the highest p50 of a system's runs are far apart for some; why, we did not look into.
 #
-# Counting is ahead of our small BERT and of the frozen encoder with a head, which both answer later. This prompt with no labels (one of fifteen wordings, of which more below) is not shown to differ from it.
+# Counting is ahead of our small BERT and of the frozen encoder with a head, which both answer
+# later. This prompt with no labels (one of fifteen wordings) is not shown to differ from counting.
 #
-# Full fine-tuning is ahead of every other system by paired intervals (over sentences, not over seeds; against adapters narrowly, and without regard to there being thirteen comparisons).
+# Full fine-tuning is ahead of every other system by paired intervals (over sentences, not over
+# seeds; against adapters narrowly, and without correction for thirteen comparisons).
 #
-# Full fine-tuning (of all but the word embeddings) answers no later than the other ways of tuning this encoder: the head, the biases, the top layer and LoRA, once merged, run the same matrices, so we make nothing of the differences between their milliseconds and megabytes. By their construction adapters, prefix and AdaLoRA (which we did not merge) add work to every answer.
+# Full fine-tuning (of all but the word embeddings) answers no later, by these medians, than the other ways of tuning this encoder. The head, the biases, the top layer and LoRA, once merged, run the same matrices, so we make nothing of the differences between their milliseconds. Why full fine-tuning takes less memory to answer, we did not look into. By their construction adapters, prefix and AdaLoRA (which we did not merge) add work to every answer.
 #
-# And most of the memory of our small BERT is not its weights: it stores some eight megabytes, and its program takes some five hundred.
+# Most of the memory of our small BERT is not its weights.
 
 # %% [markdown]
 # ## Who is beaten in everything?
@@ -483,12 +498,15 @@ six = {"majority", "prompt", "prompt, 8 shown", "biases", "adapters", "full"}
 check("Of what is stored: these six", stay[2] == six)
 
 # %% [markdown]
-# By latency four systems remain: majority, lexicon, TF-IDF, full fine-tuning. By memory it is the same, but for the majority, whose program takes as much as the lexicon's, to the megabyte. What lies between the
-# last two in accuracy is no faster than the last. What small changes beside a frozen encoder save shows in the third panel, where the published weights are there anyway (the encoder's; for prompts those of SmolLM2), for other
-# tasks, and only what a system stores besides is counted (full fine-tuning stores its frozen word embeddings, too). They also learn in less time (table of times).
+# By latency four systems remain. By memory it is the same, but for the majority, whose program
+# takes as much as the lexicon's, to the megabyte. What small changes beside a frozen encoder save
+# shows in the third panel, which counts only what a system stores besides the published weights
+# (the encoder's; for prompts those of SmolLM2; full fine-tuning stores its frozen word embeddings,
+# too). These small changes are also learned in less time than full fine-tuning.
 #
-# How sure is a front? A point can be on it because these test sentences liked it. So we draw the test sentences again with
-# replacement, a thousand times, and count how often each system is on the front of accuracy and latency.
+# How sure is a front? A point can be on it because these test sentences liked it. So we draw the
+# test sentences again with replacement, a thousand times, and count how often each system is on the
+# front.
 
 # %% tags=["hide-input"]
 # @title On how many fronts?
@@ -513,7 +531,7 @@ rest = max(share for name, share in sure.items() if name not in four)
 check("Each other one: on fewer than 1 in 20", rest < 0.05)
 
 # %% [markdown]
-# The sentences could hardly have drawn another front. But latencies are taken as fixed here, and accuracies as they came out (means of three seeds where there are three): that other runs would draw it, too, is not in this number.
+# The sentences could hardly have drawn another front. But latencies and trained systems are taken as they are: whether other runs would give this front, the number does not say.
 
 # %% [markdown]
 # ## Between two points: a cascade
@@ -641,16 +659,21 @@ slower = t1 + share * t2 < 0.5 * t2
 check("From the medians: half the encoder's time or less", slower)
 
 # %% [markdown]
-# The cascade asks the encoder about some of the sentences only and is above the coin. The last lines show where from: where TF-IDF is in doubt it errs
-# most, and there the encoder is furthest ahead. Where it is sure, the two are right about equally often. On test the cascade lost more than the half point that was planned; zero is inside the interval. For the intervals both sets of sentences are drawn again, a thousand times, and each time the threshold
-# is chosen anew: how many sentences go on is not sure at all. (The encoder's answers are the mean over its three runs.)
+# The cascade is above the coin. The last lines show where from: where TF-IDF is in doubt it errs
+# most, and there the encoder is furthest ahead. Where it is sure, the two are right about equally
+# often. On test the cascade lost more than the half point that was planned; zero is inside the
+# interval. For the intervals both sets of sentences are drawn again, a thousand times, and each
+# time the threshold is chosen anew: how many sentences go on is not sure at all. (The encoder's
+# answers are the mean over its three runs.)
 #
 # By formula (4), with medians for means, the mean falls, and with this share p50 is now a time of TF-IDF. But with more than one in twenty going on, p95 is still a time of the slow way, and those that go on have waited for both.
 
 # %% [markdown]
 # ## And with few labels?
 #
-# All that held with all labelled sentences, some seven thousand. [With few labels](few_labels.ipynb) measured relatives of three of the systems with fewer (other settings; for the head, a logistic regression on the same vectors), and a prompt with none. A dot is a mean over draws of sentences; how many, the output says.
+# All that held with all labelled sentences. [With few labels](few_labels.ipynb) measured relatives
+# of three of the systems with fewer (other settings; for the head, a logistic regression on the
+# same vectors), and a prompt with none. A dot is a mean over draws of sentences.
 
 # %% tags=["hide-input"]
 # @title What the record of few labels says
@@ -719,20 +742,25 @@ check(
 )
 
 # %% [markdown]
-# On average over draws, this prompt (the first that was tried; its correction was picked after results on test had been seen, as that chapter says) is ahead of the three trained systems up to 512 labels, and behind full fine-tuning from 1,024 on (with settings chosen anew for 512 and more); where the lines cross,
-# and how sure that is, stands in [that chapter](few_labels.ipynb). The wording matters: of fifteen, all are ahead of full fine-tuning with 16 labels, fewer than half from 256 on. TF-IDF is behind full fine-tuning wherever both were measured. With all labels it is
-# not shown to differ from the prompt.
+# On average over draws, this prompt (the first that was tried; its correction was picked after
+# results on test had been seen) is ahead of the three trained systems up to 512 labels, and behind
+# full fine-tuning from 1,024 on (with settings chosen anew for 512 and more); where the lines
+# cross, and how sure that is, stands in [that chapter](few_labels.ipynb). The wording matters: of
+# fifteen, all are ahead of full fine-tuning with 16 labels, fewer than half from 256 on. TF-IDF is
+# behind full fine-tuning wherever both were measured.
 
 # %% [markdown]
 # ## And with whole reviews?
 #
-# So far a text was a sentence. Reviews of IMDb (Maas et al. 2011) are whole ones, and many are long. On a graphics card we fine-tuned the same encoder on such reviews, in two passes; it read
-# their first 512 tokens, or only their first 256. TF-IDF, which reads to the end, counted words and word pairs in the same reviews, without or with pieces of words.
+# So far a text was a sentence. Reviews of IMDb (Maas et al. 2011) are whole ones. On a graphics
+# card we fine-tuned the same encoder on such reviews, in two passes; it read their first 512
+# tokens, or only their first 256. TF-IDF, which reads to the end, counted words and word pairs in
+# the same reviews, without or with pieces of words.
 #
-# Validation chose the learning rate among the four below (with 256 tokens and one pass) and the penalty of TF-IDF (by its record, the strongest that was tried; for words alone tied with others).
+# Validation chose the learning rate among the four below (with 256 tokens and one pass) and the penalty of TF-IDF (the record has what was tried; a stronger one might do better).
 #
-# The reviews are from IMDb's training half, split anew, so that no number here compares with published ones. Those that share five consecutive words with a held-out sentence of this book are left out. Reviews of a film seem to stand together in
-# our source, and thirty were left out between two splits: no film should be in two with the same label.
+# The reviews are from IMDb's training half, split anew, so that no number here compares with
+# published ones. Those that share five consecutive words with a held-out sentence of this book are left out. IMDb has at most thirty reviews of a film (Maas et al. 2011). If they stand together in our source, as they seem to, the thirty left out between two splits keep a film from being in two with the same label; we could not check it.
 
 # %% tags=["hide-input"]
 # @title What the record of whole reviews says
@@ -754,8 +782,12 @@ for trial in story["runs"]:
     cut_short[name] = trial.get("lost", [0.0])[0]
 
 # %% [markdown]
-# One more way to count, after Wang and Manning (2012), who used another classifier. Only whether a word (or mark) or a pair of neighbours is in the review is kept, and each is weighted by how much more frequent it is in praise than in
-# blame: the logarithm of the ratio of the two frequencies, every count raised by one. (A word that is 30 of 1,000 in praise and 10 of 1,000 in blame: $\ln 3$, about 1.1, if we forget the ones.) On these numbers a logistic regression is trained, here and now.
+# One more way to count, after Wang and Manning (2012), who used another classifier. Only whether a
+# word (or mark) or a pair of neighbours is in the review is kept, and each is weighted by how much
+# more frequent it is in praise than in blame: the logarithm of the ratio of the two frequencies,
+# every count raised by one. (A word that is 30 of 1,000 in praise and 10 of 1,000 in blame:
+# $\ln 3$, about 1.1, if we forget the ones.) On these numbers a logistic regression is trained
+# here.
 
 # %% tags=["hide-input"]
 # @title Words and pairs, weighted
@@ -815,13 +847,12 @@ for pair in itertools.combinations([*whole], 2):
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title Macro-F1 of whole reviews, and what the record says of costs
-comes = rng.multinomial(len(told), np.full(len(told), 1 / len(told)), D)
-comes = comes.astype(np.float32)  # [D, N] of these reviews
+of_reviews = redrawn(len(told))
 print("                          macro-F1, 95 % over    by seed")
 print("                          reviews")
 for name, each in whole.items():
     given = [np.where(hits, told, 1 - told) for hits in each]
-    scored = f1_interval(given, told)
+    scored = f1_interval(of_reviews, given, told)
     seeds = " ".join(f"{macro_f1(a, told):.3f}" for a in given)
     print(f"{name:<26}{scored}   {seeds}")
 
@@ -864,8 +895,13 @@ highest = max(t["rate"] for t in tuned if t["stage"] == "choice")
 check("The rate chosen is the highest of the four", taken == {highest})
 
 # %% [markdown]
-# *Cut short* is the share of reviews that lose their end. Costs are medians of the runs, and the milliseconds of the three with 512 tokens were 68, 11 and 6: the encoder ran on the graphics card, TF-IDF on a processor, so the two are not to be compared, and its own MB are all its weights. Intervals are 95 %, over reviews as if they were independent, though up to thirty are of one film, and not over seeds. Reading on helps: with 512 tokens each of the three runs is ahead of each with 256, and the encoder is ahead of the three ways of counting. With 256 tokens it is not
-# shown to differ from the weighted bigrams: a table of words and word pairs, counted and fitted in this chapter. The rate that was chosen is the highest of the four; a higher one might do better still.
+# *Cut short* is the share of reviews that lose their end. Costs are medians of the runs; for milliseconds with 512 tokens the runs lie far apart by the record, so we make nothing of them. The encoder ran on the graphics
+# card, TF-IDF on a processor, so the two are not to be compared; the encoder's own MB are all its
+# weights. Intervals are 95 %, over reviews as if they were independent, though up to thirty are of
+# one film, and not over seeds. Reading on helps: with 512 tokens each of the three runs is ahead of
+# each with 256, and the encoder is ahead of the three ways of counting. With 256 tokens it is not
+# shown to differ from the weighted bigrams. The rate that was chosen is the highest of the four; a
+# higher one might do better.
 #
 # These reviews are no part of the guide: other texts, another machine. A larger encoder, such as BERT-base, was not measured.
 
@@ -874,7 +910,7 @@ check("The rate chosen is the highest of the four", taken == {highest})
 #
 # Now wishes go in, and a system comes out. Milliseconds are p95, texts a second what 95 of 100 batches reach, memory is that to answer. Of those that are fast, small and good enough (on validation) the most accurate comes first: by its accuracy on validation, for a choice on
 # the test sentences would flatter itself; what is reported is that on test. With fewer labels, what a system reaches is looked up at the largest
-# measured number that you have. (There we have accuracies on test alone, so that the choice does flatter itself, and is compared with prompts that were judged on validation.)
+# measured number that you have. (With fewer labels we have accuracies on test only: that choice does flatter itself. The prompts beside it are judged on validation.)
 
 
 # %%
@@ -961,9 +997,9 @@ check("Emil: TF-IDF", guide(1024, memory=300)[0] == "TF-IDF")
 # Dora, with all labels, asks for 6 ms (p95) and 0.83, more than any one system has; the
 # guide tells her which wish costs what.
 #
-# Emil has 1,024 labels and 300 MB, no room for an encoder, as measured with all labels, and the lexicon was not measured with few labels.
+# Emil, with 1,024 labels and 300 MB, gets counting: no encoder fits (memory as measured with all labels), and the lexicon was not measured with few.
 #
-# These numbers belong to one kind of text, one language and one machine. What carries over is how they were made: put your texts and your
+# These numbers belong to one kind of text, one language and one machine. Put your texts and your
 # machine into the same tables.
 
 # %% tags=["hide-input"]
@@ -985,7 +1021,7 @@ record(
 # ## Summary
 #
 # A model is chosen by what the job allows. Latency is told by p50 and p95, quality by accuracy with an interval, and what is beaten in both is struck out. Of fourteen systems
-# four were left by accuracy and latency, among them counting, faster than any network here, and full fine-tuning, the most accurate. Between these two a cascade beat a coin that takes as long. With few labels, up to 512, our prompt was ahead of the three trained systems. On whole reviews the encoder was ahead of the three ways of counting when it read 512 tokens; with 256 it was not shown to differ from the best of them.
+# four were left by accuracy and latency, among them counting, the fastest, and full fine-tuning, the most accurate. Between these two a cascade beat a coin that takes as long. With few labels, up to 512, our prompt was ahead of the three trained systems. On whole reviews the encoder was ahead of the three ways of counting when it read 512 tokens; with 256 it was not shown to differ from the best of them.
 #
 # ## Exercises
 #

@@ -61,7 +61,7 @@ def pareto(pareto: Any) -> None:
 
 @exercise
 def share_of_others(share_of_others: Any) -> None:
-    """Right: a threshold means on other sentences what it means there, not what it meant here."""
+    """Right: what was set on the sentences learned from lets another share of others go on."""
     rng = np.random.default_rng(0)
     for share, scale in itertools.product((0.1, 0.3, 0.5), (0.5, 1.0)):
         chosen, others = rng.random(501), scale * rng.random(400)
