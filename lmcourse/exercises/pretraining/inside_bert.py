@@ -52,7 +52,7 @@ def shared(shared: Any) -> None:
 
 @exercise
 def length_read(length_read: Any) -> None:
-    """Right: higher up, less of it can be read."""
+    """Right: at layer 6 less of it is read."""
     answer = [float(number) for number in length_read()]
     if len(answer) != 2:
         raise Mistake("Return two accuracies: of layer 0 and of layer 6.")
