@@ -81,13 +81,13 @@ for word in ("movie", "lot"):
     print(f"before 'of', {word!r} is right {both[word]} times")
 
 # %% [markdown]
-# In these gaps before *of*, *lot* is right more than twice as often as *movie*, the best bet of those who do not know the *of*.
+# Before *of*, *lot* is right more than twice as often as *movie*, the best bet without it.
 # Then why does a GPT look to the left only?
 #
 # **You will**
 #
 # - write the mask of every objective with one short function,
-# - poke a network to prove what each of its predictions depends on,
+# - poke a network to test what each of its predictions depends on,
 # - mask a text as BERT does, and test the counts, the loss and the bad inputs,
 # - corrupt spans, and put them back,
 # - say which objectives give a distribution over texts, and sum over all texts to see it.
@@ -150,9 +150,10 @@ for strictly, name in ((True, "predictions: w_s < w_t"), (False, "inside: ≤"))
 # Row two of the first block: under BERT's turns, symbol two depends on symbols one and three, and
 # not on symbol four, which is hidden as well. (BERT itself opens everything inside, and hides in the input: below.)
 #
-# Does the rule survive many layers? In the second layer, $t$ may look at $s$, which has looked at $r$ in the first.
-# Then $w_r \le w_s \le w_t$: what comes at second hand was allowed at first hand. With turns, stacking layers opens nothing new. (A
-# mask that is not made of turns can fail: if each symbol sees one to its left, two layers see two.)
+# Does the rule survive many layers? In the second layer, $t$ may look at $s$, which has looked at
+# $r$ in the first. Then $w_r \le w_s \le w_t$: what comes at second hand was allowed at first hand.
+# (A mask that is not made of turns can fail: if each symbol sees one to its left, two layers see
+# two.)
 
 # %% tags=["claims"]
 close("Turns 0, 1, 2, …: the causal mask", visible(range(7)), causal_mask(7))
@@ -166,9 +167,9 @@ check("A window of one to the left: looking twice sees more", wider[2, 0])
 # %% [markdown]
 # ## Five objectives on one text
 #
-# Which questions can be made of eight words? Here are five objectives; one needs a little code. **Span corruption** (T5;
-# Raffel et al. 2020) makes two texts out of one: it cuts out runs of symbols and leaves a **sentinel** `<1>`, `<2>`, …
-# for each.
+# Which questions can be made of eight words? Of the five objectives, one needs a little code.
+# **Span corruption** (T5; Raffel et al. 2020) makes two texts out of one: it cuts out runs of
+# symbols and leaves a **sentinel** `<1>`, `<2>`, … for each.
 
 
 # %%
@@ -240,9 +241,11 @@ for name, turns in TURNS.items():
     print(f"{name:<17}" + "".join(f"{turn:7}" for turn in turns))
 
 # %% [markdown]
-# Masked: the hidden *film*, *is* and *every* share turn 1, the rest has turn 0. Span corruption hides the same
-# three and gives them turns 1, 2, 3. (Besides, a sentinel does not tell how many symbols it stands for.) T5 has an encoder for the source and a
-# decoder for the target; we put one behind the other in one network, where the source has turn 0. That is a **prefix mask**. In next-sentence prediction all symbols have turn 0, and the answer has turn 1.
+# Masking and span corruption hide the same three words: the first gives them one turn, the second
+# three. (Besides, a sentinel does not tell how many symbols it stands for.) T5 has an encoder for
+# the source and a decoder for the target; we put one behind the other in one network, where the
+# source has turn 0. That is a **prefix mask**. In next-sentence prediction all symbols have turn 0,
+# and the answer has turn 1.
 #
 # If turns are all different, as in causal and permuted, each answer becomes known before the next question: the
 # model is **autoregressive**. If hidden symbols share a turn, it is asked to repair a damaged text in one go: it is
@@ -291,8 +294,7 @@ names = ("[S]", "[M]", "[C]", "[SEP]", "<1>", "<2>", "<3>", "blank")
 special = {name: torch.randn(d) for name in names}
 
 # %% [markdown]
-# Each objective is now a function from the vectors of a text, `[T, d]`, to vectors from which symbols would be predicted: row $t$ for
-# symbol $t$, and zeros where nothing is asked.
+# Each objective is now a function from the vectors of a text, `[T, d]`, to vectors from which symbols would be predicted: row $t$ for symbol $t$, and zeros where nothing is asked. (Next sentence: a single row, for the answer.)
 
 
 # %%
@@ -337,11 +339,13 @@ def next_sentence(x, cut):
 
 
 # %% [markdown]
-# Three remarks. In `causal` and `span_corruption` symbol $t$ is predicted at the position before it, which does not know it
-# yet. In `masked` all positions may look at all, so inside, all turns are 0: what is hidden is hidden *in the input*, not in the mask. And
-# the permuted objective needs a trick. After *loved*, our order asks for *minute*; but the position of *loved* does not know *which place* is
-# asked for next. So XLNet runs two streams through the same layers. The **content stream** carries the symbols, and each may look at
-# itself. The **query stream** carries only places; it looks at the contents of strictly earlier turns, and predicts.
+# In `causal` and `span_corruption` symbol $t$ is predicted at the position before it, which does
+# not know it yet. In `masked` all positions may look at all, so inside, all turns are 0: what is
+# hidden is hidden *in the input*, not in the mask. The permuted objective needs a trick. After
+# *loved*, our order asks for *minute*; but the position of *loved* does not know *which place* is
+# asked for next. So XLNet runs two streams through the same layers. The **content stream** carries
+# the symbols, and each may look at itself. The **query stream** carries only places; it looks at
+# the contents of strictly earlier turns, and predicts.
 
 
 # %%
@@ -398,7 +402,7 @@ def draw(names):
     plt.show()
 
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three eight by eight grids, rows the predicted word, columns the poked word. Causal: the triangle below the diagonal, without the diagonal. Masked: only rows film, is and every are filled, each in the same five columns. Span corruption: the same three rows and columns; besides, is depends on film, and every on film and is."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three eight by eight grids, rows the predicted word, columns the poked word. Causal: the triangle below the diagonal, without the diagonal. Masked: only rows film, is and every are filled, each in the same five columns. Span corruption: the same cells; besides, is depends on film, and every on film and is."}}
 draw(["causal", "masked", "span corruption"])
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two grids. Permuted: the row of loved is empty, that of is full but for itself; no diagonal cell is filled. Content stream: the same with the whole diagonal filled."}}
@@ -456,7 +460,7 @@ for name, wrong in {"not strict": not_strict, "no shift": no_shift}.items():
 # ## Masking in detail
 #
 # When BERT is fine-tuned later, it meets no `[M]`. To soften this change, of the symbols chosen for prediction (15 %) only 80 % become `[M]`;
-# 10 % become a random symbol, and 10 % stay as they are (Devlin et al. 2019). We choose each symbol with probability 15 %. The target is always the true symbol, and elsewhere $-100$: *no target*.
+# 10 % become a random symbol, and 10 % stay as they are (Devlin et al. 2019). We choose each word with probability 15 %. The target is always the true symbol, and elsewhere $-100$: *no target*.
 #
 # Each symbol throws two dice: the first decides whether it is chosen, the second what becomes of it.
 # Our vocabulary has 0 for padding, 1 for `[C]`, 2 for `[SEP]`, 3 for `[M]`, and then the words of the reviews.
@@ -518,8 +522,8 @@ print(f"p-value {p_value:.3f}; if the rule were 78/11/11: {wrong.pvalue:.1g}")
 # The **chi-squared test** adds up (count − expected)² / expected, and its p-value says how often, if the rule holds, chance makes that sum at least
 # so large. Ours is not suspicious (we would call it so below 0.001); against a rule two points off, the same counts are.
 #
-# A chosen symbol that stays is *seen by all predictions* of its turn, its own included: the exception to the rule of turns. Nothing in the input says so.
-# Poke the masked network when *every* is kept:
+# A chosen symbol that stays is *seen by all predictions* of its turn, its own included: the
+# exception to the rule of turns. Poke the masked network when *every* is kept:
 
 # %% tags=["hide-input"]
 kept = influence(lambda x: masked(x, hidden, kept=[6]), x, poke)
@@ -575,9 +579,9 @@ for name, these in other.items():
     print(f"loss {name:<30} {loss_of(these, batch.targets):.6f}")
 
 # %% [markdown]
-# In a batch of few and short texts nothing at all may be chosen. The mean of no losses is 0/0, and PyTorch's
-# `cross_entropy` answers `nan`; hence the `max` above. What about other odd inputs? The package's `masking.masked` does for a
-# batch what `bert_mask` does for a text, and says what is wrong:
+# In a batch of few and short texts nothing at all may be chosen. The mean of no losses is 0/0, and
+# PyTorch's `cross_entropy` answers `nan`; hence the `max` above. The package's `masking.masked`
+# does for a batch what `bert_mask` does for a text, and says what is wrong with odd inputs:
 
 # %% tags=["hide-input"]
 cases = {
@@ -612,7 +616,7 @@ check("The package's inputs, all reviews as one batch, are ours", same)
 same = torch.equal(theirs.targets[theirs.real], targets)
 check("and so are its targets", same)
 check("All hidden places see the kept symbol", kept[hidden, 6].all())
-check("One behind [M] does not", not (kept[1, 1] or kept[2, 2]))
+check("Symbols behind [M] do not see themselves", not (kept[1, 1] or kept[2, 2]))
 same_loss = loss_of(spoiled, batch.targets)
 check("Logits without target count nothing, to the last bit", same_loss == loss)
 same_loss = loss_of(padded, batch.targets)
@@ -633,10 +637,10 @@ check("The other four are refused", len(odd) == 2)
 # %% [markdown]
 # ## Is it the probability of a text?
 #
-# The world has only two texts, *ab* and *ba*, each with probability ½. A perfect causal model says ½ for the first symbol, and 1
-# for the second, which the first gives away: ½ in all, as it should be. A perfect masked model is asked for one symbol at a time, with the other
-# in sight: it says 1, and 1. The product is 1 for *ab*, and 1 for *ba*.
-# Two texts, and their "probabilities" sum to two.
+# The world has only two texts, *ab* and *ba*, each with probability ½. A perfect causal model says
+# ½ for the first symbol, and 1 for the second, which the first gives away: ½ in all, as it should
+# be. A perfect masked model is asked for one symbol at a time, with the other in sight: it says 1,
+# and 1. The product is 1 for *ab* and for *ba*: their "probabilities" sum to two.
 #
 # This product of all one-gap guesses is called the **pseudo-likelihood** (Besag 1975):
 #
@@ -646,8 +650,9 @@ check("The other four are refused", len(odd) == 2)
 #
 # $$P(x) = \prod_{i=1}^{T} P(x_{o_i} \mid x_{o_1}, \dots, x_{o_{i-1}}) \tag{3}$$
 #
-# Here are both on a larger world: three letters, texts of four, a random probability for each of the 81.
-# A sum over an axis forgets that symbol; `keepdims` leaves the axis there, with length one, so that tables still fit.
+# Here are both on larger worlds: three letters, texts of four, a random probability for each
+# of the 81. A sum over an axis forgets that symbol; `keepdims` leaves the axis there, with length
+# one, so that tables still fit.
 
 
 # %%
@@ -722,9 +727,10 @@ def excess(joint):
 # %% [markdown]
 # ### A network that knows nothing
 #
-# Is (3) a promise of perfect models only? Ask our untrained network, whose answers are nonsense: for each of the 81 texts, multiply its causal, masked and permuted answers. Do so with ten alphabets, of three random vectors each; a letter's score is the
-# product with its vector, divided by $\sqrt d$. (`vmap` applies a function to each text of a batch; `gather` picks
-# from each row the entry of its symbol.)
+# Is (3) a promise of perfect models only? Ask our untrained network: for each of the 81 texts,
+# multiply its causal, masked and permuted answers. Do so with ten alphabets, of three random
+# vectors each; a letter's score is the product with its vector, divided by $\sqrt d$. (`vmap`
+# applies a function to each text of a batch; `gather` picks from each row the entry of its symbol.)
 #
 # Ask the masked network twice: with one gap at a time, all else in sight; and in an order. For that, hide all, ask for one
 # symbol, show it, ask for the next: $T$ passes through the same network (as Hoogeboom et al. 2022 do).
@@ -779,13 +785,11 @@ for name, totals in sums.items():
 print(f"one text, permuted   {min(of_one):.4f} to {max(of_one):.4f}")
 
 # %% [markdown]
-# Products of one-gap guesses need not sum to one. The other three give a distribution over texts of this length *by construction*: each answer is a softmax over one symbol,
-# and no answer knows a symbol asked for later. (Sum over the last symbol asked for: one, whatever came before. Then over the one
-# before it, and so on.) So it is not the network that forbids a probability, but the way of asking. The last line shows that the orders give one text different probabilities: each order is a
-# distribution, but not the same one.
-#
-# With the probability of every text a causal model can fill gaps as well: put each letter into the gap, and compare the
-# three texts. It takes as many passes as there are letters.
+# Products of one-gap guesses need not sum to one. The other three give a distribution over texts of
+# this length *by construction*: each answer is a softmax over one symbol, and no answer knows a
+# symbol asked for later. (Sum over the last symbol asked for: one, whatever came before. Then over
+# the one before it, and so on.) So it is not the network that forbids a probability, but the way of
+# asking. The last line shows that the orders give one text different probabilities.
 
 # %% tags=["claims"]
 close("Product (3), all worlds and orders: the joint table", gap, 0.0)
@@ -815,9 +819,9 @@ check("Two orders differ about one text", max(of_one) > 1.1 * min(of_one))
 # %% [markdown]
 # ## What is gained, what is paid
 #
-# **Gained: near neighbours.** What is it worth to see the right side? Count all runs of three letters or spaces in the reviews, and take this table as the
-# world. The mean surprise of a symbol, given others, is a difference of two entropies (of all symbols together, and of the others). To be fair, compare at equal numbers of
-# symbols: two on the left, two on the right, or one on each side.
+# **Gained: near neighbours.** What is it worth to see the right side? Count all runs of three
+# letters or spaces in the reviews, and take this table as the world. The mean surprise of a symbol given others is the entropy of all together less that of the others.
+# Compare at equal numbers of symbols: two on the left, two on the right, or one on each side.
 
 
 # %% tags=["hide-input"]
@@ -849,12 +853,12 @@ for name, bits in surprise.items():
     print(f"{name:<17} {bits:.2f} bits a symbol")
 
 # %% [markdown]
-# A symbol is less surprising with one neighbour on each side than with two on the left. Two on the right are as good as two on the left, and must be: both surprises are the
-# entropy of three less that of two neighbours, which differ only at the ends of the texts. (Surprises with
-# both sides known need not add up to that of a text, as (2) need not be its probability.)
+# A symbol is less surprising with one neighbour on each side than with two on the left. Two on the
+# right are as good as two on the left, and must be: both are the entropy of three symbols less that of two neighbours (the first two or the last two: the counts differ only at the ends of the texts).
 #
-# **Paid: predictions.** Count the vectors that one pass reads, and its predictions. The text has 512 symbols; masking asks for 15 % on average, 77 symbols, span corruption for
-# 15 %, in spans of three on average as in T5 (as in its code, they never begin with the first symbol). For masking chance decides how many it is:
+# **Paid: predictions.** Count the vectors that one pass reads, and its predictions. The text has
+# 512 symbols; masking asks for 15 % on average, 77 symbols, span corruption for 15 %, in spans of
+# three on average as in T5 (as in its code, they never begin with the first symbol):
 
 
 # %% tags=["hide-input"]
@@ -929,10 +933,10 @@ check("Masked and span: under a third of causal", max(asked_for_few) < 512 / 3)
 # %% [markdown]
 # ## Next sentence
 #
-# For each text with two sentences or more, draw a sentence. In half of the cases its partner is the next one; in the
-# other half a sentence of another text. That one is never the opening of its text: no next sentence is, and
-# openings might be told from the rest. A text without a second sentence gives no pair. (Here a sentence ends at every full stop, ! or ?
-# before a space, *Ms.* and three dots included, which may give some pairs away. BERT also adds a vector that says which sentence a symbol belongs to; we have left it out.)
+# From each text with two sentences or more, draw a sentence that has a next one. In half of the cases its partner is the
+# next one; in the other half a sentence of another text. That one is never the first of its text: a next sentence never is, and first ones may be easy to tell. (Here a sentence ends at every full
+# stop, ! or ? before a space, *Ms.* and three dots included, which may give some pairs away. BERT
+# also adds a vector that says which sentence a symbol belongs to; we have left it out.)
 
 
 # %% tags=["hide-input"]
@@ -978,8 +982,8 @@ except ValueError as error:
 print(f"\nnine texts of one sentence: {refusal}")
 
 # %% [markdown]
-# Among constant answers $q = ½$ is best, and costs $\ln 2$: the slope of $-\tfrac12 \ln q - \tfrac12 \ln(1 - q)$ is
-# zero there. It is a first mark for a trained model. The authors of ALBERT (Lan et al. 2020) argue that topic alone answers much of it, and ask for
+# Let $q$ be the probability given to *follows*. Among constant answers $q = ½$ is best, and costs $\ln 2$: the slope of $-\tfrac12 \ln q - \tfrac12 \ln(1 - q)$ is
+# zero there. It is a first mark for a trained model. The authors of ALBERT (Lan et al. 2020) argue that topic alone solves much of the task, and ask for
 # the order of two neighbours instead; RoBERTa (Liu et al. 2019) leaves the task out.
 
 # %% tags=["claims"]
@@ -996,11 +1000,11 @@ check("Texts without a second sentence are refused", "ValueError" in refusal)
 # | causal (GPT) | 1, 2, 3, … | all | yes, in one pass |
 # | permuted (XLNet) | shuffled | all, or the last | yes, in each order, if all are asked |
 # | masked (BERT) | 0 seen, 1 hidden | the hidden | by one-gap guesses: not in general; asked one by one in an order, in $T$ passes: yes |
-# | span corruption (T5) | 0 seen, then 1, 2, … | the hidden, in order | of the hidden runs, given the rest (without the answers for sentinels: given their lengths, too) |
+# | span corruption (T5) | 0 seen, then 1, 2, … | the hidden, in order | of the hidden runs, given the rest and their lengths |
 # | next sentence (BERT) | 0 | one answer a pair | no |
 #
 # Back to the gap: who knew the *of* bet better. But one-gap guesses from both sides do not in general multiply to the
-# probability of a text; guesses with different turns do. That is one reason to guess in an order. Left to right is such an order, and
+# probability of a text; guesses of all its symbols, each with a turn of its own, do. That is one reason to guess in an order. Left to right is such an order, and
 # needs one stream and one pass.
 #
 # ## Exercises
@@ -1141,8 +1145,9 @@ exercises.cheats(cheats)
 #
 # - *No shift in a causal model*: it can copy. Poke symbol $t$, and prediction $t$ must stay.
 # - *A query stream that sees itself*: the same for permuted. Compare strictly.
-# - *A content stream without a mask*: with two layers the future comes in through the contents of others. Exercise 4 has one.
-# - *Padding that is looked at*: the loss depends on the padding. Spoil the padding; the loss must be the same to the last bit.
+# - *A content stream without a mask*: with two layers the future comes in through the
+#   contents of others.
+# - *Padding that is looked at*: spoil the padding; the loss must be the same to the last bit.
 # - *A mean over no targets*: `nan`. Count the targets, and divide by one at least.
 # - *Pseudo-likelihood called probability, or* $\exp(-\ln \operatorname{PL} / T)$ *perplexity*: it is a pseudo-perplexity (Salazar et al. 2020). Do not compare it with a causal model's.
 #
