@@ -65,7 +65,7 @@ for start in (0, 6):
 
 # %% [markdown]
 # It was a trap. All twelve had the *same* setting and the same sentences. They differ in the seed alone, from which
-# the fresh head, the order of the sentences and dropout are drawn. Whoever takes the best of them for a better setting has taken luck for one.
+# the fresh head, the order of the sentences and dropout are drawn. To call the best of them a better setting is to mistake luck for skill.
 #
 # Settings that no training changes, such as the learning rate or the size of a batch, are
 # **hyperparameters**: the knobs. Which of them matter, and how large must a change be before
@@ -168,10 +168,11 @@ by_asked = 100 * np.sqrt(mean * (1 - mean) / asked)
 print(f"{asked} other sentences to answer: {by_asked:.3f}")
 
 # %% [markdown]
-# About a point, then, and (2) says how sure we are of it, if accuracies are nearly normal. The two intervals overlap widely. Who compares two settings by one run each compares such dots.
+# About a point, then, and (2) says how sure we are of it, if accuracies are nearly normal. The two
+# intervals overlap. Who compares two settings by one run each compares such dots.
 #
 # A third luck is not in the picture: all runs answer the same sentences of validation. If $N$ sentences are drawn, each answered rightly with
-# probability $a$, the share of right answers scatters by $\sqrt{a(1-a)/N}$: the last line. It is the luck of *one* accuracy; where two answer a sentence alike, it adds nothing to their difference.
+# probability $a$, the share of right answers scatters by $\sqrt{a(1-a)/N}$: the last line. It moves *one* accuracy; a sentence that both settings answer alike does not move their difference.
 
 # %% tags=["claims"]
 for n in (3, 5, 12, 50):
@@ -221,8 +222,10 @@ for k in (2, 5, 25):
     print(f"best of {k:2}: {gain:.1f} points above the mean")
 
 # %% [markdown]
-# A search over 25 equal settings, one independent run each, would report some such gain, and nothing would have been gained: on average a fresh run of the winner
-# is back at the mean. (The curve cannot pass the best of our twelve; real luck can. Formula (3) tends to say too little, the more so the larger $k$: Tang et al., 2020.)
+# A search over 25 equal settings, one independent run each, would report some such gain, and
+# nothing would have been gained: on average a fresh run of the winner is back at the mean. (The
+# curve cannot pass the best of our twelve; real luck can. Formula (3) tends to say too little: Tang
+# et al., 2020.)
 
 # %% tags=["claims"]
 close("The better of two dice: 161/36", best_of(die, 2), 161 / 36)
@@ -236,9 +239,9 @@ close("The better of two dice: 161/36", best_of(die, 2), 161 / 36)
 #
 # $$\bar d \pm \tau \, \frac{s_d}{\sqrt n} \tag{4}$$
 #
-# (if the differences are independent and normal) with $\tau$ the $1 - \alpha/2$ quantile of Student's $t$ distribution with $n - 1$ degrees of freedom: 2.78 for five
-# seeds and 95 % (more than the 1.96 of normal numbers, as $s_d$ is computed from the five, too). Here that is $1 \pm 1.96$, which holds zero: the five seeds do not tell whether there is a
-# difference.
+# (if the differences are independent and normal) with $\tau$ the $1 - \alpha/2$ quantile of
+# Student's $t$ distribution with $n - 1$ degrees of freedom: 2.78 for five seeds and 95 %. Here
+# that is $1 \pm 1.96$, which holds zero: the five seeds do not tell whether there is a difference.
 #
 # One such interval misses the truth in one case of twenty. Of 25 that should all hold zero, more than one will then miss it, on
 # average. The **Bonferroni correction** divides $\alpha$ by the number $m$ of comparisons. Then the chance of *any* miss is at most
@@ -311,9 +314,10 @@ def train_with(seed, rate=2e-4, warmup=0.1, batch=32, epochs=1, frozen=0):
 
 
 # %% [markdown]
-# To turn these knobs with five seeds, and the luck above, takes more runs than a page can hold; how many, the output says. `benchmarks/sweep_hyperparameters.py` of the
-# book's repository has made them, and we read its record. Three of them here once more, for one seed: the setting from which all knobs are turned, eight times its
-# rate, and a frozen encoder, where the head alone learns.
+# To turn these knobs with five seeds, and the luck above, takes more runs than a page can hold.
+# `benchmarks/sweep_hyperparameters.py` of the book's repository has made them, and we read its
+# record. We repeat three of them here, for one seed: the setting from which all knobs are turned,
+# eight times its rate, and a frozen encoder, where the head alone learns.
 
 # %% tags=["nbval-ignore-output"]
 DEPTH = len(classifier.fresh(2, 0).encoder.encoder.layer)
@@ -358,7 +362,7 @@ for name, value in here.items():
     print(f"{name:<5} {value:.3f}  {values}")
 
 # %% [markdown]
-# The base setting comes out close to its record (other processors may round differently). The other two stay far below; we come back to both.
+# The base setting comes out close to its record. The other two stay far below.
 
 # %% tags=["claims"]
 if DEPTH == 6:  # not the hub's larger model
@@ -370,9 +374,11 @@ if DEPTH == 6:  # not the hub's larger model
 # %% [markdown]
 # ## Twenty-five settings
 #
-# Now all of the record at once. A row is a setting with one knob turned, or two where two are named, minus the base
-# (rate $2 \cdot 10^{-4}$, warm-up over a tenth of the steps, batches of 32, one epoch, all six layers), within each of five
-# seeds. Thick lines are 95 % intervals by (4), each for itself; thin ones are corrected for 25 comparisons; lines are cut at the edges of the picture, and what lies below −14 is named at the left one with its interval for itself.
+# A row of the picture is a setting with one knob turned, or two where two are named, minus the base
+# (rate $2 \cdot 10^{-4}$, warm-up over a tenth of the steps, batches of 32, one epoch, all six
+# layers), within each of five seeds. Thick lines are 95 % intervals by (4), each for itself; thin
+# ones are corrected for 25 comparisons; lines are cut at the edges, and what lies below −14 is
+# named at the left one with its interval for itself.
 
 # %% tags=["hide-input"]
 # @title The settings, and their differences in points
@@ -460,9 +466,9 @@ check("Subtracting: a smaller deviation in most", narrower > M / 2)
 # some two points to the right, and there subtracting made the deviation larger; intervals without it (Welch's, for two independent samples) are narrower, and some exclude zero. Which interval is
 # used must be settled before one looks, so this is no more than a reason to try more epochs again, with fresh seeds.
 #
-# The eight that are worse by their own interval are what a
-# search without correction would report; four remain once we pay for having looked at 25 settings, and these are far off.
-# (The last lines of the output: subtracting within a seed made the standard deviation smaller for most settings; the exceptions are named.)
+# The eight that are worse by their own interval are what a search without correction would report;
+# four remain after correction. (The last lines of the output: subtracting within a seed made the
+# standard deviation smaller for most settings.)
 #
 # These intervals speak about other seeds and other draws of 1,500 from these 7,221 sentences, and take the differences as normal; corrected ones
 # reach far out, where five seeds cannot test that.
@@ -471,8 +477,8 @@ check("Subtracting: a smaller deviation in most", narrower > M / 2)
 #
 # ## Rate and warm-up
 #
-# By what factor may the rate be off? And does warm-up, the slow rise at the beginning, allow a higher one? The line joins
-# the means at the usual warm-up; small dots are seeds.
+# By what factor may the rate be off? And does warm-up allow a higher one? The line joins the means
+# at the usual warm-up; small dots are seeds.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Accuracy on validation against the highest learning rate on a logarithmic axis. Means of five seeds rise from the lowest rate, are highest and nearly level from 0.0001 to 0.0004, fall at 0.0008 and end at one half. At 0.0002 the means of three warm-ups nearly coincide, at 0.0008 they fan out: the longest warm-up highest, none lowest."}}
 rates = [1e-5, 3e-5, 1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3]
@@ -513,17 +519,17 @@ at_base = paired(gains[2e-4])
 within = at_base.low < 0 < at_base.high
 check("Warm-up at the base rate: zero is inside", within)
 steep = {x: on_record(rate=8e-4, warmup=x) for x in (0.0, 0.3)}
-check("Four times that rate: two end near 0.5", sum(steep[0.0] < 0.55) == 2)
+check("Four times, no warm-up: two end below 0.55", sum(steep[0.0] < 0.55) == 2)
 check("With a warm-up of 0.3 none does", steep[0.3].min() > 0.7)
 
 # %% [markdown]
 # A factor of two from the base is not shown to matter. A factor of eight upwards ends, with every seed, at the share of one of the two
 # classes: no better than one answer to everything.
 #
-# At the base rate no effect of warm-up is shown. At four times that rate without it, two of five seeds end near one half;
-# with the long one none does. A mean over five such seeds says little: its interval holds zero, and gains from
-# about −3 to 26 are not what Student's interval was made for. Whether warm-up allows a higher rate, this record does not decide. (Whether a mean is even the question depends on what you
-# do with a run that fails. Who can train again would ask how often it fails.)
+# At the base rate no effect of warm-up is shown. At four times that rate without it, two of five
+# seeds end near one half; with the long one none does. A mean over five such seeds says little: its
+# interval holds zero, and gains from about −3 to 26 are not what Student's interval was made for.
+# Whether warm-up allows a higher rate, this record does not decide.
 #
 # ## The size of a batch
 #
@@ -553,15 +559,17 @@ by_root = [paired(d) for size, d in batches.items() if size != 32]
 check("By the root: all hold zero", all(x.low < 0 < x.high for x in by_root))
 
 # %% [markdown]
-# With batches of 128 at the same rate each of the five seeds loses, though each sentence was seen as often: they make a quarter of the base's steps. How much
-# is lost hangs on the seed, one seed lies far off, and the interval holds zero. Whether the fewer steps are the cause, this record cannot say, as no run has large batches and many steps. The
-# rule is not shown to help or to harm: all four intervals hold zero.
+# With batches of 128 at the same rate each of the five seeds loses, though each sentence was seen
+# as often: they make a quarter of the base's steps. How much is lost hangs on the seed, one seed
+# lies far off, and the interval holds zero. Whether the fewer steps are the cause, this record
+# cannot say, as no run has large batches and many steps. The rule is not shown to help or to harm:
+# all four intervals hold zero.
 #
 # ## How much of the encoder?
 #
-# Often only the upper layers are trained, so that fewer parameters move and less has to be computed. What does that cost? The
-# sweep has frozen layers from below, with the embeddings below them, and left all else as it was. Beside its means, two runs made here: the head alone at fifty times the rate, and with the top layer
-# at five times, rates that were not searched for.
+# Often only the upper layers are trained, so that less has to be computed. What does that cost? The
+# sweep has frozen layers from below, with the embeddings below them, and left all else as it was.
+# Beside its means stand two runs made here, at rates not searched for: the head alone at fifty times the rate, and the head with the top layer at five times.
 
 # %% tags=["nbval-ignore-output"]
 own_rate = {
@@ -581,13 +589,15 @@ for layers in (6, 4, 2, 1, 0):
 # %% tags=["claims"]
 if DEPTH == 6:  # not the hub's larger model
     for depth, (rate, value) in own_rate.items():
-        words = f"Trained layers {depth}, rate {rate:g}: above all on record"
+        words = f"Trained layers {depth}, rate {rate:g}: above its five"
         check(words, value > on_record(layers=depth).max())
 
 # %% [markdown]
-# By the record, freezing four layers or more looks dear, as each seed loses, and a head alone is next to useless. But look at the last column. At a rate of its own the head alone is far above all five runs
-# on record, and one layer is above them, too. The record had turned one knob and left a rate that was made for six layers: what
-# it shows at the bottom is not what frozen layers are worth, but what they are worth at that rate. To compare them fairly, one would search a rate for each number of layers.
+# By the record, freezing four layers or more looks dear, as each seed loses, and a head alone is
+# next to useless. But look at the last column. At a rate of its own the head alone is far above all
+# five runs on record, and one layer is above them, too. The record had turned one knob and left a
+# rate that was made for six layers: what it shows at the bottom is not what frozen layers are
+# worth, but what they are worth at that rate.
 #
 # ## Too many epochs?
 #
@@ -603,7 +613,7 @@ curves = {
     for name in looks[0][0]
 }
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over eight epochs, thin lines for five seeds and thick ones for their means. Above, the loss: on training it falls to zero, on validation it rises to about twice its first value or more. Below, the accuracy: on training it rises to one, on validation it is no lower after eight epochs than after the first."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over eight epochs, thin lines for five seeds and thick ones for their means. Above, the loss: on training it falls almost to zero, on validation it rises to about twice its first value or more. Below, the accuracy: on training it rises to one, on validation it is no lower after eight epochs than after the first."}}
 figure, axes = plot.panels(2, height=2.6, sharex=True)
 epochs = np.arange(1, 9)
 for ax, what in zip(axes, ("loss", "accuracy"), strict=True):
@@ -626,8 +636,8 @@ averages = curves["validation accuracy"].mean(axis=0)  # [8]
 check("Their mean is highest after the last", averages.argmax() == 7)
 
 # %% [markdown]
-# On training the accuracy rises to one, as far as the picture shows. On validation the two panels contradict each other: the loss ends about twice as high as after the first epoch, or higher,
-# and the accuracy no lower than there. How can that be?
+# On validation the two panels contradict each other: the loss ends about twice as high as after the
+# first epoch, or higher, and the accuracy no lower than there. How can that be?
 #
 # Accuracy asks on which side of one half an answer lies, the loss, here the mean surprise in nats, how sure it was. A right answer
 # gives its label at least one half, a surprise between 0 and $\log 2 = 0.69$. With accuracy $a$, the loss $L$ is $a$ times the mean surprise at the
@@ -658,8 +668,7 @@ for epoch in (1, 8):
         print(f"after epoch {epoch}: {name:<9} {values}   (seeds 0 to 4)")
 
 # %% [markdown]
-# (A wrong answer has at least $\log 2$ anyway.) So after eight epochs the mean surprise at the wrong answers is far above the $\log 2$ of a doubtful one: confidence, in some at least. For whom
-# only answers count, this training shows no over-fitting on average: the mean of the seeds is highest after the last epoch. For whom the probabilities count, it had over-fitted. Guo et al.
+# (A wrong answer has at least $\log 2$ anyway.) So after eight epochs the mean surprise at the wrong answers is far above the $\log 2$ of a doubtful one: confidence, in some at least. For whom only answers count, this training shows no over-fitting at its end, on average: the mean of the seeds is highest after the last epoch. For whom the probabilities count, it had over-fitted. Guo et al.
 # (2017) found the same in large networks.
 #
 # Where would early stopping have ended? With patience 1 it ends after the first epoch that brings no new smallest
@@ -693,9 +702,10 @@ stop_costs = paired(100 * (at_kept - right[:, -1]))
 print("kept minus after all eight, in points:", stop_costs)
 
 # %% [markdown]
-# Early stopping watched the loss and got its smallest value of all eight epochs, which any longer patience would have kept, too; in accuracy it lost against training on, by an interval that is not
-# corrected. It had a schedule for eight epochs, of which little was done
-# when its weights were kept. Is a run that was *meant* to be so long better? And is a run meant for eight better than one meant for two?
+# Early stopping watched the loss and got its smallest value of all eight epochs; in accuracy it
+# lost against training on, by an interval that is not corrected. It had a schedule for eight
+# epochs, of which little was done when its weights were kept. Is a run that was *meant* to be so
+# long better? And is a run meant for eight better than one meant for two?
 
 # %% tags=["hide-input"]
 meant = {x: on_record(epochs=x) for x in (1, 2, 4, 8)}
@@ -714,7 +724,7 @@ print("meant for eight minus meant for two", eight)
 # %% tags=["claims"]
 smallest = curves["validation loss"].argmin(axis=1) + 1  # [5]
 check("Kept: the smallest loss of all eight", (kept == smallest).all())
-check("Stopped by the loss: accuracy below zero, by (4)", stop_costs.high < 0)
+check("Stopped by the loss: accuracy is lost, by (4)", stop_costs.high < 0)
 check("Meant to be so long: zero is inside", meant_for.low < 0 < meant_for.high)
 check("Eight minus two: zero is inside", eight.low < 0 < eight.high)
 
@@ -722,15 +732,18 @@ check("Eight minus two: zero is inside", eight.low < 0 < eight.high)
 # Neither is shown: zero is inside both.
 #
 # The last column of the table above picks each seed's best of eight epochs by accuracy. No column can beat it: it has looked at the answers
-# it reports. That is (3) again, if with epochs that resemble each other, and so for the settings: what we would pick from the 25 by its accuracy on validation may look better there than it is. Who wants its accuracy asks other sentences. We leave the test set closed.
+# it reports. That is (3) again, though epochs resemble each other. So too with settings: the best of our 25 on validation may look better there than it is. Who wants its accuracy asks other sentences. We leave the test set closed.
 
 # %% [markdown]
 # ## Summary
 #
-# Runs of one setting differ, and how far they differ can be measured, with an interval. The best of many equal settings looks better than it is. So
-# we compared within seeds, over several, and paid for having compared many. What the corrected (4) could tell from luck among them was large: rates
-# far off, and a wholly frozen encoder at a rate not made for it. Turning one knob can turn another: the batch turns the number of steps,
-# and, as one run each suggests, few trained layers want a rate of their own. And over-fitting depends on what is asked: the loss on validation ended higher, the accuracy no lower.
+# How far runs of one setting differ can be measured, with an interval. The best of many equal
+# settings looks better than it is. So we compared within seeds, over several, and paid for having
+# compared many. What the corrected (4) could tell from luck among them was large: rates far off,
+# and a wholly frozen encoder at a rate not made for it. Turning one knob can turn another: the
+# batch turns the number of steps, and, as one run each suggests, few trained layers want a rate of
+# their own. And over-fitting depends on what is asked: the loss on validation ended higher, the
+# accuracy no lower.
 #
 # ## Exercises
 #

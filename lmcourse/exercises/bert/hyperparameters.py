@@ -12,7 +12,7 @@ from lmcourse.exercises.checking import Mistake, exercise
 
 @exercise
 def needed(seeds_needed: Any) -> None:
-    """Right: half the width needs four times the seeds (the exact quantile asks for 12)."""
+    """Right: with τ = 2, half the width needs four times the seeds (by the exact quantile, 12)."""
     n = float(seeds_needed())
     if n in (9, 12):  # 12 with the quantile of Student's distribution in the place of 2
         return
