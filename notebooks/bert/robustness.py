@@ -378,7 +378,7 @@ for kind in KINDS:
 for training, kind in ahead:
     gaps, interval = ahead[training, kind]
     if kind == "products":
-        check(f"{kind}, {training}: behind by < 0.02", min(gaps) > -0.02)
+        check(f"{kind}, {training}: none is behind by 0.02", min(gaps) > -0.02)
     else:
         check(f"{kind}, {training}: each seed ahead of twins", min(gaps) > 0)
         check(f"{kind}, {training}: so is the interval", interval.low > 0)
@@ -414,11 +414,11 @@ for kind, word in tries.items():
     print(f"{kind:<10} {word:<11} {' '.join(tokenizer.tokenize(word))}")
 
 # %% [markdown]
-# We read the word all the same, but the tokenizer cuts it into crumbs. Now all over a text: each word of four letters or more is hit
-# with chance $k$, never at its first letter.
-# A word that became another, such as *boring* that
-# turns to *bring*, could change the meaning: a result that is in BERT's vocabulary or among the words of all training sentences
-# is taken back. We fixed $k$ at one fifth before measuring anything, and drew the typos once.
+# The tokenizer cuts all three into crumbs. Now all over a text: each word of four letters or more
+# is hit with chance $k$, never at its first letter. A word that became another, such as *bring* for
+# *boring*, could change the meaning: a result that is in BERT's vocabulary or among the words of
+# all training sentences is taken back. We fixed $k$ at one fifth before measuring anything, and
+# drew the typos once.
 
 
 # %%
@@ -509,9 +509,9 @@ for name, training in (SYSTEMS | {"twice": "twice"}).items():
         print(f"{name:<13} {shown}  {blamed[name][-1]:14}")
 
 # %% [markdown]
-# Both encoders call all forty blame, *never boring* too. After one pass each seed puts *never boring* mostly below *never funny*: the
-# label has turned round, the order has not. After a second pass most pairs are in order, by *not* and by *never*, in each
-# seed, though more than the twenty that should be are still called blame.
+# Both encoders call all forty blame, *never boring* too. After one pass each seed puts *never
+# boring* mostly below *never funny*. After a second pass most pairs are in order, by *not* and by
+# *never*, in each seed, though more than the twenty that should be are still called blame.
 
 # %% tags=["claims"]
 same = perturbations.with_typos(film_texts[:TYPED], record["share"], 0, known)
@@ -584,8 +584,9 @@ def adversarial_slopes(model, ids, mask, targets, length):
 
 
 # %% [markdown]
-# The two calls of `backward` add up: PyTorch sums the slopes of the weights until an optimizer's step uses them. The sweep trains so, with their mean.
-# Is a move against the model worse for it than a random one of its length? On 64 validation sentences:
+# PyTorch adds up the slopes of the weights from both calls of `backward`. The sweep trains so, with
+# their mean. Is a move against the model worse for it than a random one of its length? On 64
+# validation sentences:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 ids, mask = padded(encode(held_out[:64], tokenizer, LENGTH), run.device)
@@ -690,7 +691,8 @@ plt.show()
 # On these film sentences no gain of the second pass is shown, and none of the three other cures over it: their intervals
 # hold zero or end below it. Even on typos like those it was taught, that of *typos* only just lies above zero. Six intervals elsewhere miss zero, and in four of these rows all three circles lie on one side. But the intervals know nothing of other seeds, and three are too few to rank.
 #
-# One thing more: on films, with typos and without, each of the three pairs of models (they share their members) is ahead of the mean of its own two.
+# On films, with typos and without, each of the three pairs of models (they share their members) is
+# ahead of the mean of its own two.
 
 # %% tags=["claims"]
 for cure, rival in CURES.items():
@@ -704,8 +706,10 @@ check("Trained with typos, on typos: just above zero", 0 < low < 0.005)
 # %% [markdown]
 # ## What a probability is worth
 #
-# Of a hundred sentences for which the model says 0.8, about eighty should be praise. Take ten: for five of them it says 0.9, and four are praise, a share of 0.8; for the
-# other five it says 0.3, and two are praise, a share of 0.4. Each bin is off by 0.1, and so is their mean, weighted by the number of sentences.
+# Of a hundred sentences for which the model says 0.8, about eighty should be praise. Take ten: for
+# five it says 0.9, and four are praise, a share of 0.8; for the other five it says 0.3, and two are
+# praise, a share of 0.4. Each bin is off by 0.1, and so is their mean, weighted by the number of
+# sentences.
 #
 # In general the probabilities of praise are sorted into $M$ bins of equal width. With $n_m$ of $N$ texts in bin $m$, their mean probability
 # $\bar p_m$ and their share of praise $\bar y_m$, the **expected calibration error** is
@@ -898,8 +902,8 @@ for training, found_T in temperatures.items():
         print()
 
 # %% [markdown]
-# After two passes the model is too sure: $T$ is well above one in each seed, and the error on films falls. On products and tweets more than
-# two thirds of it stay. Dividing by $T$ moves no probability to the other side of one half.
+# After two passes the model is too sure: $T$ is well above one in each seed, and the error on films
+# falls. On products and tweets more than two thirds of it stay.
 #
 # A number that moves all margins to one side is made for a tilt: $\sigma(z + c)$. With a factor too, $\sigma(az + c)$, this is *Platt scaling*.
 
