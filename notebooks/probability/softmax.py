@@ -102,7 +102,7 @@ plt.show()
 #
 # Take three words. Going from $i$ to $j$ and on to $k$ multiplies the ratios and adds the
 # differences, so $f(a + b) = f(a)\,f(b)$. The continuous increasing functions that turn sums into
-# products are the exponentials, $f(a) = e^{a/\tau}$ with some $\tau > 0$: $f(2) = f(1)^2$, $f(\tfrac12) = \sqrt{f(1)}$: one value fixes all. Under these demands the
+# products are the exponentials, $f(a) = e^{a/\tau}$ with some $\tau > 0$: $f(2) = f(1)^2$, $f(\tfrac12) = \sqrt{f(1)}$, and so on for every fraction; without jumps, that fixes the rest. Under these demands the
 # exponential is the only one left. With $\tau = 1$ and the sum fixed to one, this is the **softmax**:
 #
 # $$p_i = \operatorname{softmax}(z)_i = \frac{e^{z_i}}{\sum_{j=1}^{V} e^{z_j}} \tag{1}$$
@@ -153,8 +153,7 @@ close("Each step of s points is a factor of e^s", ratios, np.exp(steps))
 # ## Temperature
 #
 # The constant $\tau$ that we set to one is the **temperature**. Dividing all scores by $\tau$ before
-# the softmax changes how much the differences count. How open the choice is, the **entropy**
-# measures: the average of $-\log_2 p$, in **bits**. We compute the probabilities and their entropy at sixty temperatures that grow
+# the softmax changes how much the differences count. The **entropy** measures how open the choice is: $-\sum_i p_i \log_2 p_i$, in **bits**. We compute the probabilities and their entropy at sixty temperatures that grow
 # by equal factors (`np.geomspace`); `temperatures[:, None]` stands them up as a column, so that each
 # row of the result has its own.
 
@@ -176,7 +175,7 @@ for tau in (0.2, 1.0, 5.0):
     shown = " ".join(f"{p:9.3f}" for p in row)
     print(f"{tau:11} {shown}  {entropy(row):.2f} bits")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the temperature on a logarithmic axis. Above, four curves, the probability of each word: at low temperature the best word has probability one and the others zero; at high temperature all four curves come close to one quarter. Below, the entropy in bits rises from zero to the dotted line at two bits."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the temperature on a logarithmic axis. Above, four curves, the probability of each word: at low temperature the best word has nearly all the probability; at high temperature all four curves come close to one quarter. Below, the entropy in bits rises from nearly zero to the dotted line at two bits."}}
 figure, (above, below) = plot.panels(
     2, height=2.8, sharex=True, height_ratios=[3, 2]
 )
@@ -191,12 +190,12 @@ below.set(xlabel="temperature τ", ylabel="entropy in bits")
 plt.show()
 
 # %% [markdown]
-# Cold, the softmax picks the best word: it is a soft version of the *argmax*, the place of the largest, in spite of its name. Hot, it comes close to uniform. The entropy rises from nearly zero to nearly $\log_2 V$. The order of the words never changes.
+# Cold, the softmax gives the best word nearly all: it is a soft version of the *argmax*, the place of the largest, in spite of its name. Hot, it comes close to uniform. The entropy rises from nearly zero to nearly $\log_2 V$. The order of the words never changes.
 # This is the knob that a chatbot calls *temperature*.
 
 # %% tags=["claims"]
 most = np.log2(len(words))
-check("Entropy rises at all sixty", (np.diff(entropies) > 0).all())
+check("Entropy rises from each to the next", (np.diff(entropies) > 0).all())
 check(
     "from nearly zero to nearly log2 V",
     entropies[0] < 1e-3 and 0.999 * most < entropies[-1] < most,
@@ -218,8 +217,7 @@ with np.errstate(over="ignore", invalid="ignore"):
     print("naive softmax:", naive_softmax(large))
 
 # %% [markdown]
-# Infinity divided by infinity is *not a number*, and so are the loss, the gradient and the
-# parameters computed from it. The cure is the freedom that we met above: subtract
+# Infinity divided by infinity is *not a number* (`nan`), and arithmetic with it gives `nan` again. The cure is the freedom that we met above: subtract
 # the largest score first. The result is the same in exact arithmetic; now the largest exponent is
 # zero, so nothing overflows, and what underflows to zero is too small to matter in a sum that is at
 # least one.
@@ -327,8 +325,7 @@ plt.show()
 # $$L = -\frac{1}{N}\sum_{n=1}^{N} \log p^{(n)}_{t_n}
 # = \frac{1}{N}\sum_{n=1}^{N} \left(\operatorname{lse}(z^{(n)}) - z^{(n)}_{t_n}\right) \tag{3}$$
 #
-# Minimizing it is maximum likelihood, since logarithms add where probabilities multiply, as in
-# $\log\tfrac12 + \log\tfrac18 = \log\tfrac1{16}$: their sum is the logarithm of the probability of the whole text.
+# Logarithms add where probabilities multiply: $\log\tfrac12 + \log\tfrac18 = \log\tfrac1{16}$. So the sum in (3) is the logarithm of the probability of the whole text, and minimizing $L$ is maximum likelihood.
 #
 # In code the $N$ predictions are the rows of a matrix. Indexing it with two lists, `log_p[rows, targets]`, picks one entry from each row: from row 0 the entry in column `targets[0]`.
 
@@ -578,8 +575,7 @@ close(
 # Here is the whole of training. Each step draws 500 places of the text at random, makes the
 # predictions, and goes down the mean slope by a step that shrinks to zero. (`@` is the matrix product,
 # `.T` turns a matrix over, so that row $n$ of `x @ W.T` is $W$ times row $n$ of `x`. An array of numbers as
-# an index picks that many rows: `one_hot[targets]` is one row for each target. Row $i$ of `error.T @ x` adds up
-# $(p_i - y_i)\,x$ over the batch, as (6) says.)
+# an index picks that many rows: `one_hot[targets]` is one row for each target. Row $i$ of `error.T @ x` averages $(p_i - y_i)\,x$ over the batch, as (6) asks.)
 
 
 # %%
@@ -693,14 +689,10 @@ plt.show()
 
 # %% [markdown]
 # With one letter, model and table are as good as equal. With two, the model gains, and loses to the table
-# that sees the same two letters. Look at (6) to see what it cannot say. How much *e* leads *a* after
-# *th* is what *t* contributes, plus what *h* contributes, plus the difference of the two biases, whatever
-# stands beside them; the table has a row of its own for each pair. Give the model an input of its own for each pair,
+# that sees the same two letters. Look at (6) to see what it cannot say. After *th*, the lead of *e* over *a* is a part from *t*, a part from *h* and a part from the biases. The part from *t* is the same before every second letter; the table has a row of its own for each pair. Give the model an input of its own for each pair,
 # and nearly all of the gap is gone. (But the sum grows by 27 columns with each further letter, the table by a factor of 27.)
 #
-# Where is its favourite wrong? Take the pairs of letters that occur at least 200 times in the held-out part. After how
-# many does the text go on, in training as in the held-out part, most often with another symbol than the model's
-# favourite? And in which of these was the model surest?
+# Where is its favourite wrong? Take the pairs of letters that occur at least 200 times in the held-out part. For how many of them is the commonest next symbol the same in both parts, but not the model's favourite? And in which of these was the model surest?
 
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -758,8 +750,7 @@ check(
 # %% [markdown]
 # ## Label smoothing
 #
-# Back to a single prediction. Its target is a one and otherwise zeros, and with (4) the loss only
-# stops pulling when $p$ is exactly that: the right word's lead over the others must grow without end.
+# Back to a single prediction. Its target is a one and otherwise zeros. By (4) the loss stops pulling only at $p = y$, which no finite scores reach: the right word's lead grows without end.
 # In **label smoothing** (Szegedy et al. 2016) one asks for a little less. A share $\varepsilon$ of the
 # target is spread evenly over all $V$ words. The slope follows as before: the new targets $q_i$ sum
 # to one too, so $L_\varepsilon = \operatorname{lse}(z) - \sum_i q_i z_i$, whose slope in $z_i$ is
