@@ -93,7 +93,7 @@ def suspects(seed: int = 0) -> dict[str, Layer]:
 
 @exercise
 def leaks(leaking: Any) -> None:
-    """Right: a norm, a late mask, a wrong axis or a wrong join hides it; poking does not."""
+    """Right: a norm, a late mask, a wrong axis or a wrong join hides it; random poking does not."""
     named = {str(name) for name in leaking(suspects())}
     if named == {*"ABCDEFG"}:
         raise Mistake("A word may move its own and later outputs: look above the diagonal only.")
