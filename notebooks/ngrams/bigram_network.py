@@ -303,8 +303,7 @@ close("and that of the finite differences", four, numeric, atol=1e-9)
 #
 # Now train with the gradient of our own: start from zero, and move all weights against it, again and
 # again, plain descent as at the beginning. The **learning rate** says how far. Twenty looks
-# enormous, but (3) carries the factor $c(a)/N$. We look at the loss at steps that grow like powers, on the training names and on names that
-# the network does not train on.
+# enormous, but (3) carries the factor $c(a)/N$. We look at the loss at steps spaced evenly on a logarithmic axis, on the training names and on names not trained on.
 
 # %%
 steps = run.size(smoke=300, cpu=10_000, gpu=10_000)
@@ -341,8 +340,7 @@ plt.show()
 # %% [markdown]
 # The floor holds. (It is the floor of the training names. Other names may be easier: their floor is
 # another one.) And on these validation names the curve turns upward, a little. Some pairs never occur
-# among the training names. Their best probability is zero, and the network moves there without ever
-# arriving. What do they contribute, from the lowest point on?
+# among the training names. For the training loss zero is best for them, and the network moves there without ever arriving. What do they contribute, from the lowest point on?
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 change = held_out * np.log2(lowest_table / predict(W)) / held_out.sum()
@@ -406,7 +404,7 @@ times = context[remaining.argmax()]
 print(f"most is left after {last}, which comes {times:.0f} times", end=" ")
 print(f"(the fewest of all: {context.min():.0f})")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Probability left on a symbol that never follows, measured against predicted by formula 4, one dot for each context but e, both axes logarithmic. All blue dots lie on or close to the diagonal. Orange crosses, the same without the factor of m and s, lie to the right of it, q furthest away."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Probability left on a symbol that never follows, measured against predicted by formula 4, one dot for each context but e, both axes logarithmic. All blue dots but that of q lie on or close to the diagonal; q lies somewhat above. Orange crosses, the same without the factor of m and s, lie to the right of it, q furthest away."}}
 figure, ax = plot.panels(height=3.6)
 careless = left_over(learning_rate, steps, context, len(x), 0 * unseen, 1)
 ax.loglog(predicted[some], measured[some], "o", label="formula (4)")
@@ -423,10 +421,9 @@ plt.show()
 
 # %% [markdown]
 # Nothing was fitted. For *q*, which comes 44 times, it is $25384 / (20 \cdot 44 \cdot 10000)$ divided by
-# $1 + 25/2$. (*q* lies above the line: its *i*, seen once, is not yet in its proportion, as (4)
-# supposes; with as many *i* as *u* it would lie close.) So the probability of such a
+# $1 + 25/2$. (*q* lies above the line: (4) supposes that its *i*, seen once, has its proportion, and it has not yet. With as many *i* as *u*, *q* would lie close.) So the probability of such a
 # symbol never arrives at zero; and by (4), late enough, a context that is seen ten times less often is, with the same $m$ and $s$, ten times
-# further from home. With the shares of counts that have one more of each pair, none of them zero, the same number of steps comes much closer.
+# further from home. Add one to every count, and no share is zero: now the same number of steps comes much closer to its goal.
 #
 # The factor $c(a)/N$ comes from the loss, a mean over pairs; it made the forecast after *q* so late. Since no two rows share a weight, we may
 # divide each row of (3) by it without moving the goal, and then it no longer matters how often a context
@@ -496,7 +493,7 @@ check(
 
 # %% tags=["claims"]
 check(
-    "With one more of each pair the error is twenty times smaller",
+    "With one more of each pair the error is over twenty times smaller",
     control_gap < plain_gap.max() / 20,
 )
 check(
@@ -538,13 +535,12 @@ print("counts: ", ", ".join(counted_names))
 print("network:", ", ".join(network_names))
 
 # %% [markdown]
-# Here not one letter differs (with another seed they may part). They would part company at the first draw that falls into the small gap
-# between the two.
+# Here not one letter differs (with another seed they may part).
 
 # %% [markdown]
 # ## What does the network buy?
 #
-# Here: nearly the same probabilities, from the same counts, after a search that knew its destination. If you can
+# Here: nearly the same probabilities, from the same counts, after a search whose destination we knew. If you can
 # count, count. But with ten letters of context the table would have $27^{10}$ rows, nearly all of them
 # empty, and each would learn for itself. A network need not give each context its own row: it can compute
 # the logits from parts that contexts *share*. The loss and its gradient in the logits stay what they are
@@ -597,7 +593,7 @@ for length, found in zip(lengths, totals, strict=True):
     print(f"{length:5}  {3**length:9,}  {found:8.5f}  {power:11.5f}")
 
 # %% [markdown]
-# Even for a single word the three sigmoids sum to more than one with these weights (with others to less); why should they not? Each
+# Even for a single word the three sigmoids sum to more than one with these weights (with $W_2$ far below zero, to less); why should they not? Each
 # is free to be anything between zero and one. In the softmax every bit of probability that
 # one word gains is taken from the others. That competition is what the sum in the denominator is for.
 #
@@ -616,8 +612,7 @@ check("The three sigmoids sum to more than two", g.sum() > 2)
 # One-hot times a matrix is a lookup; softmax regression on it is a bigram model, whose best logits are
 # log-counts up to a constant a row. Its gradient is forecast minus frequency, weighted by how often the
 # context occurs, and it is zero only where the network's table is the count table. The floor is known in advance and
-# holds. What never follows a context was, after our steps, about as probable as formula (4) says: other things
-# equal more so the rarer the context. Counting gives at once what training approaches. And a product of numbers between zero and one is not yet a probability.
+# holds. After our steps a symbol that never follows was about as probable as (4) says, and by (4) more is left the rarer the context, other things equal. Counting gives at once what training approaches. And a product of numbers between zero and one is not yet a probability.
 #
 # A network that reads more letters is the [neural n-gram](../neural/neural_ngram.ipynb).
 #
@@ -788,8 +783,7 @@ exercises.total_mass(total_mass)
 #   that the validation loss does not follow. Stop where the validation loss is lowest.
 # - *Comparing the weights* of two networks: softmax leaves every row a free constant. Compare
 #   probabilities.
-# - *A training loss below the floor* of the model's own kind: never a success, always a leak or a
-#   wrong formula. (On other text, or on one batch, the floor is another one.)
+# - *A training loss below the floor* of the model's own kind: never a success: look for a leak or a wrong formula. (On other text, or on one batch, the floor is another one.)
 #
 # ## Further reading
 #
