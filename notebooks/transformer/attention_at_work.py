@@ -126,9 +126,7 @@ print("scores                         ", T * T * d)
 print("weighted sums                  ", T * d * T)
 
 # %% [markdown]
-# In general the four matrices take $4Td^2$ multiplications and the two kinds of looking $2T^2d$. Each
-# multiplication comes with an addition, and the usual unit counts both: floating-point operations,
-# **FLOPs**. With $d = d_{\text{model}}$, and nothing counted but matrix products,
+# In general the four matrices take $4Td^2$ multiplications and the two kinds of looking $2T^2d$. Each multiplication is counted with an addition (of a sum begun at zero): floating-point operations, **FLOPs**. With $d = d_{\text{model}}$, and nothing counted but matrix products,
 #
 # $$\text{FLOPs} = \underbrace{8\,T d^2}_{\text{matrices}} + \underbrace{4\,T^2 d}_{\text{looking}} \tag{1}$$
 #
@@ -234,8 +232,7 @@ def streamed(query, key, value, size=128):
 # %% [markdown]
 # (`amax` is the largest along an axis, `maximum` the larger of two, number by number, and `.mT` transposes the last two
 # axes.) A **fused kernel** works in this way, in blocks of queries too (FlashAttention, Dao et al. 2022); according to
-# its documentation, PyTorch's `F.scaled_dot_product_attention` can call one. How large is the largest piece of memory that a step of each of the three allocates and hands on? (What a step
-# frees itself is not seen.) We ask PyTorch, for twelve heads of width 32, as in MiniLM, and random
+# its documentation, PyTorch's `F.scaled_dot_product_attention` can call one. Which is the largest piece of memory that a single step of each allocates and does not free itself? We ask PyTorch, for twelve heads of width 32, as in MiniLM, and random
 # queries, keys and values.
 
 
@@ -248,7 +245,7 @@ def plain(query, key, value):
 
 @torch.no_grad()
 def largest_piece(attend, inputs):
-    """Bytes of the largest allocation in one forward pass."""
+    """Bytes of the largest piece that a step allocates and keeps."""
     with profile(profile_memory=True) as profiled:
         attend(*inputs)
     return max(event.self_cpu_memory_usage for event in profiled.events())
@@ -468,7 +465,7 @@ PAIRS = [
 # %% tags=["hide-input"]
 # @title Counting the links that are found
 def found_links(first, second, links, level):
-    """For each link, whether it has the largest weight; and 1 / S."""
+    """For each link, whether it has the largest weight; and how many a guess would find."""
     rows, X = token_vectors(first, level)  # [T, d_model]
     columns, Y = token_vectors(second, level)  # [S, d_model]
     best = (X @ Y.T).argmax(dim=-1)  # [T]; scaling and softmax keep the order
@@ -605,7 +602,7 @@ for number, name in enumerate(HABITS[:3]):
         half[:, number, *chosen[name]].mean() for half in (chosen_on, judged_on)
     )
     check(
-        f"{name}: the same on both halves, within 0.05",
+        f"{name}: the same on both sets, within 0.05",
         abs(first - second) < 0.05,
     )
     check(
@@ -619,7 +616,7 @@ check("[SEP]: less than 0.1 above uniform", above["[SEP]"].value < 0.1)
 # ## May one believe it?
 #
 # *The model decided as it did because it looked at [CLS].* What could we change, to find out? Take one row of a table by hand: weights
-# 0.8, 0.1, 0.1 on values 0, 4, 8. The output is $o = 1.2$. There are two ways to remove a token $s$.
+# 0.8, 0.1, 0.1 on values 0, 4, 8. The output is $o = 1.2$. Here are two ways to remove a token $s$.
 #
 # - *Silence* it: the weights stay, its value becomes zero. The output loses the term $w_s v_s$.
 # - *Hide* it: its score becomes $-\infty$, as under a mask, and the others share its weight among them. The output is then
@@ -651,8 +648,7 @@ for s in range(3):
 # The token with the largest weight has no effect at all when it is silenced, and the largest of all when it is hidden. Both
 # answers are right, to different questions, and the weight alone gives neither: in (4) it stands before $v_s$, or $o - v_s$.
 #
-# Zero is one value to put in; a mean value is another choice. Hiding amounts to that: the output is then what it
-# would be if $v_s$ were the mean of the other values, weighted as in the row.
+# Zero is one value to put in; a mean value is another choice. Hiding does just that: it is as if $v_s$ were the mean of the other values, weighted as in the row.
 
 # %% tags=["claims"]
 masks = torch.eye(3).bool()  # row s hides token s
@@ -675,7 +671,7 @@ close("Hidden: as with the others' mean value", weights @ means, hidden)
 
 # %% [markdown]
 # Has [CLS] such short values? For every head of the model we compare its share in the weights with its share in the lengths of the
-# terms, $\lVert w_{ts}\,v_s W^O \rVert$, as Kobayashi et al. (2020) do. (The heads lie side by side before they are mixed, so
+# terms, $\lVert w_{ts}\,v_s W^O \rVert$, as Kobayashi et al. (2020) do; what a token gives itself is left out. (The heads lie side by side before they are mixed, so
 # each meets a slice of $W^O$ of its own.)
 
 
@@ -752,7 +748,7 @@ for layer, head, token in rows:
     shares = [weight[0], term[0] / term.sum()]
     examples.append(answer | {"shares": shares})
 
-# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Scatter plot with a dot for each of 72 heads: the share of CLS in the attention weights against its share in the lengths of the weighted values. All but a few dots lie far below the dotted diagonal; most heads give CLS more than a third of their weight and carry less than a tenth from it."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"image": {"alt": "Scatter plot with a dot for each of 72 heads: the share of CLS in the attention weights against its share in the lengths of the weighted values. All but a few dots lie far below the dotted diagonal; for most heads CLS has more than a third of the weights and less than a tenth of the lengths."}}
 figure, ax = plot.panels(height=3.0)
 ax.plot([0, 1], [0, 1], color=plot.GREY, linestyle=":", linewidth=1)
 ax.plot(share.flatten(), carry.flatten(), "o", alpha=0.6)
@@ -834,9 +830,7 @@ for name, rows in measures.items():
     print(f"{name:<25} {both[0]!s:<23} {both[1]}")
 
 # %% [markdown]
-# Much as in the sum by hand: [CLS] gets the largest weight, fifteen times that of the median word, hiding it moves the sentence vector more than hiding any
-# word, and silencing it, in these reviews of 40 to 90 characters, less than silencing the median word (the weight in every
-# sentence, the effects in most; try longer reviews). The two questions have different answers, and one table cannot give both.
+# Much as in the sum by hand. In every sentence [CLS] gets the largest weight, on average fifteen times that of the median word. In most, hiding it moves the sentence vector more than hiding any word, and silencing it less than silencing the median word. (These are reviews of 40 to 90 characters; try longer ones.) For [CLS] the two questions have different answers, and one table cannot give both.
 #
 # And the words themselves? In each sentence we rank them by what the tables say and by the effect, and take the rank
 # correlation (Spearman's: 1 if both orders are the same, 0 on average if they are unrelated). There are two rivals: the lengths
@@ -888,8 +882,7 @@ for name, pick in {"median": torch.median, "best": torch.max}.items():
     print(f"{'weight, ' + name + ' head':<22} {both[0]:<22} {both[1]}")
 
 # %% [markdown]
-# Among words the mean of all 72 tables is a guide; so are both rivals. A single table of weights is a poorer one: the median head
-# stays below half of that, and even the best of all, chosen on these very sentences, does not reach the mean. The lengths of the
+# Among words the mean of all 72 tables is a guide; so are both rivals. A single table of weights is a poorer one: the median head has less than half the correlation of the mean table, and even the best head, chosen on these very sentences, has less than the mean table. The lengths of the
 # weighted values are a better guide than the weights or the lengths alone; none of them is the effect.
 #
 # A heat map is a good question about a model. To answer it, change something and measure; and say what you changed, since that
@@ -926,7 +919,7 @@ for way in ways:
 # ## Summary
 #
 # Attention costs $8Td^2$ operations for its matrices and $4T^2d$ for the looking. The table of weights need not exist: a running maximum, a
-# sum and a weighted vector give the same output from a stream, and one number a row is enough to make the weights again. Cross-attention is
+# sum and a weighted vector give the same output from a stream, and with queries and keys, one number a row is enough to make the weights again. Cross-attention is
 # the same with two texts, and its table is $T \times S$. In MiniLM three habits of heads hold on fresh sentences. But a weight
 # says neither how long the vector is that it multiplies, nor what happens when it is given to others.
 #
@@ -1024,8 +1017,7 @@ exercises.sink_weight(sink_weight)
 
 # %% [markdown]
 # > **Exercise 4.** An experiment: another question (★★★, 20 minutes). There is a third way to remove a token: replace it by `[MASK]` in the text. Write
-# > `replacing(encoder, ids, mask_id)`, the effect of that for each token, measured as in `effects`. Then try it: on
-# > which place does [CLS] stand among the tokens of a sentence, which was first in most of them when hidden? And with other sentences?
+# > `replacing(encoder, ids, mask_id)`, the effect of that for each token, measured as in `effects`. Then try it: hidden, [CLS] had the largest effect in most sentences. On which place is it now? And in other sentences?
 #
 # <details><summary>Hint</summary>
 #
