@@ -215,8 +215,7 @@ for name, found in sums.items():
 # *Claim: to train a language model one needs data that people have labelled.*
 #
 # *Test: take the labels away.* Here are the film reviews without their ratings; count which letter or sign follows
-# which. What is asked of each symbol is the next
-# symbol. As a control, count the pairs of the same text after shuffling all its symbols.
+# which. As a control, count the pairs of the same text after shuffling all its symbols.
 
 # %% tags=["hide-input"]
 # @title Read the reviews as text
@@ -252,6 +251,7 @@ print(f"pairs of the text             {learned:.2f}")
 # %% [markdown]
 # The ratings were gone before the counting began, and the table has learned: how often
 # each symbol comes, which the shuffled text keeps, and something about their order.
+# Corrected: the text is enough; what is asked of each symbol is the next one.
 #
 # ### 4. What fine-tuning makes
 #
@@ -330,8 +330,7 @@ for name, value in totals.items():
     print(f"{name:<28}{value:.4f}")
 
 # %% [markdown]
-# The next symbol's sums are one by construction: that top shares out one among the texts. The classifier shares out one
-# between *yes* and *no* for each text; its *yes* could sum to anything from 0 to 27, here to about nine, the texts that it is right to accept. Corrected: a language model, in this book, is what gives
+# The next symbol's sums are one by construction: that top shares out one among the texts. The classifier shares out one between *yes* and *no* for each text, so its *yes* may sum to anything between 0 and 27. Here it is about nine: nine texts are to be accepted. Corrected: a language model, in this book, is what gives
 # probabilities to texts, whatever the history of its weights.
 
 # %% tags=["claims"]
@@ -360,7 +359,7 @@ check(
 )
 asked_next = [v for name, v in totals.items() if "next" in name]
 close("Next symbol: the sum is one, both times", asked_next, 1, atol=1e-5)
-check("Pretraining has taught something", on_circular > 0.8)
+check("After pretraining: over 0.8 on circular texts", on_circular > 0.8)
 check("The classifier is right on all texts", right == 27)
 yes = totals["fine-tuned, yes"]
 close("The sum of the classifier's yes is about nine", yes, 9, atol=0.1)
@@ -459,16 +458,14 @@ across = {"BERT": looking_across(bert), "BART": looking_across(bart)}
 print("attention layers that look into another part:", across)
 
 # %% [markdown]
-# No Transformer layer of BERT gives fewer numbers to the next than it got, and there is no second part. Corrected: BERT is an
-# encoder. After every layer it has as many numbers as before, here 80 for five symbols; in pretraining, a head turns vectors into scores of symbols. (In `transformers` the last layer of that head is called
+# No Transformer layer of BERT gives fewer numbers to the next than it got, and there is no second part. Corrected: BERT is an encoder; in pretraining, a head turns its vectors into scores of symbols. (In `transformers` the last layer of that head is called
 # `decoder`.)
 #
 # ### 7. Adam plus L2
 #
 # *Claim: AdamW is Adam with an L2 penalty on the weights.*
 #
-# *Test: one step by hand.* The penalty $\tfrac{\lambda}{2} w^2$ adds $\lambda w$ to the slope $g$. In its first step, when it has seen
-# one slope only, Adam divides the slope by its size ($\epsilon$ is tiny, and avoids a division by zero), and so moves by the learning rate $\eta$ up or down, or not at all where the slope is 0. The W in AdamW, **decoupled weight decay**, takes $\eta \lambda w$ from the weight (as in torch) and leaves the slope alone:
+# *Test: one step by hand.* The penalty $\tfrac{\lambda}{2} w^2$ adds $\lambda w$ to the slope $g$. In its first step, Adam divides the slope by its size (a tiny $\epsilon$ avoids a division by zero). So it moves by the learning rate $\eta$, up or down; where the slope is 0, it stays. The W in AdamW, **decoupled weight decay**, takes $\eta \lambda w$ from the weight (as in torch) and leaves the slope alone:
 #
 # $$w - \eta \frac{g + \lambda w}{|g + \lambda w| + \epsilon} \quad\text{(L2)}, \qquad w - \eta \lambda w - \eta \frac{g}{|g| + \epsilon} \quad\text{(AdamW)} \tag{2}$$
 #
@@ -511,7 +508,7 @@ for g in (10.0, 0.2, 0.0):
 # %% [markdown]
 # For slopes 10 and 0.2 the penalty changes nothing in this step: what it adds to the slope is divided away. For slope 0
 # it makes a whole step. AdamW takes the same
-# hundredth from the weight in each row, beside the step of Adam. (The claim is true of plain gradient descent: $w - \eta(g + \lambda w) = (1 - \eta\lambda) w - \eta g$.) Corrected: `torch.optim.AdamW(…, weight_decay=…)`
+# hundredth from the weight in each row, beside the step of Adam. (In plain gradient descent, penalty and decay are the same: $w - \eta(g + \lambda w) = (1 - \eta\lambda) w - \eta g$.) Corrected: `torch.optim.AdamW(…, weight_decay=…)`
 # where decay is meant. In `torch.optim.Adam`, `weight_decay` is by default the penalty.
 
 # %% tags=["claims"]
@@ -550,7 +547,8 @@ for g in (10.0, 0.2, 0.0, -3.0, -0.05):
         ],
     )
     sgd = torch_step(torch.optim.SGD, 1.0, g, lr=0.1, weight_decay=0.1)
-    close(f"Slope {g}: plain descent shrinks", sgd, (1 - 0.1 * 0.1) - 0.1 * g)
+    decayed = (1 - 0.1 * 0.1) - 0.1 * g
+    close(f"Slope {g}: in plain descent the penalty is a decay", sgd, decayed)
 
 # %% [markdown]
 # ## Programs that stop
@@ -583,7 +581,7 @@ for package in ("transformers", "torch.optim"):
     imports[package] = attempt(exec, f"from {package} import AdamW")
 
 # %% [markdown]
-# Corrected: `torch.optim.AdamW`. (The `None` is what `exec` returns.) Its defaults need not be those of the one that has gone: look at them. Pin the versions of your packages: the next one may remove something else.
+# Corrected: `torch.optim.AdamW`. (The `None` is what `exec` returns.) Look at its defaults. Pin the versions of your packages: the next one may remove something else.
 #
 # ### 9. Flattened too far
 #
@@ -653,7 +651,7 @@ def name_parts(items):
 with_collator = attempt(train_two_steps, tuples, name_parts)
 
 # %% [markdown]
-# `Trainer` calls `model(input_ids=…, labels=…)`, and takes these names from the items; tuples have none. Corrected: each item is a
+# `Trainer` calls `model(input_ids=…, labels=…)`. Unless a collator of yours gives these names, it takes them from the items; tuples have none. Corrected: each item is a
 # dictionary whose keys are parameters of the model's `forward`, or a `data_collator` makes one of the tuples of a batch.
 #
 # ### 11. A split that is not there
@@ -791,7 +789,7 @@ L = keras.layers
 
 
 def on_ids():
-    return [L.Rescaling(1 / 20, offset=-1)]  # ids 0 … 39 to -1 … 1
+    return [L.Rescaling(1 / 20, offset=-1)]  # ids 0 … 39 to -1 … 0.95
 
 
 def one_hot():
@@ -938,7 +936,7 @@ for labels_of, steps in trainer_steps.items():
     print(f"{labels_of:<13} {steps:3} steps done")
 
 # %% [markdown]
-# The only look comes after the last update: whatever it finds, nothing is left to stop. Corrected: look every few
+# In one epoch of Keras, the only look comes after the last update: nothing is left to stop. Corrected: look every few
 # updates. In Keras one can call five updates an
 # epoch; `Trainer` takes an `EarlyStoppingCallback`, with `metric_for_best_model`, `eval_strategy="steps"` and `eval_steps`. In Keras stopping leaves the last weights, and
 # `restore_best_weights=True` brings back the best.
@@ -1051,7 +1049,7 @@ check("At 128, most positions hold no token", shares["128"] < 1 / 2)
 # | one step by hand | Adam with L2 |
 # | run it on a few lines | an import that has gone, scores flattened too far, tuples |
 # | rename | ids read as quantities |
-# | count positions | padding that is not needed |
+# | pad more, then count positions | padding that is not needed |
 # | a case in which a guard has to act | early stopping that cannot stop |
 #
 # None of these tests needed a large model.
