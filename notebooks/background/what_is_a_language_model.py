@@ -18,9 +18,9 @@
 # You ask a real language model how a text goes on, open it up, watch it write and fail, and see that
 # through all of it the model does a single thing.
 #
-# Play first. How would you go on: *I have never been so bored in my …*, *The film was so boring that
-# I fell …*, *She opened the door and …*? For one of them you may have a word at once, for another
-# many will do. What would a machine say that has read an enormous amount of text?
+# Play first. How would you go on: *I have never been so bored in my …*, *The film was so boring
+# that I fell …*, *She opened the door and …*? What would a machine say that has read an enormous
+# amount of text?
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
@@ -49,11 +49,11 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 run = session.start(PROFILE, SEED)
 
 # %% [markdown]
-# SmolLM2 is a small relative of the models behind the well-known chatbots, here rounded to four bits and trained to chat. It is
-# **pretrained**: somebody else has already let it read. Its numbers lie in a file on your disk.
-# The two calls `from_pretrained` work in an empty notebook, too, with `folder` and `name` set to where the
-# file lies and the packages transformers, gguf and accelerate at hand. Who reads no Python skips the cell. (In comments T is the number
-# of tokens, D that of the numbers in a vector, V the size of the vocabulary; *logits* are scores.)
+# SmolLM2 is a small relative of the models behind the well-known chatbots, here with most of its numbers rounded to four bits, and trained to chat. It is **pretrained**: somebody else has already let it read. Its numbers
+# lie in a file on your disk. The two calls `from_pretrained` work in an empty notebook once
+# `folder` and `name` point to the file and transformers, gguf and accelerate are installed. Who
+# reads no Python skips the cell. (In comments T counts the tokens, D the numbers in a vector, V the
+# vocabulary; *logits* are scores.)
 
 # %%
 from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
@@ -107,8 +107,8 @@ plt.show()
 
 # %% [markdown]
 # Did you say *life* and *asleep*? In the third case no bar is long: much is possible. *This word
-# surely, that one perhaps, that one hardly*: a language model puts this into numbers. (What are *cre*
-# and *sl*? That will be answered.)
+# surely, that one perhaps, that one hardly*: a language model puts this into numbers. (What are
+# *cre* and *sl*?)
 
 # %% [markdown]
 # **You will**
@@ -122,7 +122,7 @@ plt.show()
 # **You need** no earlier chapter. Probabilities and logarithms from school suffice for the text, some
 # Python for the code.
 #
-# Now it is your turn. Change the sentence, run the cell again, and guess before you look.
+# Your turn: change the sentence, guess, and run the cell again.
 
 # %% tags=["nbval-ignore-output"]
 yours = "My grandmother always told me that"
@@ -146,9 +146,9 @@ for text in texts:
     print([tokenizer.decode([i]) for i in ids], ids)
 
 # %% [markdown]
-# The words of the first line are one token each, with the space in front of them, if there is one. Other words are put
-# together from parts: *cre* begins *crept*, and *sl* perhaps *slammed*. The last line is *film* in Chinese; here a token can be a part of a
-# character, which cannot be printed alone (�).
+# The words of the first line are one token each, with the space in front, if any. Other words are
+# put together from parts: *cre* begins *crept*, and *sl* perhaps *slammed*. The last line is *film*
+# in Chinese; here a token can be part of a character, which cannot be printed alone (�).
 #
 # ### What is inside
 #
@@ -222,16 +222,18 @@ check(
     model.lm_head.weight is body.embed_tokens.weight,
 )
 top = [p[0] for _, p in answers]
-check("life has more than half", top[0] > 0.5)
+check("one token has more than half", top[0] > 0.5)
 check("After the door no token has even a fifth", top[2] < 0.2)
 
 # %% [markdown]
 # ## How a token hears the others
 #
 # How can the vector of the last *the* come to know what the text is about? By **attention**, the
-# looking back in each layer. Picture people in a row, each with a note. Each of them asks those in
-# front, and the own note as well: who has what I need? Each answer gets a weight by how well it fits and how far away it stands, and everybody adds to the own note a mixture of what is offered, in proportion. Then all think over what they have now. After
-# thirty rounds of this the forecast is made from the last note. What to ask and what to answer is learnt.
+# looking back in each layer. Picture people in a row, each with a note. Each asks those in front,
+# and the own note as well: who has what I need? Each answer gets a weight by how well it fits and
+# how far away it stands, and everybody adds to the own note a mixture of what is offered, in
+# proportion. Then all think over their notes. After thirty rounds the forecast is made from the
+# last note. What to ask and what to answer is learnt.
 #
 # An experiment: we change one word early in a text and look at the forecast at its end.
 
@@ -337,14 +339,13 @@ for i in range(run.size(smoke=1, cpu=3, gpu=3)):
     print(write(prompts[1], length, run.generator(i)), end="\n\n")
 
 # %% [markdown]
-# From one draw to the next the model gets nothing but the text so far. And what is drawn stays: an
-# unlucky word has to be lived with to the end.
+# From one draw to the next the model gets nothing but the text so far, and what is drawn stays.
 #
 # ## Surprise
 #
-# Turn the game round: the text is given, and we watch the model's face as it reads. Count in coin
-# tosses: what had probability one half surprises like one toss, one quarter like two, one eighth
-# like three. This is the **surprise** in *bits*:
+# Turn the game round: the text is given, and we watch the model read. Count in coin tosses: what
+# had probability one half surprises like one toss, one quarter like two, one eighth like three.
+# This is the **surprise** in *bits*:
 #
 # $$s_t = -\log_2 P(x_t \mid x_1, \dots, x_{t-1}) \tag{2}$$
 #
@@ -363,8 +364,8 @@ def surprise(text):
 
 
 # %% [markdown]
-# A sentence from a real film review, each token coloured by its surprise; below it the same words
-# in another order, the first and the last left in place.
+# A sentence from a real film review, each token coloured by its surprise; below, all its words but
+# the first and last are shuffled.
 
 
 # %% tags=["hide-input"]
@@ -428,11 +429,11 @@ for title, text in zip(["as written", "shuffled"], pair, strict=True):
         print("  ", "  ".join(f"{piece} {bits:.1f}" for piece, bits in pairs))
 
 # %% [markdown]
-# The surprises may be added. Their sum belongs to the probability that the model, drawing token after
-# token, begins with exactly these: probabilities are multiplied
+# The surprises may be added. Their sum belongs to the probability that the model, drawing token
+# after token, begins with exactly these: probabilities are multiplied
 # ([why](../probability/chain_rule.ipynb)), and the logarithm makes a sum of the product. Two things
 # are left out: no mark for the end is scored, so the text may go on; and the same text could be put
-# together from other tokens, too, whose probabilities are not added.
+# together from other tokens, whose probabilities are not added.
 #
 # Now twenty sentences, each against three of its own shuffles.
 
@@ -457,10 +458,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Only the *order* of the words differs; the tokens are the same. (A review that the model had read
-# before might be cheap as written alone, and the gap then too wide. Whether it has read some, we cannot
-# tell.) Bits for each character make models with different tokens comparable; later chapters use
-# them, and you find out why in exercise 2.
+# Only the *order* of the tokens differs. (If the model had already read a review, it might be cheap only as written, and the gap too wide. We cannot tell.) Bits for each
+# character make models with different tokens comparable; you find out why in exercise 2.
 
 # %% tags=["claims"]
 check(
@@ -473,7 +472,7 @@ check(
 )
 n = len(surprise(sentence))
 close(
-    "Later tokens change no earlier surprise",
+    "A later token changes no earlier surprise here",
     surprise(sentence + " asleep")[:n],
     surprise(sentence),
     atol=1e-3,
@@ -485,9 +484,11 @@ check("They cost over 1.4 times as much on average", ratio.mean() > 1.4)
 # %% [markdown]
 # ### Letter by letter
 #
-# Shannon (1951) covered a text and had people guess it, one letter at a time, each until it was right: **Shannon's game**. Many models of
-# this book play with letters, too. Here are three at the same sentence, by their surprise at each letter: a
-# table of single letters; counts of what follows the last seven; a small Transformer. (It is not among the reviews from which they learned, but among those on which some settings of the networks were chosen. On the site you play below.)
+# Shannon (1951) covered a text and had people guess it, one letter at a time, each until it was
+# right: **Shannon's game**. Here are three models of this book at one sentence, by their surprise
+# at each letter: a table of single letters; counts of what follows the last seven; a small
+# Transformer. (The sentence is not among the reviews from which they learned, but among those on
+# which some settings of the networks were chosen. On the site you play below.)
 
 # %% tags=["hide-input"]
 # @title Models that the book builds
@@ -561,13 +562,13 @@ for name, (bits, guesses) in played.items():
 # %% tags=["claims"]
 taught = {alphabet.decode(row) for row in train}
 check(
-    "No sentence is among the training reviews",
+    "No sentence is, word for word, a training review",
     taught.isdisjoint([*six, *others]),
 )
 begins = np.array([c == " " for c in " " + six[0][:-1]])  # a word
 for name in ("counts, the last 7", "Transformer"):
     check(
-        f"On average a word begins dearer than it goes on: {name}",
+        f"A word's first letter costs more, on average, than other signs: {name}",
         costs[name][begins].mean() > costs[name][~begins].mean(),
     )
 
@@ -575,7 +576,7 @@ for name in ("counts, the last 7", "Transformer"):
 # ## Likely is not true
 #
 # What about facts? We ask for eight capitals, each with three wordings, and look at the likeliest
-# token. (*Ank* and *Bras* begin *Ankara* and *Brasília*; we count that as right.)
+# token. (*Ank* and *Bras*, which begin *Ankara* and *Brasília*, count as right.)
 
 # %% tags=["hide-input"]
 # @title Countries, beginnings of their capitals, wordings
@@ -631,19 +632,20 @@ for wording in WORDINGS:
     print(f"  {wording.format('Australia') + ' …':<42}{shown}")
 
 # %% [markdown]
-# *Paris*, *Tokyo* and *Nairobi* come with every wording. For Australia the answer depends on the wording
-# (and where it is right, the lead is narrow), and for New Zealand it is wrong each time. Nothing in (1) separates the likely from the true.
+# For Australia the answer depends on the wording (and where it is right, the lead is narrow), and
+# for New Zealand it is wrong each time.
 #
 # ### Whose fault is it?
 #
 # The model has 135 million numbers, where GPT-3 has 175 billion (Brown et al. 2020); to keep the
-# file small, most of its numbers are rounded to *four bits*; and it was trained further to *chat*.
+# file small, most of them are rounded to *four bits*; and it was trained further to *chat*.
 #
-# Which of these makes it fail? For one of them we can find out a little. The rounding of the file (Q4_1) works in blocks of thirty-two numbers: from the
-# smallest to the largest of a block go sixteen evenly spaced values, and each number becomes one of these, say the nearest. With four values, 0.10, 0.37, 0.61, 1.00
-# would become 0.10, 0.40, 0.70, 1.00. The unrounded numbers are not in our file. But we can round *a second time*. If our blocks begin
-# where those of the file begin, nothing should change. Let them begin later, so that other values are met, and see
-# what that costs.
+# Which of these makes it fail? About the rounding we can find out a little. It works (Q4_1) in
+# blocks of thirty-two numbers: from the smallest to the largest of a block go sixteen evenly spaced
+# values, and each number becomes one of these, say the nearest. With four values, 0.10, 0.37, 0.61,
+# 1.00 would become 0.10, 0.40, 0.70, 1.00. The unrounded numbers are not in our file. But we can
+# round *a second time*. If our blocks begin where those of the file begin, nothing should change.
+# If they begin later, a block has another smallest and largest number, hence other values, and its numbers must move. What does that cost?
 
 # %% tags=["hide-input"]
 # @title Round the numbers of the layers once more
@@ -685,13 +687,12 @@ for title, (bits, answers_now) in quality.items():
     print(f"{title:<22}{bits:>14.2f}{right:>20}")
 
 # %% [markdown]
-# So the numbers are as we said: rounding in the same blocks changes nothing. In these other blocks it costs bits in
-# the forecasts and many of the right capitals. The first rounding may have cost more or
-# less; without the unrounded file we cannot know.
+# So the numbers are as we said: rounding in the same blocks changes nothing. In these other blocks
+# it costs bits and many of the right capitals. The first rounding may have cost more or less; we
+# cannot know.
 #
-# What looks like a trace of the chatting is easy to see: after *Q: What is the capital of
-# France?* and *A:* the model's likeliest token is no city but `<|im_end|>`, the mark that ends a turn
-# of a conversation.
+# This looks like a trace of the chatting: after *Q: What is the capital of France?* and *A:* the
+# model's likeliest token is no city but `<|im_end|>`, the mark that ends a turn of conversation.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 asked = {}
@@ -701,13 +702,13 @@ for country in said:
     print(f"{country:<12} {words[0]} {p[0]:.2f}")
 
 # %% [markdown]
-# What it would have said before it learnt to chat, and what a larger model would say, this file cannot
-# tell. (Run the cells with one from the hub.)
+# What it would have said before it learnt to chat, and what a larger model would say, this file
+# cannot tell.
 
 # %% tags=["claims"]
 easy = ["France", "Japan", "Kenya"]
 check(
-    "Three countries are right with every wording",
+    "France, Japan and Kenya are right with every wording",
     all(said.get(c) == 3 * [CAPITALS[c]] for c in easy),
 )
 mixed = [word == "Canberra" for word in said.get("Australia", [])]
@@ -733,9 +734,9 @@ check(
 # %% [markdown]
 # ## Three kinds of model
 #
-# SmolLM2 looks only to the left. For writing that is natural; but often both sides are known. *She
-# went to the … to borrow a book*: what is missing? We try five places, with several endings,
-# and compare the surprise of the whole sentence. One bit less means twice as likely.
+# SmolLM2 looks only to the left, but often both sides are known. *She went to the … to borrow a
+# book*: what is missing? We try five places, with several endings, and compare the surprise of the
+# whole sentence. One bit less means twice as likely.
 
 
 # %% tags=["hide-input"]
@@ -778,9 +779,9 @@ plt.show()
 # An **architecture** is the plan: which layers, how wide. A *checkpoint* is one set of trained numbers for
 # it: SmolLM2 and its chatting version are two checkpoints of one architecture.
 #
-# Decoders are models in the sense of (1), also called **causal** (so is the second half of an encoder–decoder, given the input). BERT, an encoder, was trained as a **masked
-# language model**: words are hidden and must be restored from both sides. What an encoder gives is a
-# vector for each token, an **embedding**, which has seen the whole text.
+# Decoders are models in the sense of (1), also called **causal**. BERT, an encoder, was trained as
+# a **masked language model**: words are hidden and must be restored from both sides. What an
+# encoder gives is a vector for each token, an **embedding**, which has seen the whole text.
 
 # %% tags=["claims"]
 margins = np.sort(extra, axis=1)[:, 1]  # of the best place, in bits
@@ -916,15 +917,16 @@ for part in np.split(leads, 2) if len(leads) == 12 else [leads]:
 
 # %% [markdown]
 # On the first count the small specialist mostly succeeds; one lead is nearly zero. The larger
-# generalist, asked for its vectors in the same way, does not; asked for what it was trained to give, it finds most, though the last row finds more than half, too. (Twelve are too few to rank these.) MiniLM has its
-# answer in one comparison of vectors that can be kept. Counting is fooled by how the list is made: the others
-# share at least as many words.
+# generalist, asked for its vectors in the same way, does not; asked for what it was trained to
+# give, it finds most, though the last row finds more than half. (Twelve are few: we do not rank these.)
+# Counting is fooled by the list: the others share at least as many words.
 #
-# Mind whose list this is: one that we wrote, and wrote anew after seeing how MiniLM did on a first one. Do not take
-# the count for how often it will succeed on yours.
+# We wrote this list anew after seeing how MiniLM did on a first one. Do not take the count for how
+# often it will succeed on yours.
 #
-# On the second count none of the four succeeds: on this list what says something different in much the same words mostly comes out
-# nearer (or as near) than what says the same in others. (The last row knows nothing of the first sentence: by itself the right answer is more surprising than each of the others, taken singly, in more than half of the cases.)
+# On the second count none of the four succeeds: on this list the same meaning in other words is
+# mostly no nearer than something different in much the same words. (The last row knows nothing of
+# the first sentence: it picks what is by itself more surprising.)
 
 # %% tags=["claims"]
 by_words, general, saved, special, control = wins.values()
@@ -1014,8 +1016,9 @@ for (task, request), reply in zip(requests, replies, strict=True):
     print(f"{task}: {request}\n    {' '.join(reply.split())}")
 
 # %% [markdown]
-# Long replies are cut off. Which would you accept? None of the translations is
-# right. (Ours is small and rounded, and we tried one wording; which of these it is, we have not measured.) None of the wrong replies shown says that it is unsure.
+# Long replies are cut off. Which would you accept? None of the translations is right. (Whether
+# size, rounding or our one wording is to blame, we have not measured.) None of the wrong replies
+# shown says that it is unsure.
 
 # %% tags=["claims"]
 told = dict(zip((task for task, _ in requests), replies, strict=True))
@@ -1075,7 +1078,7 @@ ARROWS = [
 ]
 COLOURS = [plot.BLUE, plot.GREEN, plot.RED]  # a row each
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Map of the book in three rows of boxes joined by arrows. First row, ideas: background (text, tokens) leads to probability (scores, chances), which leads to counts to LSTM (n-grams, networks). From there down to the second row, models: Transformer (attention, GPT) leads to pretraining (plain text), which leads to BERT (fine-tuning). From BERT down to the third row, use: tasks (names, answers) leads to applications (services), which leads to deployment (small, fast). Probability also has an arrow to the Transformer. The third row has dashed outlines: it is planned."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Map of the book in three rows of boxes joined by arrows. First row, ideas and first models: background (text, tokens) leads to probability (scores, chances), which leads to counts to LSTM (n-grams, networks). From there down to the second row, Transformers: Transformer (attention, GPT) leads to pretraining (plain text), which leads to BERT (fine-tuning). From BERT down to the third row, use: tasks (names, answers) leads to applications (services), which leads to deployment (small, fast). Probability also has an arrow to the Transformer. The third row has dashed outlines: it is planned."}}
 figure, ax = plot.panels(height=4.2)
 for i, part in enumerate(PARTS.splitlines()):
     (name, what), x, y = part.split(": "), i % 3 * 2.3, -(i // 3) * 1.7
@@ -1096,19 +1099,17 @@ ax.axis("off")
 plt.show()
 
 # %% [markdown]
-# The first row has the ideas, the second the models, the third their use; dashed parts are
-# planned. Whoever wants to understand starts with [the chain rule](../probability/chain_rule.ipynb)
-# and [softmax](../probability/softmax.ipynb), builds a model by [counting
+# The first row has the ideas and the first models, the second the Transformers, the third their use; dashed parts are planned.
+# Whoever wants to understand starts with [the chain rule](../probability/chain_rule.ipynb) and
+# [softmax](../probability/softmax.ipynb), builds a model by [counting
 # letters](../ngrams/bigram_counts.ipynb), then [attention](../transformer/attention.ipynb) and a
-# [GPT](../transformer/gpt.ipynb). Whoever has a pile of texts to sort may go straight to
-# [fine-tuning](../bert/finetune_sentiment.ipynb) and come back.
+# [GPT](../transformer/gpt.ipynb). Whoever has texts to sort may go straight to
+# [fine-tuning](../bert/finetune_sentiment.ipynb).
 #
 # ## Summary
 #
-# A language model gives every token a probability to come next, given what came before. Inside,
-# each token is a vector, which hears the earlier ones through attention, layer by layer. Drawing again
-# and again makes it write. Minus the logarithm of the probability is its surprise. It is pretrained on
-# plain text, whose next token is the label. Encoders see both
+# A language model gives every token a probability to come next, given what came before. Inside SmolLM2 each token is a vector, which hears the earlier ones through attention, layer by layer. Drawing again
+# and again makes it write. A token's surprise is minus the logarithm of its probability. SmolLM2 was pretrained on plain text, where the next token is the label. Encoders see both
 # sides and are made for reading, decoders for writing.
 #
 # ## Exercises
@@ -1150,8 +1151,7 @@ exercises.on_paper(on_paper)
 #
 # <details><summary>Hint</summary>
 #
-# The sum of the surprises belongs to the text. Which length does not depend on how the text was
-# cut?
+# Which length of the text does not depend on how it was cut?
 #
 # </details>
 
@@ -1182,7 +1182,7 @@ exercises.bits_per_character(bits_per_character)
 #
 # <details><summary>Hint</summary>
 #
-# Take it that the first copy has as many tokens as the text alone. Later tokens change no earlier surprise.
+# Take it that the first copy has as many tokens as the text alone. By the model's plan later tokens change no earlier surprise.
 #
 # </details>
 
@@ -1216,20 +1216,21 @@ exercises.twice(twice)
 # %% [markdown]
 # ## Common mistakes
 #
-# - *Taking likely for true*: the model forecasts texts, and texts contain errors and gaps. Look facts
-#   up elsewhere.
+# - *Taking likely for true*: the model forecasts texts, and nothing in (1) asks for truth. Look facts up elsewhere.
 # - *Judging from one prompt*: another wording can turn the answer round. Try several, and count.
 # - *Forgetting the start mark*: without it the first token has no forecast, and its surprise is
-#   missing from the sum. Compare the number of surprises with the number of tokens.
+#   missing from the sum. Compare the numbers of surprises and of tokens.
 # - *Comparing surprises per token* between models with different tokens: the cuts differ, not only
 #   the models. Use characters.
-# - *Taking similar vectors for the same statement*: on our list what says something different was mostly nearer than the same meaning in other words. Test with opposites.
+# - *Taking similar vectors for the same statement*: on our list what says something different was
+#   mostly nearer than the same meaning. Test with opposites.
 #
 # ## Further reading
 #
 # - Shannon (1951), [Prediction and entropy of printed English](https://doi.org/10.1002/j.1538-7305.1951.tb01366.x): the guessing game, played with people.
 # - Jurafsky and Martin (2025), [Speech and Language Processing](https://web.stanford.edu/~jurafsky/slp3/): the standard textbook.
-# - Vaswani et al. (2017), [Attention is all you need](https://arxiv.org/abs/1706.03762): the Transformer, there an encoder–decoder for translation.
+# - Vaswani et al. (2017), [Attention is all you need](https://arxiv.org/abs/1706.03762): the
+#   Transformer.
 # - Devlin et al. (2019), [BERT](https://aclanthology.org/N19-1423/), and Raffel et al. (2020), [Exploring the limits of transfer learning](https://arxiv.org/abs/1910.10683): T5.
 # - Brown et al. (2020), [Language models are few-shot learners](https://arxiv.org/abs/2005.14165): GPT-3.
 # - Ben Allal et al. (2025), [SmolLM2: when smol goes big](https://arxiv.org/abs/2502.02737): what our model has read.
