@@ -18,11 +18,10 @@
 # Before there is a model, somebody has decided what is text, what is new and what has been seen. Here you
 # decide, and measure what a wrong decision is worth.
 #
-# Two people build the same model. Both let it read the training sentences of this book; the second adds
-# more than eight thousand further sentences about films, from a package that anybody can install. Then both
-# models are tried on a thousand sentences that were kept back (the book's validation sentences; no model
-# here is tried on the test sentences).
-# Which of the two would you rather have?
+# Two people build the same model. Both let it read the training sentences of this book; the second
+# adds more than eight thousand further sentences about films, from a package that anybody can
+# install. Then both models are tried on a thousand sentences that were kept back (the book's
+# validation sentences; no model here is tried on the test sentences). Which would you rather have?
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
@@ -75,8 +74,8 @@ package = [row["text"] for row in rows if row["source"] == "rotten_tomatoes"]
 package = package[:n]
 
 # %% [markdown]
-# The model is an instrument here, and [smoothing](../ngrams/smoothing.ipynb) takes it apart: it counts which character follows
-# which others in the text it is given, and looks back at most `order - 1` characters. Its mean
+# The model, taken apart in [smoothing](../ngrams/smoothing.ipynb), counts which character follows
+# which others in its training text, and looks back at most `order - 1` characters. Its mean
 # surprise at a character of the sentences kept back, in bits, is our measure. Less is better.
 
 # %%
@@ -110,14 +109,14 @@ for name, read in zip(bits, (train, train + package), strict=True):
     print(f"{name:<19} {len(read):>9,}  {told}")
 
 # %% [markdown]
-# (In brackets, here and below unless said otherwise, the 95 % interval of the bootstrap over sentences: the middle 95 % of the results
-# when the held-out sentences are drawn again with replacement, the model left as it is.) The second, it seems, and by much. It has read
-# more about films, after all.
+# (In brackets, unless said otherwise, the 95 % interval of the bootstrap over sentences: the middle
+# 95 % of the results when the held-out sentences are drawn again with replacement, the model left
+# as it is.) The second, it seems, and by much.
 
 # %% [markdown]
 # **You will**
 #
-# - count one text in bytes, characters and words, and see why a unit decides who wins,
+# - count one text in bytes, characters and words, and see why the unit decides which text seems hardest,
 # - check what a corpus says about itself,
 # - find near-duplicates, and measure what a leak is worth against what a better model is worth,
 # - tell from outside whether a model has seen a text, with a measured rate of false alarms,
@@ -167,9 +166,9 @@ print(len("naïve"), len(decomposed), decomposed == "naïve")
 # %% [markdown]
 # ## What was done to it before you came
 #
-# The character models of this book see the 95 printable signs of ASCII and a boundary, so the accents
-# had to go. *é* becomes *e*. What became of the rest? Open the archive that the sentences come from, and look at what `fold_ascii` does to each sign
-# that is not ASCII.
+# The character models of this book see the 95 printable signs of ASCII and a boundary, so *é*
+# becomes *e*. And the rest? Open the archive that the sentences come from, and see what
+# `fold_ascii` does to each sign that is not ASCII.
 
 # %% tags=["hide-input"]
 raw = [text for _, _, text in archive.rated("movieReviewSnippets")]
@@ -187,11 +186,10 @@ n_other = sum("-" in w.strip("-") for text in package for w in text.split())
 print(f"hyphens inside words: archive {within}, package {n_other:,}")
 
 # %% [markdown]
-# The film *9½ Weeks* is now *9 12 Weeks*, and a director lost his vowel. No word of its film sentences has a hyphen:
-# somebody took them out.
+# A director lost his vowel. No word of the archive's film sentences has a hyphen inside: it seems that somebody took them out.
 #
-# Where a text comes from, and through whose hands it went, is its **provenance**. The readme of the archive has a word on that, and on
-# the people who rated how positive each sentence is. Below, what we counted.
+# Where a text comes from, and through whose hands it went, is its **provenance**. The archive's
+# readme has a word on that, and on those who rated how positive each sentence is.
 
 # %% tags=["hide-input"]
 source = download.file(catalogue.REVIEWS, "hutto_ICWSM_2014.tar.gz")
@@ -227,9 +225,8 @@ print(f"sentences of the package: {len(package):,}", end="")
 print(f"; in the archive, letter for letter: {np.mean(known):.1%}")
 
 # %% [markdown]
-# Most sentences have fewer ratings than promised. And these would be pieces of 2,000 whole reviews, cut up by a program; but nearly all rows that
-# the *package* labels `rotten_tomatoes` stand in our archive once case, spaces and punctuation are left aside. We take both for the
-# 10,662 "snippets" that Pang and Lee published in 2005, another collection than the one the readme cites. And did you notice what else the last line says?
+# Most sentences have fewer ratings than promised. The readme says: pieces of 2,000 whole reviews. But nearly all of the package's `rotten_tomatoes` rows stand in our archive, but for case, spaces and punctuation. We take both for the 10,662 "snippets" that Pang and Lee
+# published in 2005, another collection than the one the readme cites.
 
 # %% tags=["claims"]
 check(
@@ -252,20 +249,21 @@ check(
 # %% [markdown]
 # ## Which sentences are new?
 #
-# The package repeats the archive, and the held-out sentences are part of the archive.
-# Did the second model know them?
+# Nearly all of the package stands in the archive, of which the held-out sentences are part. Did the second model
+# know them?
 
 # %% tags=["hide-input"]
 equal = sum(text in set(package) for text in held_out)
 print(f"{equal} of {len(held_out):,} held-out sentences are in the package")
 
 # %% [markdown]
-# By equality of strings, that is. But the package spells in its own way. We need to find **near-duplicates**,
+# Equal as strings, that is; but the package spells in its own way. We need **near-duplicates**,
 # texts that are nearly the same.
 #
-# Keep only letters and digits, in lower case, and cut both texts into overlapping pieces of $n$ characters, called **shingles**. For $n = 3$, *good film* has
-# six (`goo ood odf dfi fil ilm`) and *good fun* five (`goo ood odf dfu fun`). Three are common,
-# eight there are in all, and 3/8 is the Jaccard similarity of the two:
+# Keep only letters and digits, in lower case, and cut both texts into overlapping pieces of $n$
+# characters, called **shingles**. For $n = 3$, *good film* has six (`goo ood odf dfi fil ilm`) and
+# *good fun* five (`goo ood odf dfu fun`). Of eight in all, three are common, and 3/8 is the Jaccard
+# similarity of the two:
 #
 # $$J(A, B) = \frac{|A \cap B|}{|A \cup B|} \tag{1}$$
 
@@ -310,7 +308,7 @@ def similarities(texts, others):
 to_train = similarities(held_out, train)
 to_package = similarities(held_out, package)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two histograms, one below the other, of the similarity of each held-out sentence to the nearest other sentence. Against the training sentences all lie below about 0.45, most near 0.1. Against the package there is a small heap near 0.1 and a tall bar at 1, with almost nothing between."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two histograms, one below the other, of the similarity of each held-out sentence to the nearest other sentence. Against the training sentences all lie below one half, most near 0.1. Against the package there is a small heap near 0.1 and a tall bar at 1, with almost nothing between."}}
 figure, axes = plot.panels(2, height=2.1, sharex=True)
 for ax, found, name in zip(
     axes,
@@ -330,10 +328,10 @@ for row in [order[len(order) // 2], *between]:
     print(f"      {package[to_package[row].argmax()][:72]}")
 
 # %% [markdown]
-# A heap on the left, a bar at 1, and nearly nothing between them. In the bar are held-out sentences that the
-# second model has read, retyped: four out of five. Text that is meant to be new and is not is called a
-# **leak**. The first pair printed is one of them; then come the sentences whose nearest lies between 0.4 and 1. With a limit of one half,
-# *worst* would pass for a copy of *best*.
+# In the bar at 1 are held-out sentences that the second model has read, retyped: four out of five.
+# Text that is meant to be new and is not is called a **leak**. The first pair printed is one; then
+# come all sentences whose nearest lies between 0.4 and 1. With a limit of one half, *worst* would
+# pass for a copy of *best*.
 #
 # What remains of the victory without the leak? We take out of the package what is as near as 0.6 to a
 # held-out sentence; any limit from 0.6 to 1 takes out the same. The control takes out as many at random.
@@ -386,10 +384,11 @@ for name, one in bits.items():
     print(f"  {split[0]:6.3f} {split[1]:6.3f}")
 
 # %% [markdown]
-# Nothing remains; the cleaned package even does a little harm. (Most of it are training sentences over again, letter for letter, and
-# to read the training sentences twice does about four fifths as much harm to this model. It is cleaned of these held-out sentences only.) The gain lay in the
-# sentences that were not new: on the others the second model is no better than the first. The first table
-# alone does not say where the gain comes from. Its size is a hint: an honest doubling, from half of the training sentences to all, gains about a third of it.
+# Nothing remains; the cleaned package does a little harm. (Most of it repeats training sentences,
+# letter for letter, and reading the training sentences twice does about four fifths as much harm to
+# this model. It is cleaned of these held-out sentences only.) The gain lay in the sentences that
+# were not new: on the others the second model is no better than the first. The size of the gain was
+# a hint: an honest doubling, from half of the training sentences to all, gains about a third of it.
 
 # %% tags=["claims"]
 check(
@@ -441,9 +440,9 @@ two = "Easily one of the best films I saw."
 print(near_duplicate_groups([one, two, "I saw a good film."]))
 
 # %% [markdown]
-# Two share *one of the best films*, a set phrase: the rule can be crude. Is it worth having? We hold out a thousand
-# sentences by lot, from training and validation together. Then we take out of the training
-# text all that the rule forbids; the control takes out as many others.
+# Two share *one of the best films*: the rule can be crude. Is it worth having? We hold out a
+# thousand sentences by lot, from training and validation together. Then all that the rule forbids
+# is taken out of training; the control takes out as many others.
 
 # %% tags=["hide-input"]
 # @title Splits by lot, with and without the relatives of held-out sentences
@@ -484,8 +483,8 @@ print("(mean of the draws and its 95 % t interval, which judges from their")
 print("spread where the mean of very many draws would lie)")
 
 # %% [markdown]
-# A random split would have flattered us by about a hundredth of a bit beyond the control. And the rule is no guard against
-# the package: that leak came in later.
+# A random split would have flattered us by about a hundredth of a bit beyond the control. The rule
+# is no guard against the package, which came later.
 
 # %% tags=["claims"]
 check(
@@ -502,9 +501,9 @@ check(
 # ## A leak on purpose
 #
 # How much is a leak worth, compared with a better model? We make some: a share of the held-out
-# sentences goes into the training text as it is. And we let the simplest cheat compete, a model that learns nothing at all from a
-# sentence except that it was there. It keeps the list of the $N$ texts it has seen, and puts half of its trust
-# in that list, half in an honest model $p$ trained without the leak:
+# sentences goes into the training text as it is. And we let a cheat compete, which learns of a
+# sentence only that it was there. It keeps the list of the $N$ texts it has seen, and puts half of
+# its trust in that list, half in an honest model $p$ trained without the leak:
 #
 # $$P(x) = \frac{1}{2} \cdot \frac{c(x)}{N} + \frac{1}{2}\, p(x) \tag{2}$$
 #
@@ -564,12 +563,12 @@ print("gain of an honest model over the order below:")
 print("  ".join(f"{n}: {rungs[n - 1] - rungs[n]:.3f}" for n in range(2, 9)))
 
 # %% [markdown]
-# A leak of one sentence in twenty is worth more than the
-# step from order 7 to 8, one in five more than that from 5 to 6. With everything leaked
-# none of the eight honest orders comes near.
+# A leak of one sentence in twenty is worth more than the step from order 7 to 8, one in five more
+# than that from 5 to 6.
 #
-# The red line is nearly straight; we draw it through its ends. With $a$ bits per character on new sentences and $m$ on remembered ones, the average at share
-# $s$ is $(1-s)\,a + s\,m$. It reaches a rival with $b$ bits at
+# The red line is drawn straight through its ends; halfway the truth is near it. With $a$ bits per character on new
+# sentences and $m$ on remembered ones, the average at share $s$ is $(1-s)\,a + s\,m$. It reaches a
+# rival with $b$ bits at
 #
 # $$s = \frac{a - b}{a - m} \tag{3}$$
 
@@ -618,10 +617,11 @@ check(
 # %% [markdown]
 # ## Can one tell from outside?
 #
-# You are handed a model, but not its training text. What it has read surprises it less, so one compares sentences that
-# are suspected with sentences *of the same kind* that it cannot have read. Here the suspects are the held-out sentences that the
-# package holds by letters; the others are those that it does not hold. The first model, which never saw the package, is
-# the control: are the two groups really of one kind?
+# You are handed a model, but not its training text. What it has read surprises it less, so one
+# compares suspected sentences with sentences *of the same kind* that it cannot have read. Here the
+# suspects are the held-out sentences that the package holds by letters; the others are all the
+# rest. The first model, which never saw the package, is the control: are the two groups of one
+# kind?
 
 # %% tags=["hide-input"]
 print("bits per character        suspects              surely new")
@@ -633,10 +633,11 @@ for name in ("training sentences", "and the package"):
     print(f"{name:<19} {row[0]!s:>21} {row[1]!s:>21}")
 
 # %% [markdown]
-# For the first model the groups are alike, for the second they are far apart: found. Can one also say it of a *single*
-# sentence? Raise the alarm if its bits per character lie below those of 95 % of new sentences. One new
-# sentence in twenty should then alarm falsely, the **false-alarm rate**. Over random halves of the new sentences, one for the limit and one to try, that holds
-# nearly, on average, by construction. How far off is a single half? We draw 200.
+# For the first model the groups are alike, for the second far apart: found. Can one also say it of
+# a *single* sentence? Raise the alarm if its bits per character lie below those of 95 % of new
+# sentences. One new sentence in twenty should then alarm falsely, the **false-alarm rate**. A
+# random half of the new sentences sets the limit, the other half tries it. How far off is a single
+# half? We draw 200.
 
 
 # %%
@@ -676,10 +677,11 @@ for name, (found, false) in rates.items():
     print(f"{name:<20} {found:8.0%}  {false:10.1%}  ({low:.1%}, {high:.1%})")
 
 # %% [markdown]
-# ("No leak": the first model. "Literal": a fifth of the held-out sentences put in on purpose, as above.) In a single half the rate of false alarms can be off by
-# several points. Nearly every literal copy gives itself away; of the retyped ones, in another model, about half.
+# ("No leak": the first model. "Literal": a fifth of the held-out sentences put in on purpose.) In a
+# single half the rate of false alarms can be off by several points. Nearly every literal copy gives
+# itself away; of the retyped ones, in another model, about half.
 #
-# Who has a second model that did not read the package can do better: subtract what a sentence costs *that* model ("less first"); the idea is that what is cheap for being ordinary drops out.
+# With a model that did not read the package (our first) one can do better: subtract what a sentence costs *it* ("less first").
 #
 # The numbers belong to this kind of
 # model. The method, a simple kind of *membership inference*, takes its limit from sentences that are surely unseen; without them its false alarms are unknown.
@@ -722,8 +724,7 @@ check(
 # %% [markdown]
 # ## Words that never run out
 #
-# A sentence can be new though each of its words is old. How often does a new text bring new *words*? Two laws speak
-# of word counts; here they are with their errors.
+# How often does a new text bring new *words*? Here are two laws of word counts, with their errors.
 #
 # **Zipf's law.** Rank the words by frequency: the second is half as frequent as the first, the third a third.
 # With an exponent $a$, for ranks 1 to $R$:
@@ -796,9 +797,10 @@ for (way, half), values in errors.items():
     print(f"{way:<11} counts of the {half:<5} half{told}")
 
 # %% [markdown]
-# The likelihood with counts from the other half comes nearest in all three. The line is off by
-# an amount that depends on the true exponent, which one does not know. Now the reviews, and beside them two controls: a
-# monkey that types each letter and the space as often as they are in the reviews, in no order, and texts drawn from (4) itself.
+# The likelihood with counts from the other half comes nearest in all three. The line is off by an
+# amount that depends on the true exponent, which one does not know. Now the reviews, beside two
+# controls: a monkey that types each letter and the space as often as they are in the reviews, in no
+# order, and texts drawn from (4) itself.
 
 # %% tags=["hide-input"]
 # @title Ranks from one half of the sentences, counts from the other
@@ -853,7 +855,7 @@ for label, of_law in zip(tops, by_law.mean(axis=0), strict=True):
 print("(intervals: sentences drawn again, with the ranks held fixed;")
 print(f"last column: mean of {n_draws} texts)")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of the text against rank, both axes logarithmic, averages over bands of ranks. The dots of the reviews fall nearly along a straight line with slope minus one down to rank 1,000; the monkey's go in steps about it, and beyond rank 2,500 or so they drop to a flat tail. A line shows the law fitted to the reviews."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Share of the text against rank, both axes logarithmic, averages over bands of ranks. The dots of the reviews fall nearly along a straight line with a slope near minus one down to rank 1,000, the first below it; the monkey's go in steps about it, and beyond rank 2,500 or so they drop to a flat tail. A line shows the law fitted to the reviews."}}
 figure, ax = plot.panels(height=3.6)
 for name, marker in (("reviews", "o"), ("monkey", "s")):
     counts = ranked[name]
@@ -873,10 +875,11 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# With 2,000 ranks an exponent near one, and a narrow interval: a law? Read the column of the reviews from top to bottom. The three
-# intervals exclude each other, and texts that do obey (4) rise far less: no single exponent fits. An interval says how well a number is known,
-# and not that the formula is right. And the monkey, who knows no word, has an exponent near one too.
-# An exponent near one is alone no sign of language (Miller argued so in 1957).
+# With 2,000 ranks an exponent near one, and a narrow interval: a law? Read the reviews' column from
+# top to bottom. The three intervals exclude each other, and texts that do obey (4) rise far less:
+# no single exponent fits. An interval says how well a number is known, and not that the formula is
+# right. The monkey, who knows no word, has an exponent near one too: alone it is no sign of
+# language (Miller argued so in 1957).
 
 # %% tags=["claims"]
 absolute = {key: np.abs(values) for key, values in errors.items()}
@@ -916,9 +919,9 @@ check(
 #
 # $$V(n) = K\,n^{\beta} \tag{5}$$
 #
-# A law should foretell. We fit it to the first half of the reviews, from the thousandth word on, once by a line through the
-# logarithms, once by least squares on $V$ itself. We ask for the number of different words in the
-# whole, in twenty orders of the sentences.
+# We fit it to the first half of the reviews, from the thousandth word on, once by a line through
+# the logarithms, once by least squares on $V$ itself. We ask for the number of different words in
+# the whole, in twenty orders of the sentences.
 
 
 # %% tags=["hide-input"]
@@ -959,10 +962,13 @@ def heaps_squares(growth, start=1000):
 #
 # $$f_1 - f_2 + f_3 - f_4 + \dots \tag{6}$$
 #
-# new ones (Good and Toulmin, 1956). In *the film is the best*: 3 − 1 = 2. Where does it come from? Suppose that a word falls at random,
-# $\lambda$ times in each half on average. Then it stands $k$ times in the first with probability $e^{-\lambda} \lambda^k / k!$ (Poisson's law). It is missing there and
-# appears in the second with probability $e^{-\lambda}(1 - e^{-\lambda})$, and since $1 - e^{-\lambda} = \lambda - \lambda^2/2! + \lambda^3/3! - \dots$ (the series of $e^x$ at $x = -\lambda$), this is the
-# chance to be seen once, minus that of twice, plus that of three times, and so on. Add up over all words.
+# new ones (Good and Toulmin, 1956). In *the film is the best*: 3 − 1 = 2. Why? Suppose that a word
+# falls at random, $\lambda$ times in each half on average. Then it stands $k$ times in the first
+# with probability $e^{-\lambda} \lambda^k / k!$ (Poisson's law). It is missing there and appears in
+# the second with probability $e^{-\lambda}(1 - e^{-\lambda})$, and since
+# $1 - e^{-\lambda} = \lambda - \lambda^2/2! + \lambda^3/3! - \dots$ (the series of $e^x$ at
+# $x = -\lambda$), this is the chance to be seen once, minus that of twice, plus that of three
+# times, and so on. Add up over all words.
 
 
 # %%
@@ -1011,7 +1017,7 @@ print("error of the forecast for the whole, from the first half")
 for name, values in foretold.items():
     print(f"{name:<37}  {spread(values)}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Number of different words against number of words read, linear axes. The measured curve rises steeply and bends more and more, to about 16,000 at 143,000 words. A dashed line, Heaps' law fitted to the first half by a line in logs, goes with it for the first 35,000 words and then rises further and further above it. A dot, the forecast of Good and Toulmin, lies on the end of the curve."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Number of different words against number of words read, linear axes. The measured curve rises steeply, then ever more slowly, to about 16,000 at 143,000 words. A dashed line, Heaps' law fitted to the first half by a line in logs, goes with it for the first 35,000 words and then rises further and further above it. A dot, the forecast of Good and Toulmin, lies on the end of the curve."}}
 figure, ax = plot.panels(height=3.4)
 n = np.arange(1, len(growth) + 1)
 ax.plot(n, growth, label="reviews, one order")
@@ -1024,11 +1030,10 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Both fits to the first half foretell too many words; how many depends on the fit. The exponent is not a constant; it
-# falls from step to step. Fitted to the last doubling of the first half, the law is off by a few per cent. The
-# alternating sum comes nearer still. (The sum is meant for at most as much again; for more
-# it must be tamed, as in Efron and Thisted, 1976.) And at the end new words
-# keep coming: a list of words must say what happens to one that is not on it.
+# Both fits to the first half foretell too many words, and the exponent falls from step to step.
+# Fitted to the last doubling of the first half, the law is off by a few per cent. The alternating
+# sum comes nearer still. (For more than as much again it must be tamed, as in Efron and Thisted,
+# 1976.) At the end new words keep coming: a list of words needs a rule for those not on it.
 
 # %% tags=["claims"]
 check(
@@ -1063,7 +1068,7 @@ check(
 # %% [markdown]
 # ## Summary
 #
-# A text is counted in a unit that somebody chose, has passed through hands that left traces, and is new only
+# A text is counted in a unit that somebody chose, may have passed through hands that left traces, and is new only
 # if nothing like it was seen. A leak can be worth more than the step to a
 # better model: search for near-duplicates before you split *and* whenever you add text, and
 # compare with sentences that are surely new. Laws of word counts come with errors, and with the
@@ -1108,7 +1113,7 @@ exercises.three_counts(three_counts)
 #
 # <details><summary>Hint</summary>
 #
-# The report is an average with weights 0.1 and 0.9. For the second question there is a formula.
+# The report is an average with weights 0.1 and 0.9. For the second question, use formula (3).
 #
 # </details>
 
@@ -1139,9 +1144,8 @@ exercises.worth(worth)
 #
 # <details><summary>Hint</summary>
 #
-# `surprise(train + [change(text) for text in held_out], held_out).sum() / symbols.sum()`, for
-# a function `change`. Words without every fourth: those whose index leaves another remainder than 3
-# when divided by 4.
+# `surprise(train + [change(text) for text in held_out], held_out).sum() / symbols.sum()`, for a
+# function `change`. Every fourth word has an index that leaves the remainder 3 when divided by 4.
 #
 # </details>
 
@@ -1235,7 +1239,7 @@ exercises.expected_different(expected_different)
 #
 # - *Splitting first and looking for duplicates afterwards, by equal strings*: a retyped copy is not equal. Fold case, spaces and
 #   punctuation, compare shingles, and read the pairs about the limit.
-# - *Cleaning the split once*: every text that is added later can bring the test sentences with it. Search again.
+# - *Cleaning the split once*: every text that is added later can bring the test sentences with it.
 # - *Comparing bits per word, per token and per character*: convert the total surprise to one unit.
 # - *Believing the readme*: count what can be counted.
 # - *A straight line in a log–log plot as proof of a law*: fit by likelihood, ask for two ranges, and try a
@@ -1243,14 +1247,14 @@ exercises.expected_different(expected_different)
 #
 # ## Further reading
 #
-# - Hutto and Gilbert (2014), [VADER: A parsimonious rule-based model for sentiment analysis of social media text](https://doi.org/10.1609/icwsm.v8i1.14550): where our sentences and their ratings come from.
-# - Pang and Lee (2005), [Seeing stars](https://aclanthology.org/P05-1015/): the paper that brought the collection from which we take the sentences to be.
+# - Hutto and Gilbert (2014), [VADER: A parsimonious rule-based model for sentiment analysis of social media text](https://doi.org/10.1609/icwsm.v8i1.14550): our sentences and their ratings.
+# - Pang and Lee (2005), [Seeing stars](https://aclanthology.org/P05-1015/): the collection from which we take the sentences to be.
 # - Broder (1997), [On the resemblance and containment of documents](https://doi.org/10.1109/SEQUEN.1997.666900): shingles, and their similarity estimated from hashes.
 # - Lee et al. (2022), [Deduplicating training data makes language models better](https://aclanthology.org/2022.acl-long.577/): near-duplicates in the texts of large models.
 # - Shokri et al. (2017), [Membership inference attacks against machine learning models](https://doi.org/10.1109/SP.2017.41): to tell whether a model has seen an example.
 # - Watson et al. (2022), [On the importance of difficulty calibration in membership inference attacks](https://arxiv.org/abs/2111.08440): with a second model to compare.
 # - Good and Toulmin (1956), [The number of new species, and the increase in population coverage, when a sample is increased](https://doi.org/10.1093/biomet/43.1-2.45): formula (6).
-# - Efron and Thisted (1976), [Estimating the number of unseen species: How many words did Shakespeare know?](https://doi.org/10.1093/biomet/63.3.435): the sum, tamed, for more text than as much again.
+# - Efron and Thisted (1976), [Estimating the number of unseen species: How many words did Shakespeare know?](https://doi.org/10.1093/biomet/63.3.435): the sum, tamed for more text.
 # - Miller (1957), [Some effects of intermittent silence](https://doi.org/10.2307/1419346): the monkey.
 # - Piantadosi (2014), [Zipf's word frequency law in natural language](https://doi.org/10.3758/s13423-014-0585-6): a critical review, with the trap of ranks and counts from one text.
 # - Clauset, Shalizi and Newman (2009), [Power-law distributions in empirical data](https://doi.org/10.1137/070710111): why not to fit by a line.
