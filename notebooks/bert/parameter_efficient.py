@@ -143,7 +143,7 @@ print("numbers:", W.numel(), "in W,", A.numel() + B.numel(), "in A and B")
 # At first $A$ is drawn at random and $B$ is zero. So the change is zero too, and training begins at the pretrained model.
 #
 # Not every change can be written with few columns and rows: to become zero, our $W$ would need a change of rank four. That
-# low rank is enough is a bet. We look at the end at what such a change of queries and values loses; how much of it is due to the rank we do not tell apart.
+# low rank is enough is a bet. At the end we see what such a change of queries and values loses, not how much of that is due to the rank.
 
 # %% tags=["claims"]
 close("Beside or inside: the same y", beside, inside)
@@ -331,7 +331,7 @@ print(f"accuracy on validation: {right:.3f}")
 #
 # Few numbers are trained. Is training then fast? Every step still runs forward through the whole encoder. And
 # the slope of the loss at a low layer comes from the layers above it, so the backward pass goes down through all of them as well. It leaves out the slopes of the frozen matrices. `FlopCounterMode` of PyTorch counts the multiplications and additions of
-# all matrix products in one step for the two sentences from above. Beside them stands the time of a step for 32 sentences:
+# all matrix products in one step for the two sentences from above. Beside them stands the time of these two passes for 32 sentences:
 
 
 # %% tags=["hide-input"]
@@ -384,7 +384,7 @@ print(f"trained numbers: full {moving:,}, LoRA {trained_numbers:,}")
 model = model.cpu().eval()
 
 # %% [markdown]
-# LoRA's forward pass has slightly more to compute, its backward pass about half. About a third of these operations are saved (AdamW's own are not counted, and the milliseconds are those of one machine). What shrinks in proportion to the trained numbers is what training keeps for each of
+# LoRA computes slightly more than full fine-tuning in the forward pass and about half as much in the backward pass. Together, about a third of these operations are saved (AdamW's own are not counted, and the milliseconds are those of one machine). What shrinks in proportion to the trained numbers is what training keeps for each of
 # them: its slope, and AdamW's two running means.
 
 # %% tags=["claims"]
@@ -625,7 +625,8 @@ for (name, values), stays in zip(found.items(), choice, strict=True):
 from transformers import DynamicCache
 
 small_one = adapter.Bottleneck(8, 3, run.generator())
-small_one.up.weight.data.normal_(generator=run.generator(1))
+for place, numbers in enumerate(small_one.parameters()):
+    numbers.data.normal_(generator=run.generator(10 + place))
 h = torch.randn(5, 8, generator=run.generator(2))
 down, up = small_one.down, small_one.up
 by_hand = bottleneck(h, down.weight, down.bias, up.weight, up.bias)
@@ -688,7 +689,7 @@ for way, trials in tried.items():
 #
 # Then each was trained with three seeds, and answered the test sentences. The difference to full fine-tuning has two intervals of 95 %.
 # *Over sentences*: for each test sentence the share of three runs that are right, minus that of full fine-tuning; a bootstrap draws the sentences again and again
-# with replacement. *Over seeds*: Student's $t$ over the three differences between runs of the same seed. Neither knows what the other lets vary, nor that the rates were chosen.
+# with replacement. *Over seeds*: Student's $t$ over the three differences between runs of the same seed. The first interval holds the runs fixed, the second the sentences; neither counts that the rates were chosen.
 
 # %% tags=["hide-input"]
 # @title Which test sentences did each run get right?
@@ -765,7 +766,7 @@ plt.show()
 # %% [markdown]
 # LoRA trains less than a hundredth of the model's numbers. It is behind full fine-tuning with each of the three seeds. Its interval over
 # sentences lies below zero; the one over seeds, from three of them, reaches just past it. By how much is LoRA behind? Both intervals hold a
-# loss of one point, and smaller and larger ones. That it comes within one point is neither shown by these runs nor excluded. Adapters too are behind with each seed, and the same goes for their one point.
+# loss of one point, and smaller and larger ones. That it comes within one point is neither shown by these runs nor excluded. Adapters too are behind with each seed; whether they come within one point is open as well.
 #
 # And do ways with equally many numbers differ? We take the ways in pairs, and some against the top layer and the biases:
 
@@ -1064,7 +1065,7 @@ exercises.cut(cut)
 # - *The head is frozen too*: it is new, and its random numbers are then never trained.
 # - *A merged layer still adds its change*: it is counted twice. Ask for the scores before and after.
 # - *The file is loaded over another base model of the same shape*: without a hash no error, and scores that nobody has tested.
-# - *The learning rate of full fine-tuning is kept*: search it anew.
+# - *The learning rate of full fine-tuning is kept*: search it anew; none of our seven ways took it.
 #
 # ## Further reading
 #

@@ -303,9 +303,10 @@ def _checker(cell: NotebookNode) -> str | None:
 
 @rule
 def one_sitting(chapter: Chapter) -> Iterator[str]:
-    """All words; and those outside of folds, with the code there, at the page's pace."""
-    total = _word_count(chapter.prose)
-    words = _word_count(re.sub(r"<details>.*?</details>", "", chapter.prose, flags=re.DOTALL))
+    """All that stands between blanks; and words outside of folds, with the code there, by pace."""
+    total = sum(len(source.split()) for source in chapter.markdown)
+    open_prose = re.sub(r"<details>.*?</details>", "", chapter.prose, flags=re.DOTALL)
+    words = len(re.findall(r"\S*\w\S*", open_prose))
     seen = [cell for cell in chapter.code[3:] if not FOLDED & {*tags(cell)}]
     lines = sum(bool(line.strip()) for cell in seen for line in cell.source.splitlines())
     minutes = words / WORDS_A_MINUTE + lines / CODE_LINES_A_MINUTE
@@ -314,10 +315,6 @@ def one_sitting(chapter: Chapter) -> Iterator[str]:
             f"{total} words, {words} of them and {lines} lines of code in sight: "
             f"{minutes:.0f} minutes of reading"
         )
-
-
-def _word_count(text: str) -> int:
-    return len(re.findall(r"\S*\w\S*", text))
 
 
 # Code
