@@ -568,7 +568,8 @@ check(
 begins = np.array([c == " " for c in " " + six[0][:-1]])  # a word
 for name in ("counts, the last 7", "Transformer"):
     check(
-        f"A word's first letter costs more, on average, than other signs: {name}",
+        f"A word's first letter costs more, on average, "
+        f"than other signs: {name}",
         costs[name][begins].mean() > costs[name][~begins].mean(),
     )
 

@@ -456,8 +456,7 @@ close("The slopes sum to zero", slopes.sum(), 0.0)
 # ## Where does training end? Maximum likelihood and KL
 #
 # Put the gradient to work on real text: sentences from film reviews in small letters, every run of other characters
-# turned into one space. A very simple language model has one score for each of the 27 symbols and no
-# context whatever.
+# turned into one space. A very simple language model has 27 parameters for training to adjust, one score for each symbol, and no context whatever.
 
 # %%
 symbols = " abcdefghijklmnopqrstuvwxyz"
