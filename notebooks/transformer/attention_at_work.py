@@ -465,7 +465,7 @@ PAIRS = [
 # %% tags=["hide-input"]
 # @title Counting the links that are found
 def found_links(first, second, links, level):
-    """For each link, if it has the largest weight; and what a guess would find."""
+    """For each link, if it has the largest weight; and what guesses find."""
     rows, X = token_vectors(first, level)  # [T, d_model]
     columns, Y = token_vectors(second, level)  # [S, d_model]
     best = (X @ Y.T).argmax(dim=-1)  # [T]; scaling and softmax keep the order

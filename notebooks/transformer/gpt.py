@@ -59,9 +59,9 @@ from torch import nn
 run = session.start(PROFILE, SEED)
 
 # %% [markdown]
-# Here is a GPT like the one we shall build, larger and trained beforehand for longer than this chapter has.
-# It reads one sentence, and for each letter we note its surprise: $-\log_2$ of the probability that it
-# gave to that letter, knowing all letters before.
+# Here is a GPT like the one we shall build, trained beforehand. It reads one
+# sentence, and for each letter we note its surprise: $-\log_2$ of the probability that it gave to
+# that letter, knowing all letters before.
 
 # %% tags=["hide-input"]
 # @title What the site's widget has to show for a text
@@ -122,9 +122,10 @@ ax.grid(axis="x", visible=False)
 live.show("gpt", examples=answers)
 
 # %% [markdown]
-# A surprise of one bit is that of a fair coin. In this sentence the three tallest bars stand where
-# *acting* and *wonderful* begin and at the full stop; once *won* is written, the rest of the word is hardly
-# news. The mean height of such bars over thousands of sentences is the number that this chapter is about.
+# A surprise of one bit is that of a fair coin. The three tallest bars stand where *acting* and
+# *wonderful* begin and at the full stop; once *won* is written, the rest of the word is hardly
+# news. The mean height of such bars over thousands of sentences is the number that this chapter is
+# about.
 
 # %% [markdown]
 # **You will**
@@ -174,16 +175,16 @@ print("foretell  ", " ".join(shown[1:]))
 #
 # $$\log p(x_1 \dots x_T \mid x_0) = \sum_{t=1}^{T} \log p(x_t \mid x_0 \dots x_{t-1}) \tag{1}$$
 #
-# An n-gram answers each question from the last few letters. A **GPT** (Radford et al. 2018; ours has the form
-# of the second, 2019) answers from all letters before, and it answers all $T$ questions in one pass: position $t$ sees positions
-# $0 \dots t$ and says what it expects at $t + 1$. That hangs on one condition, which we shall test:
-# nobody may see the future.
+# An n-gram answers each question from the last few letters. A **GPT** (Radford et al. 2018; ours
+# has the form of the second, 2019) answers from all letters before, and it answers all $T$
+# questions in one pass: position $t$ sees positions $0 \dots t$ and says what it expects at
+# $t + 1$. That hangs on one condition: nobody may see the future.
 
 # %% [markdown]
 # ## The parts
 #
 # Each letter becomes a vector of $C$ numbers, which travels along a road, the **residual stream**. Until
-# the last norm nothing replaces the vector: each part reads it, computes something and *adds* it: where (0, 4) stands and a part brings (1, −1), (1, 3) travels on. Attention is the
+# the last norm nothing replaces the vector: each part reads it and *adds* something: (0, 4) plus (1, −1) travels on as (1, 3). Attention is the
 # one part that carries information from one letter to another; the others treat each letter
 # alone.
 
@@ -297,9 +298,10 @@ close("Ours is torch's GELU", gelu(x - 3), nn.functional.gelu(x - 3), rtol=1e-5)
 # $$x \leftarrow x + \operatorname{Attention}(\operatorname{LN}_1(x)), \qquad
 # x \leftarrow x + W_2\,\operatorname{GELU}(W_1 \operatorname{LN}_2(x) + b_1) + b_2 \tag{4}$$
 #
-# First look around, then work on what was seen. The second half is the **feed-forward layer**; inside it is
-# four times as wide as the stream. Norms on the branches and none on the road between the blocks is called **pre-norm**
-# (analysed by Xiong et al. 2020). Dropout, which switches random numbers off in training, is left at zero in our short training on a CPU.
+# The second half is the **feed-forward layer**; inside it is four times as wide as the stream.
+# Norms on the branches and none on the road between the blocks is called **pre-norm** (analysed by
+# Xiong et al. 2020). Dropout, which switches random numbers off in training, is left at zero in our
+# short training on a CPU.
 
 
 # %%
@@ -325,11 +327,12 @@ class Block(nn.Module):
 
 # %% [markdown]
 # *On the way in*, a letter's id selects its row of a table. A second table adds a vector for the
-# position: attention averages, and by itself does not look at the order (the mask gives deeper layers a
-# hint: Haviv et al. 2022). Then come the blocks.
+# position: attention averages, and by itself does not look at the order (the mask gives deeper
+# layers a hint: Haviv et al. 2022).
 #
-# *On the way out*, the last norm; then the product with every row of the *first* table. These are the
-# logits. Using one table twice is called **weight tying** (Press and Wolf 2017).
+# *On the way out*, behind the blocks, the last norm; then the product with every row of the *first*
+# table. These are the logits. Using one table twice is called **weight tying** (Press and Wolf
+# 2017).
 
 
 # %%
@@ -431,9 +434,9 @@ print("log₂", chances.log2().tolist())
 print("loss", -chances.log2().mean().item(), "bits per letter")
 
 # %% [markdown]
-# The six logarithms sum to −9. Training uses the natural logarithm instead, which only changes the unit, from bits to nats: one nat is
-# $1/\ln 2$ bits. A batch holds sentences of different length, filled up with padding, whose targets are
-# marked −100 and do not count. With $m$ real targets,
+# The six logarithms sum to −9. Training uses the natural logarithm, and so another unit: one nat is
+# $1/\ln 2$ bits. A batch holds sentences of different length, filled up with padding, whose targets
+# are marked −100 and do not count. With $m$ real targets,
 #
 # $$\mathcal{L} = -\frac{1}{m} \sum_{\text{real targets}}
 # \log p(x_t \mid x_0 \dots x_{t-1}) \tag{6}$$
@@ -450,21 +453,19 @@ def batch_loss(logits, targets):
 # %% [markdown]
 # ## Three tests before the first step
 #
-# A network with a bug need not complain. So we test while we still know what the answer must be.
+# A network with a bug need not complain: we test while we still know what the answer must be.
 #
-# **The first loss.** Who knows nothing gives each of the $V$ symbols the same probability and has the loss
-# $\ln V$. Our model adds a little on average. At first a logit is the product of a normed vector, of length $\sqrt C$,
-# and a row of numbers with standard deviation $0.5/\sqrt C$, so its variance is about
+# **The first loss.** Who knows nothing gives each of the $V$ symbols the same probability and has
+# the loss $\ln V$. At first a logit of our model is the product of a normed vector, of length
+# $\sqrt C$, and a row of numbers with standard deviation $0.5/\sqrt C$, so its variance is about
 # $C\,(0.5/\sqrt C)^2 = 1/4$. The mean of $e^z$ for normal $z$ of mean 0 and variance $\sigma^2$ is
-# $e^{\sigma^2/2}$, so the sum in the softmax is about $V e^{1/8}$, and the right letter's logit is 0 on average: expect about
-# $\ln V + 1/8$ (vector and row taken as independent).
+# $e^{\sigma^2/2}$, so the sum in the softmax is about $V e^{1/8}$, and the right letter's logit is
+# 0 on average: expect about $\ln V + 1/8$ (vector and row taken as independent).
 #
-# For comparison, we give the token vectors the size that `nn.Embedding` has by itself. There the letter
-# that was read gets a very large logit.
+# For comparison, we give the token vectors the size that `nn.Embedding` has by itself.
 #
 # **The future.** Poke one letter's vector in a random direction, and see which predictions move: none
-# before that letter may. (To add the same number everywhere would be a blind test: whatever reads the stream
-# stands behind a norm.)
+# before that letter may. (The same number added to all $C$ places would show nothing: every part reads the stream through a norm, which takes it away.)
 
 # %% tags=["hide-input"]
 # @title With the mask and without
@@ -517,9 +518,9 @@ print(f"without the mask                      {leaked[early].max():.4f}")
 print(f"without, same number added everywhere {blind[early].max():.4f}")
 
 # %% [markdown]
-# **The padding.** It stands behind the sentence, where the future is: so this is the same test again, on the
-# loss. We litter it with random letters: with the mask nothing may change. New is the loss that forgets the
-# −100 and counts the padding as ↵.
+# **The padding.** It stands behind the sentence, where the future is. We litter it with random
+# letters: with the mask the loss may not change. Another loss forgets the −100 and counts the
+# padding as ↵.
 
 # %% tags=["hide-input"]
 # @title Large token vectors, and eight fresh models
@@ -656,10 +657,10 @@ print(f"floor {lowest:.3f}, reached {by_heart[-1]:.3f} nats per letter")
 print(tokenizer.decode(few[0][:12]), "→", tokenizer.decode(recited[0]))
 
 # %% [markdown]
-# **Is it the package's loop?** `fit` in `lmcourse.training.loop` is this loop with error messages and
-# checkpoints; besides, it spares biases and norms the small pull towards zero that AdamW gives to weights,
-# and it multiplies in bfloat16 where the machine is quick at that. Both loops get the same weights and ten
-# batches, and a check compares the losses. (In these ten steps no loss differs by 0.02.)
+# **Is it the package's loop?** `fit` in `lmcourse.training.loop` is this loop with error messages
+# and checkpoints; besides, it spares biases and norms the small pull towards zero that AdamW gives
+# to weights, and it multiplies in bfloat16 where the machine is quick at that. Both loops get the
+# same weights and ten batches, and a check compares the losses.
 
 # %% tags=["hide-input"]
 # @title Ten steps, ours and the package's
@@ -713,8 +714,8 @@ print(f"bigram, counted on validation itself: {last_letter_floor:.3f}")
 # The last number is a floor: on these sentences no table that knows the last letter alone can do better
 # than the one [counted](../ngrams/bigram_counts.ipynb) on them.
 #
-# To see what the network has learned, let it write: draw a letter with the probabilities it gives, append
-# it, ask again, until it draws ↵.
+# Let the network write, too: draw a letter with the probabilities it gives, append it, ask again,
+# until it draws ↵.
 
 
 # %%
@@ -761,8 +762,8 @@ steps = run.size(smoke=20, cpu=1200, gpu=3000)
 losses = train(model, batch_at, steps, learning_rate, look)
 
 # %% [markdown]
-# Each line has the step, the bits and the text. Single batches differ, so the curve below shows at
-# each step the mean over the last tenth of the steps so far.
+# Each line has the step, the bits and the text. The curve below shows at each step the mean over
+# the last tenth of the steps so far.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Loss in bits per character, on a linear axis, against the training step, on a logarithmic one. The curve starts a little above the dashed uniform line, falls through it, through the unigram line, then through the bigram line, and ends clearly below it. Five validation points lie on or near the curve."}}
 seconds = time.perf_counter() - start
@@ -782,12 +783,12 @@ ax.legend(loc="upper right", bbox_to_anchor=(1, 0.88))
 plt.show()
 
 # %% [markdown]
-# The network starts above the first mark and passes the two others, one after the other. A table without any
-# look at the input reaches the second, a table of the last letter the third; below the floor, more than the
-# last letter must be in use. Exercise 3 takes one part out.
+# The network starts above the first mark and passes the two others in turn. A table without any
+# look at the input reaches the second, a table of the last letter the third; below the floor, more
+# than the last letter must be in use.
 #
-# The package's `GPT`, given the trained weights, writes what ours writes. And this is
-# what the longer GPT writes in three draws:
+# The package's `GPT`, given the trained weights, writes with the same draw the same twenty letters. The longer GPT writes, in
+# three draws:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 # @title The package's model goes on from the same words
@@ -875,17 +876,21 @@ for name, size in size_of.items():
     print(f"{effort[name]:8.0f} seconds")
 
 # %% [markdown]
-# The network gets a second chance: the *longer* GPT, that of the opening picture, is larger and has read the same sentences
-# again and again, with dropout. And a third: the *best* GPT is what we found when we tried to win within two hours of two cores (it took 74 minutes; the tries before it are not counted). It is larger again,
-# has the parts of [later chapters](block.ipynb) (rotary positions, RMS norm, SwiGLU), more dropout, and for the matrices of its blocks another optimizer, Muon
-# (Jordan et al. 2024). Other settings had a few short tries on validation. Of both networks the weights are those of the best look at validation; the seconds are of the whole run. So much differs at once that we do not say what did it.
+# The network gets a second chance: the *longer* GPT, that of the opening picture, is larger than ours on a CPU and has read the same sentences more often, with dropout. And a third: the *best* GPT is what we found
+# when we tried to win within two hours of two cores (the tries before it are not counted). It is
+# larger again, has the parts of [later chapters](block.ipynb) (rotary positions, RMS norm, SwiGLU),
+# more dropout, and for the matrices of its blocks another optimizer, Muon (Jordan et al. 2024).
+# Other settings had a few short tries on validation. Of both networks the weights are those of the
+# best look at validation; the seconds are of the whole run. So much differs at once that we do not
+# say what did it.
 #
-# A fourth network is the best GPT's model over *pieces* of up to several letters ([tokenization](../background/tokenization.ipynb)), from a thousand merges, with half as many steps. Its bits count one way to cut a sentence, so they are at least those of the sentence.
+# A fourth network is the best GPT's model over *pieces* of several letters ([tokenization](../background/tokenization.ipynb)), from a thousand merges, with half as many
+# steps. Its bits count one way to cut a sentence, so they are at least those of the sentence.
 #
-# Last, both at once. Let network and table answer, and average their *probabilities*, with a share $\lambda$
+# Last, both at once: we average the *probabilities* of network and table, with a share $\lambda$
 # for the network: $p = \lambda\, p_{\text{network}} + (1 - \lambda)\, p_{\text{table}}$. That is a
-# distribution again. The share, too, is chosen on validation. As a control, the table is also mixed with a
-# shorter one, of order 6.
+# distribution again. The share, too, is chosen on validation. As a control, the table is also mixed
+# with a shorter one, of order 6.
 
 
 # %%
@@ -1047,9 +1052,11 @@ plot.intervals(
 plt.show()
 
 # %% [markdown]
-# **Counting beats the first two.** The table is far ahead of the network that you have just trained, and ahead of the longer
-# one. **The best GPT beats the table,** and the two tables mixed. So does the one over pieces. So it is on this text, for these four networks: the intervals speak of other test sentences, not of another seed, size or recipe. (The `gpu` profile has a larger
-# network of ours: there, read the printed differences.)
+# **Counting beats the network that you have just trained,** by far, and the longer one. **The best
+# GPT beats the table,** and the two tables mixed. So does the one over pieces. So it is on this
+# text, for these four networks: the intervals speak of other test sentences, not of another seed,
+# size or recipe. (The `gpu` profile has a larger network of ours: there, read the printed
+# differences.)
 #
 # And mixed, table and network are better than either, for the longer GPT and for the best. The
 # control, better alone than the longer GPT, adds less. Our own adds next to nothing.
@@ -1099,9 +1106,7 @@ check("Mixed, the longer GPT is better than order 6", control.low > 0)
 # %% [markdown]
 # ## Summary
 #
-# A GPT is two tables and a stack of blocks, and each block adds two corrections to a stream: what attention
-# brings from the letters before, and what a feed-forward layer makes of it. Its size follows from four
-# numbers, its first loss, with our initial weights, nearly from one. Causality, padding and the ability to learn one batch by heart can
+# A GPT is two tables, a stack of blocks and a last norm, and each block adds two corrections to a stream: what attention brings from the letters so far, and what a feed-forward layer makes of it. Its size follows from $V$, $P$, $n$ and $C$; its first loss, with our initial weights, nearly from $V$ alone. Causality, padding and the ability to learn one batch by heart can
 # be tested before the long training starts. Here a first-rate table
 # of counts beats a GPT of the plain recipe; a larger one, with newer parts, more dropout and another optimizer, beats it, and mixed they are better still.
 #
@@ -1143,8 +1148,8 @@ exercises.on_paper(on_paper)
 #
 # <details><summary>Hint</summary>
 #
-# Change one letter at a time, every place in turn: one bug only looks a single letter ahead, another
-# only looks at the very last. Which predictions must not move when the letter at place $s$ changes?
+# Change one letter at a time, every place in turn. Which predictions must not move when the letter
+# at place $s$ changes?
 #
 # </details>
 
@@ -1178,8 +1183,7 @@ exercises.leaks(leaks)
 # > **Exercise 3.** Without attention (★★☆, 15 minutes). An experiment: make a fresh `OurGPT(V, *sizes)`, put
 # > in place of every block's attention a part that returns zeros, and train it with the settings of the
 # > chapter (`cpu` profile), for a third of the steps or more. Return two numbers, in bits per character on validation: what it
-# > reaches, and what the chapter's model reached with attention. Which mark does it not get far below, and why
-# > is that no surprise?
+# > reaches, and what the chapter's model reached with attention. Near which mark does it stay, and why?
 #
 # <details><summary>Hint</summary>
 #
