@@ -186,7 +186,7 @@ n_other = sum("-" in w.strip("-") for text in package for w in text.split())
 print(f"hyphens inside words: archive {within}, package {n_other:,}")
 
 # %% [markdown]
-# A director lost his vowel. No word of the archive's film sentences has a hyphen inside: it seems that somebody took them out.
+# A name lost its vowel. No word of the archive's film sentences has a hyphen inside: it seems that somebody took them out.
 #
 # Where a text comes from, and through whose hands it went, is its **provenance**. The archive's
 # readme has a word on that, and on those who rated how positive each sentence is.
@@ -225,8 +225,7 @@ print(f"sentences of the package: {len(package):,}", end="")
 print(f"; in the archive, letter for letter: {np.mean(known):.1%}")
 
 # %% [markdown]
-# Most sentences have fewer ratings than promised. The readme says: pieces of 2,000 whole reviews. But nearly all of the package's `rotten_tomatoes` rows stand in our archive, but for case, spaces and punctuation. We take both for the 10,662 "snippets" that Pang and Lee
-# published in 2005, another collection than the one the readme cites.
+# Most sentences have fewer ratings than promised. The readme says: pieces of 2,000 whole reviews. But nearly all of the package's `rotten_tomatoes` rows stand in our archive, but for case, spaces and punctuation. We take both to come from the 10,662 "snippets" of Pang and Lee (2005). The readme cites another collection.
 
 # %% tags=["claims"]
 check(
@@ -249,7 +248,7 @@ check(
 # %% [markdown]
 # ## Which sentences are new?
 #
-# Nearly all of the package stands in the archive, of which the held-out sentences are part. Did the second model
+# Nearly all of the package stands in the archive, and so do the held-out sentences. Did the second model
 # know them?
 
 # %% tags=["hide-input"]
@@ -333,8 +332,7 @@ for row in [order[len(order) // 2], *between]:
 # come all sentences whose nearest lies between 0.4 and 1. With a limit of one half, *worst* would
 # pass for a copy of *best*.
 #
-# What remains of the victory without the leak? We take out of the package what is as near as 0.6 to a
-# held-out sentence; any limit from 0.6 to 1 takes out the same. The control takes out as many at random.
+# What remains of the victory without the leak? We remove every package sentence with a similarity of at least 0.6 to a held-out one; any limit from 0.6 to 1 removes the same. The control takes out as many at random.
 
 # %% tags=["claims"]
 chosen = [*range(300), *to_package[:20].argmax(axis=1)]
@@ -384,9 +382,7 @@ for name, one in bits.items():
     print(f"  {split[0]:6.3f} {split[1]:6.3f}")
 
 # %% [markdown]
-# Nothing remains; the cleaned package does a little harm. (Most of it repeats training sentences,
-# letter for letter, and reading the training sentences twice does about four fifths as much harm to
-# this model. It is cleaned of these held-out sentences only.) The gain lay in the sentences that
+# Nothing remains; the cleaned package does a little harm. (Most of what is left repeats training sentences, letter for letter; reading the training sentences twice does about four fifths of the harm. Only these held-out sentences were removed.) The gain lay in the sentences that
 # were not new: on the others the second model is no better than the first. The size of the gain was
 # a hint: an honest doubling, from half of the training sentences to all, gains about a third of it.
 
@@ -620,7 +616,7 @@ check(
 # You are handed a model, but not its training text. What it has read surprises it less, so one
 # compares suspected sentences with sentences *of the same kind* that it cannot have read. Here the
 # suspects are the held-out sentences that the package holds by letters; the others are all the
-# rest. The first model, which never saw the package, is the control: are the two groups of one
+# rest. The first model, which has read none of the suspects, is the control: are the two groups of one
 # kind?
 
 # %% tags=["hide-input"]
@@ -722,7 +718,7 @@ check(
 )
 
 # %% [markdown]
-# ## Words that never run out
+# ## Words that keep coming
 #
 # How often does a new text bring new *words*? Here are two laws of word counts, with their errors.
 #
@@ -876,8 +872,7 @@ plt.show()
 
 # %% [markdown]
 # With 2,000 ranks an exponent near one, and a narrow interval: a law? Read the reviews' column from
-# top to bottom. The three intervals exclude each other, and texts that do obey (4) rise far less:
-# no single exponent fits. An interval says how well a number is known, and not that the formula is
+# top to bottom. The three intervals exclude each other, and in texts drawn from (4) the exponent rises far less: no single exponent fits. An interval says how well a number is known, and not that the formula is
 # right. The monkey, who knows no word, has an exponent near one too: alone it is no sign of
 # language (Miller argued so in 1957).
 
@@ -1030,7 +1025,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Both fits to the first half foretell too many words, and the exponent falls from step to step.
+# Both fits to the first half foretell too many words, and on average the exponent falls from step to step.
 # Fitted to the last doubling of the first half, the law is off by a few per cent. The alternating
 # sum comes nearer still. (For more than as much again it must be tamed, as in Efron and Thisted,
 # 1976.) At the end new words keep coming: a list of words needs a rule for those not on it.
@@ -1068,8 +1063,7 @@ check(
 # %% [markdown]
 # ## Summary
 #
-# A text is counted in a unit that somebody chose, may have passed through hands that left traces, and is new only
-# if nothing like it was seen. A leak can be worth more than the step to a
+# A text is counted in a unit that somebody chose, may have passed through hands that left traces, and is new only if no copy of it was seen, however spelled. A leak can be worth more than the step to a
 # better model: search for near-duplicates before you split *and* whenever you add text, and
 # compare with sentences that are surely new. Laws of word counts come with errors, and with the
 # question what else obeys them.

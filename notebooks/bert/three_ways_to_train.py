@@ -342,7 +342,7 @@ class WithLoss(torch.nn.Module):
 
 
 # %% tags=["hide-input"]
-# @title No progress bar, no files but the log
+# @title No progress bar, and no shuffling
 quiet = {
     "disable_tqdm": True,
     "use_cpu": run.device.type == "cpu",
@@ -606,9 +606,7 @@ close("The restored weights have the smallest loss", again, smallest, atol=1e-3)
 #
 # Keras watched the accuracy on 256 sentences of validation, with patience 3, and could end before
 # the eighth epoch. All three are judged on the *other* sentences of validation. The first line of
-# the record is its command. (It replaces earlier ones of four epochs, in which this patience could
-# not end training. In the last of them `Trainer` was ahead of the loop by hand by an interval over
-# sentences, not over seeds.)
+# the record is its command. (It replaces one of four epochs, too few for this patience. There, by the file's history, zero lay outside the interval of `Trainer` minus hand over sentences, and inside that over seeds.)
 
 # %% tags=["hide-input"]
 # @title The record, by program and seed
@@ -649,11 +647,9 @@ for i, j in ((0, 1), (0, 2), (1, 2)):
     apart[one, other] = over_sentences, over_seeds
 
 # %% [markdown]
-# Two sources of chance, two 95 % intervals: a bootstrap of the sentences, each with its difference
-# averaged over seeds, asks what other sentences would have said of these models; Student's interval for the mean over seeds,
-# what other seeds would have.
+# Two sources of chance, two 95 % intervals. The bootstrap draws the sentences again: what would others have said of these models? Student's interval asks the same of other seeds.
 #
-# Zero lies inside all six: which program is more accurate is neither shown nor ruled out.
+# Zero lies inside all six: no program is shown to be more accurate than another.
 
 # %% tags=["claims"]
 for (one, other), both in apart.items():
@@ -681,8 +677,7 @@ for trial in on_record["runs"]:
         print(f"{trial['seed']:<7}{found[0]:<20}{found[1]:<23}{found[2]}")
 
 # %% [markdown]
-# Processor seconds for a training of twelve steps, as multiples of those by hand, one number a seed. Setting up the
-# program is included, loading the model is not; only the loop by hand had run once before:
+# Processor seconds for a training of twelve steps, as multiples of those by hand, one number a seed. Setting up the program is included, loading the model is not. With each seed the loop by hand ran once first, untimed:
 
 # %% tags=["hide-input"]
 timed = [r["seconds"] for r in on_record["runs"] if r["what"] == "speed"]
@@ -773,7 +768,7 @@ for forget, share in same.items():
     print(f"{forget:<11} {share:.2f}")
 
 # %% [markdown]
-# (The frozen word embeddings are one array; they are equal in every row.) Told `save_steps=4`,
+# (One array, the frozen word embeddings, never moves.) Told `save_steps=4`,
 # `Trainer` writes such checkpoints, and `trainer.train(resume_from_checkpoint=True)` goes on from there.
 # We kill `Trainer` as well:
 
@@ -879,9 +874,7 @@ close("So does Trainer", line_by_trainer("five", steps=5)[-1], last_weight())
 exercises.last(last_weight)
 
 # %% [markdown]
-# > **Exercise 2.** The rule of early stopping (★★☆, 10 minutes). Write `stopped(losses, patience)`: from the
-# > losses on validation that would come epoch by epoch, the number of epochs that are made, and the epoch whose weights
-# > are restored, both counted from one. The first of equal losses is the best.
+# > **Exercise 2.** The rule of early stopping (★★☆, 10 minutes). Write `stopped(losses, patience)`: it gets the losses on validation, epoch by epoch, and returns two numbers: epochs made, and the epoch restored (from one). The first of equal losses is the best.
 #
 # <details><summary>Hint</summary>
 #

@@ -84,7 +84,7 @@ print(result.attentions[0].shape, "weights")  # [1, H, T, T]
 # Six layers (`L`) of twelve heads (`H`): 72 tables, in which row $t$ says how token $t$ divides its attention. Here is
 # the mean of all of them. ([CLS] and [SEP] are put around every text by the tokenizer.)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Heat map of eleven rows and eleven columns, the mean of all 72 attention tables of one sentence. The first column, CLS, is dark in every row; all the other cells are pale."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Heat map of eleven rows and eleven columns, the mean of all 72 attention tables of one sentence. The first column, CLS, is the darkest cell of every row; all the other cells are pale."}}
 tables = torch.cat(result.attentions)  # [L, H, T, T]
 figure, ax = plot.panels(height=3.6)
 plot.heatmap(ax, tables.mean(dim=(0, 1)), tokens, tokens, vmin=0, vmax=0.7)
@@ -126,7 +126,7 @@ print("scores                         ", T * T * d)
 print("weighted sums                  ", T * d * T)
 
 # %% [markdown]
-# In general the four matrices take $4Td^2$ multiplications and the two kinds of looking $2T^2d$. Each multiplication is counted with an addition (of a sum begun at zero): floating-point operations, **FLOPs**. With $d = d_{\text{model}}$, and nothing counted but matrix products,
+# In general the four matrices take $4Td^2$ multiplications and the two kinds of looking $2T^2d$. With each multiplication goes an addition (sums begin at zero). Together they are counted as floating-point operations, **FLOPs**. With $d = d_{\text{model}}$, and nothing counted but matrix products,
 #
 # $$\text{FLOPs} = \underbrace{8\,T d^2}_{\text{matrices}} + \underbrace{4\,T^2 d}_{\text{looking}} \tag{1}$$
 #
@@ -232,7 +232,7 @@ def streamed(query, key, value, size=128):
 # %% [markdown]
 # (`amax` is the largest along an axis, `maximum` the larger of two, number by number, and `.mT` transposes the last two
 # axes.) A **fused kernel** works in this way, in blocks of queries too (FlashAttention, Dao et al. 2022); according to
-# its documentation, PyTorch's `F.scaled_dot_product_attention` can call one. Which is the largest piece of memory that a single step of each allocates and does not free itself? We ask PyTorch, for twelve heads of width 32, as in MiniLM, and random
+# its documentation, PyTorch's `F.scaled_dot_product_attention` can call one. How large is the largest piece of memory that one step of each allocates and leaves behind? We ask PyTorch, for twelve heads of width 32, as in MiniLM, and random
 # queries, keys and values.
 
 
@@ -648,7 +648,7 @@ for s in range(3):
 # The token with the largest weight has no effect at all when it is silenced, and the largest of all when it is hidden. Both
 # answers are right, to different questions, and the weight alone gives neither: in (4) it stands before $v_s$, or $o - v_s$.
 #
-# Zero is one value to put in; a mean value is another choice. Hiding does just that: it is as if $v_s$ were the mean of the other values, weighted as in the row.
+# Zero is one value to put in; a mean value is another choice. Hiding is as if one put in the mean of the other values, weighted as in the row.
 
 # %% tags=["claims"]
 masks = torch.eye(3).bool()  # row s hides token s
@@ -830,7 +830,7 @@ for name, rows in measures.items():
     print(f"{name:<25} {both[0]!s:<23} {both[1]}")
 
 # %% [markdown]
-# Much as in the sum by hand. In every sentence [CLS] gets the largest weight, on average fifteen times that of the median word. In most, hiding it moves the sentence vector more than hiding any word, and silencing it less than silencing the median word. (These are reviews of 40 to 90 characters; try longer ones.) For [CLS] the two questions have different answers, and one table cannot give both.
+# In every sentence [CLS] gets the largest weight, on average fifteen times that of the median word. In most, hiding it moves the sentence vector more than hiding any word, and silencing it less than silencing the median word. (These are reviews of 40 to 90 characters; try longer ones.) For [CLS] the two questions have different answers, and no one ranking can give both.
 #
 # And the words themselves? In each sentence we rank them by what the tables say and by the effect, and take the rank
 # correlation (Spearman's: 1 if both orders are the same, 0 on average if they are unrelated). There are two rivals: the lengths
@@ -1061,7 +1061,7 @@ exercises.replacing(replacing)
 #
 # - *Reading weights as reasons*: a large weight may carry little. Change something and measure, and say what you changed.
 # - *Leafing through the heads until one looks right*: that is a choice out of 72. Choose on one half, judge on the other.
-# - *Weights from a fused kernel*: it has none. Load the model with `attn_implementation="eager"`.
+# - *Weights from a fused kernel*: it hands out none. Load the model with `attn_implementation="eager"`.
 # - *Forgetting to rescale the weighted sum*: the stream is right until the maximum rises. Test with rising scores.
 # - *Masking the wrong text*: in cross-attention the padding mask belongs to the keys, not to the queries. Change the padding: nothing may move.
 #

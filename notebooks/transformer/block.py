@@ -278,7 +278,7 @@ n_targets = scoring.n_predicted(validation)  # [sentences]
 # matrix? And how *alike* are the vectors of different positions: what is the mean cosine of two of them? (The cosine is 1 for vectors of the same direction, 0 for a right angle.)
 #
 # The weights are drawn so that a matrix roughly keeps the size of what
-# it multiplies: standard deviation $1/\sqrt{\text{inputs}}$. The default of `nn.Linear` is $\sqrt 3$ times
+# it multiplies: standard deviation $1/\sqrt{\text{inputs}}$. `nn.Linear` draws evenly between $\pm 1/\sqrt{\text{inputs}}$: $\sqrt 3$ times
 # smaller; we call the two *larger* and *usual* weights.
 
 # %% tags=["hide-input"]
@@ -389,7 +389,7 @@ for place in PLACES:
 # %% [markdown]
 # From larger weights it holds; from usual ones the table has one depth. Pre-norm's gradient,
 # multiplied by the size of the stream behind the last block, is about that of post-norm. For the
-# last norm divides the stream by its size, and with it the slopes that come back through it. From usual weights the blocks' matrices are smaller. Then pre-norm and post-norm are nearer to each other, in gradient and in likeness; the control stays at 1. (The checks below are about the gradient at the last block and larger weights, where they name nothing else.)
+# last norm divides the stream by its size, and with it the slopes that come back through it. From usual weights the blocks' matrices are smaller. Then pre-norm and post-norm are nearer to each other, in gradient and in likeness; the control stays at 1. (Of the checks below, the first two are about the size, the next three about the likeness, all others about the gradient at the last block; larger weights, where nothing else is named.)
 
 # %% tags=["claims"]
 grown = (started["pre", 24, LARGER][:, 0] ** 2).mean(axis=0)  # [24]
@@ -577,8 +577,7 @@ for place, warmup in [(p, w) for p in PLACES[:3] for w in (0.0, 0.3)]:
 # (At *over 5.5* stand runs that ended above that, or whose loss broke off.) At depth 2 every run learns, and the best of the rates lie within a tenth of a bit. At depth 6 only pre-norm gets far below the line at the highest rate. And at depth 12:
 #
 # - *Pre-norm* learns in every run, at every rate that was tried, from both kinds of weights. At the highest rate warm-up helps it.
-# - *Post-norm*, from the usual weights, does as well as pre-norm at the lowest rate. With warm-up it gains at 0.004, in every seed; at the two higher rates
-#   it falls behind.
+# - *Post-norm*, from the usual weights, does as well as pre-norm at the lowest rate. With warm-up, 0.004 is better than 0.002 in every seed; at the two higher rates it falls behind pre-norm.
 # - *None*, from the usual weights, does as well at the lowest rate. At 0.004 every run is worse than at 0.002, at the two higher rates it falls behind pre-norm, and at the highest the loss breaks off.
 # - *From larger weights* neither comes below the dashed line: after 120 steps post-norm is as good
 #   as somebody who knows how frequent each symbol is. Is it lost?
@@ -595,15 +594,13 @@ print(", ".join(f"{bits:.2f}" for bits in longer))
 # The control that replaces, from the usual weights, with one seed and two rates, did not get a
 # tenth of a bit below the dashed line.
 #
-# What holds them back? Compare with the start: with larger weights, the networks that did not get
-# below the line are those whose positions were, on average, more alike than pre-norm's, and the
-# control's were alike altogether. A network whose positions are all alike can at best learn how frequent each symbol is. That this is the cause here is a guess. Without norms, the size of the stream is the nearer suspect. And post-norm stays at the line at the highest rate from usual weights, too, where the likeness was small. Exercise 3 tries a remedy, which does not separate
+# What holds them back? Compare with the start: with larger weights, the networks that did not get below the line in 120 steps are those whose positions were at the start, on average, more alike than pre-norm's. The control's were alike altogether. A network whose positions are all alike can at best learn how frequent each symbol is. That this is the cause here is a guess. Without norms, the size of the stream is another suspect. And post-norm stays at the line at the highest rate from usual weights, too, where the likeness was small. Exercise 3 tries a remedy, which does not separate
 # likeness from size.
 #
 # (That attention alone makes positions alike is a result of Dong et al. 2021.)
 #
 # The gradients we have *not* shown to be at fault: our training clips them, and AdamW divides each
-# by its usual size. Xiong et al. also report that post-norm needs warm-up; in these short runs, at depth 12 from the usual weights, it helped at the second and the third of four rates, in every seed. (A check below that names a rate and no depth speaks of depth 12 and the usual weights; *all* at depth 6, of post-norm and none.)
+# by its usual size. Xiong et al. also report that post-norm needs warm-up; in these short runs, at depth 12 from the usual weights, it helped at the second and the third of four rates, in every seed. (A check below that names a rate but no depth: depth 12, usual weights. At depth 6, *all* means post-norm and none.)
 
 
 # %% tags=["hide-input"]
@@ -928,7 +925,7 @@ print(f"profiler, fused       {fused:>14,}")
 print(f"forward and backward  {both_ways:>14,}")
 
 # %% [markdown]
-# The formula is exact. With the fused kernel this profiler misses all of attention's own products (its list of rules has none for that kernel on a CPU). It never counts norms, softmax, GELU, additions, biases
+# The formula is exact. With the fused kernel this profiler misses all of attention's own products. It never counts norms, softmax, GELU, additions, biases
 # and look-ups. And it counts the full square of scores, though the mask throws nearly half of them
 # away.
 #
@@ -1071,13 +1068,13 @@ for (name, took), count in zip(times.items(), counts, strict=True):
 # %% [markdown]
 # No. From the narrowest to the widest block the count grows more than a hundredfold, and the time
 # less: the narrowest does fewer FLOP in a second than the widest. (The block of width 128 with 8
-# texts of 256 stands here twice with the fused kernel; its two times show how far to trust a row.) Of the parts of a
+# texts of 256 stands here twice with the fused kernel; its two times give a first idea of the noise.) Of the parts of a
 # block of width 128, each timed alone at length 256, the feed-forward matrices take more than those
 # of attention. Norms, GELU and additions, which cost nothing in the profiler's book, take a small
 # share too.
 #
 # But a single position has $1/256$ of the matrices' work of a text, and takes much more than that
-# of its time. It is what a model does when it writes. And attention written out has *the same
+# of its time. And attention written out has *the same
 # count* by (6) as the fused kernel, and on the longest text it takes several times as long.
 
 # %% tags=["claims"]
@@ -1116,7 +1113,7 @@ check(
 # %% [markdown]
 # ## Summary
 #
-# A block adds two parts to a stream. Norms set the size of what a part reads (pre-norm) or of the stream itself (post-norm). At depth 2 all learned here; at depths 6 and
+# A block adds two parts to a stream. Norms set the size of what a part reads (pre-norm) or of the stream itself (post-norm). At depth 2 all three placings learned here; at depths 6 and
 # 12 pre-norm bore higher rates, at 12 also, in 120 steps, larger first weights. A gate makes
 # three matrices out of two. Parameters and products of matrices can be counted exactly; time must be measured.
 #
