@@ -87,8 +87,7 @@ plt.show()
 print(f"batches: {len(in_batches(0))}, the last of {len(in_batches(0)[-1][1])}")
 
 # %% [markdown]
-# It depends on the order of the questions. `predictions` is overwritten in every batch, so that the last batch alone is
-# judged. No exception, no warning. A test finds it without reading a line: *shuffle the questions ten times;
+# It depends on the order of the questions. Every batch overwrites `predictions`: only the last batch is judged. No exception, no warning. A test finds it without reading a line: *shuffle the questions ten times;
 # the accuracy must not change.*
 #
 # **You will**
@@ -251,7 +250,7 @@ print(f"pairs of the text             {learned:.2f}")
 # %% [markdown]
 # The ratings were gone before the counting began, and the table has learned: how often
 # each symbol comes, which the shuffled text keeps, and something about their order.
-# Corrected: the text is enough; what is asked of each symbol is the next one.
+# Corrected: the text is enough: the answer for each symbol is the symbol after it.
 #
 # ### 4. What fine-tuning makes
 #
@@ -330,7 +329,7 @@ for name, value in totals.items():
     print(f"{name:<28}{value:.4f}")
 
 # %% [markdown]
-# The next symbol's sums are one by construction: that top shares out one among the texts. The classifier shares out one between *yes* and *no* for each text, so its *yes* may sum to anything between 0 and 27. Here it is about nine: nine texts are to be accepted. Corrected: a language model, in this book, is what gives
+# The top for the next symbol shares out one among all texts: its sums are one by construction. The classifier shares out one between *yes* and *no* for each text, so its *yes* may sum to anything between 0 and 27. Here it is about nine: nine texts are to be accepted. Corrected: a language model, in this book, is what gives
 # probabilities to texts, whatever the history of its weights.
 
 # %% tags=["claims"]
@@ -458,7 +457,7 @@ across = {"BERT": looking_across(bert), "BART": looking_across(bart)}
 print("attention layers that look into another part:", across)
 
 # %% [markdown]
-# No Transformer layer of BERT gives fewer numbers to the next than it got, and there is no second part. Corrected: BERT is an encoder; in pretraining, a head turns its vectors into scores of symbols. (In `transformers` the last layer of that head is called
+# No Transformer layer of BERT gives fewer numbers to the next than it got, and there is no second part. Corrected: BERT is an encoder; in pretraining, a head turns its vectors into scores of symbols. (In `transformers` a linear layer of that head is called
 # `decoder`.)
 #
 # ### 7. Adam plus L2
@@ -581,7 +580,7 @@ for package in ("transformers", "torch.optim"):
     imports[package] = attempt(exec, f"from {package} import AdamW")
 
 # %% [markdown]
-# Corrected: `torch.optim.AdamW`. (The `None` is what `exec` returns.) Look at its defaults. Pin the versions of your packages: the next one may remove something else.
+# Corrected: `torch.optim.AdamW`. (The `None` is what `exec` returns.) Pin the versions of your packages: the next one may remove something else.
 #
 # ### 9. Flattened too far
 #
@@ -936,7 +935,7 @@ for labels_of, steps in trainer_steps.items():
     print(f"{labels_of:<13} {steps:3} steps done")
 
 # %% [markdown]
-# In one epoch of Keras, the only look comes after the last update: nothing is left to stop. Corrected: look every few
+# In one epoch of Keras there is one look, and all 40 updates were done: nothing was stopped. Corrected: look every few
 # updates. In Keras one can call five updates an
 # epoch; `Trainer` takes an `EarlyStoppingCallback`, with `metric_for_best_model`, `eval_strategy="steps"` and `eval_steps`. In Keras stopping leaves the last weights, and
 # `restore_best_weights=True` brings back the best.
@@ -1130,8 +1129,7 @@ exercises.share_right(share_right)
 
 # %% [markdown]
 # > **Exercise 3.** Which of them read names as quantities? (★★★, 20 minutes). `exercises.learners()` is a dictionary of six programs. Each takes training texts (ids
-# > `[N, T]`), their labels `[N]` and test texts `[M, T]`, and returns labels `[M]`. Experiment: which of them answer differently when all ids are renumbered? (None
-# of them draws at random; an embedding drawn at random could answer differently without reading quantities.)
+# > `[N, T]`), their labels `[N]` and test texts `[M, T]`, and returns labels `[M]`. Experiment: which of them answer differently when all ids are renumbered? (None of them draws at random.)
 #
 # <details><summary>Hint</summary>
 #

@@ -50,8 +50,7 @@ run = session.start(PROFILE, SEED)
 
 # %% [markdown]
 # SmolLM2 is a small relative of the models behind the well-known chatbots, here with most of its numbers rounded to four bits, and trained to chat. It is **pretrained**: somebody else has already let it read. Its numbers
-# lie in a file on your disk. The two calls `from_pretrained` work in an empty notebook once
-# `folder` and `name` point to the file and transformers, gguf and accelerate are installed. Who
+# lie in a file on your disk. For the two calls `from_pretrained` in an empty notebook, install transformers, gguf and accelerate and set `folder` and `name` yourself. Who
 # reads no Python skips the cell. (In comments T counts the tokens, D the numbers in a vector, V the
 # vocabulary; *logits* are scores.)
 
@@ -557,7 +556,7 @@ for name, (bits, guesses) in played.items():
 
 # %% [markdown]
 # On these sentences counts of seven letters need fewer bits than three of the networks; the
-# [results](../../book/results.md) have more models, other sentences and intervals. In the two lower panels a word begins dearer, on average, than it goes on.
+# [results](../../book/results.md) have more models, other sentences and intervals. In the two lower panels the first letters of words cost more, on average, than the other signs.
 
 # %% tags=["claims"]
 taught = {alphabet.decode(row) for row in train}
@@ -642,11 +641,10 @@ for wording in WORDINGS:
 # file small, most of them are rounded to *four bits*; and it was trained further to *chat*.
 #
 # Which of these makes it fail? About the rounding we can find out a little. It works (Q4_1) in
-# blocks of thirty-two numbers: from the smallest to the largest of a block go sixteen evenly spaced
-# values, and each number becomes one of these, say the nearest. With four values, 0.10, 0.37, 0.61,
+# blocks of thirty-two numbers: sixteen evenly spaced values run from the smallest number of a block to the largest, and each number becomes one of them, say the nearest. With four values, 0.10, 0.37, 0.61,
 # 1.00 would become 0.10, 0.40, 0.70, 1.00. The unrounded numbers are not in our file. But we can
 # round *a second time*. If our blocks begin where those of the file begin, nothing should change.
-# If they begin later, a block has another smallest and largest number, hence other values, and its numbers must move. What does that cost?
+# If they begin later, a block may have another smallest or largest number, and its numbers may move. What does that cost?
 
 # %% tags=["hide-input"]
 # @title Round the numbers of the layers once more
@@ -805,8 +803,7 @@ check("Without an ending the best place leads by less", margins[0] < 2)
 # > caught the last train.*
 #
 # Which one is nearest? Nearness is the *cosine* of the angle between two vectors: one if they point the
-# same way, zero at a right angle. The vector of a sentence is the mean of those of its tokens. And a rival
-# that needs no vectors: by how many bits does *We missed the last train. In other words:* make the other sentence
+# same way, zero at a right angle. The vector of a sentence is the mean of those of its tokens. And a rival that compares no vectors: by how many bits does *We missed the last train. In other words:* make the other sentence
 # less surprising to SmolLM2 than *In other words:* alone?
 
 # %% tags=["hide-input"]
@@ -917,9 +914,7 @@ for part in np.split(leads, 2) if len(leads) == 12 else [leads]:
     print("  ", *(f"{lead:+.3f}" for lead in part))
 
 # %% [markdown]
-# On the first count the small specialist mostly succeeds; one lead is nearly zero. The larger
-# generalist, asked for its vectors in the same way, does not; asked for what it was trained to
-# give, it finds most, though the last row finds more than half. (Twelve are few: we do not rank these.)
+# On the first count the small specialist mostly succeeds; one lead is nearly zero. SmolLM2's vectors do not. By the bits saved SmolLM2 finds most; but the control, too, finds more than half. (Twelve are few: we do not rank these.)
 # Counting is fooled by the list: the others share at least as many words.
 #
 # We wrote this list anew after seeing how MiniLM did on a first one. Do not take the count for how
@@ -1040,7 +1035,7 @@ check(
 # %% [markdown]
 # ### Where do the answers come from?
 #
-# Training needs questions with known answers. Plain text brings its own:
+# This training needs questions with known answers. Plain text brings its own:
 
 # %%
 tokens = [tokenizer.decode([i]) for i in encode("The plot makes no sense.")]
@@ -1223,8 +1218,7 @@ exercises.twice(twice)
 #   missing from the sum. Compare the numbers of surprises and of tokens.
 # - *Comparing surprises per token* between models with different tokens: the cuts differ, not only
 #   the models. Use characters.
-# - *Taking similar vectors for the same statement*: on our list what says something different was
-#   mostly nearer than the same meaning. Test with opposites.
+# - *Taking similar vectors for the same statement*: on our list what says something different about the same thing was mostly nearer than the same meaning. Test with opposites.
 #
 # ## Further reading
 #

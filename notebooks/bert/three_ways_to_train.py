@@ -605,8 +605,7 @@ close("The restored weights have the smallest loss", again, smallest, atol=1e-3)
 # dropout and the order, which is each program's own (Keras shuffles the batches of our first epoch).
 #
 # Keras watched the accuracy on 256 sentences of validation, with patience 3, and could end before
-# the eighth epoch. All three are judged on the *other* sentences of validation. The first line of
-# the record is its command. (It replaces one of four epochs, too few for this patience. There, by the file's history, zero lay outside the interval of `Trainer` minus hand over sentences, and inside that over seeds.)
+# the eighth epoch. All three are judged on the *other* sentences of validation. The first line printed is its command. (An earlier record, in the history of the file, had four epochs, too few for this patience. There `Trainer` was ahead of the hand over sentences, not over seeds.)
 
 # %% tags=["hide-input"]
 # @title The record, by program and seed
@@ -663,7 +662,7 @@ last = [len(history["val_loss"]) for history in by_keras]
 check("Keras ended before the eighth epoch with each seed", max(last) < 8)
 
 # %% [markdown]
-# Would Keras have restored another epoch, had it watched the loss? It noted both after each epoch:
+# Would Keras have restored another epoch, had it watched the loss? It noted both after each epoch (with two of three seeds, yes):
 
 # %% tags=["hide-input"]
 print("accuracy on the sentences watched, at the epoch with")
@@ -768,7 +767,7 @@ for forget, share in same.items():
     print(f"{forget:<11} {share:.2f}")
 
 # %% [markdown]
-# (One array, the frozen word embeddings, never moves.) Told `save_steps=4`,
+# (The word embeddings are frozen.) Told `save_steps=4`,
 # `Trainer` writes such checkpoints, and `trainer.train(resume_from_checkpoint=True)` goes on from there.
 # We kill `Trainer` as well:
 
@@ -964,7 +963,7 @@ exercises.differences(differences)
 #
 # - *Somebody else's program is run with its defaults, and the tool is blamed or praised*: write every setting
 #   down, and look at the rate in the log.
-# - *Something is not put back*: nothing complains, and the run goes another way.
+# - *Something is not put back*: our loop did not complain, and went another way.
 # - *Accuracy is reported on the sentences that decided when to stop*: keep others for the report.
 #
 # ## Further reading

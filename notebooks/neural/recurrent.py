@@ -616,8 +616,7 @@ plt.show()
 
 # %% [markdown]
 # With a fixed factor a step, as for $u^k$, such a line is straight. Before training all three fall
-# on and on, and the LSTM reaches furthest. It owes that to the bias of its forget gates: without
-# it, its share forty letters back falls to less than a hundredth, and below the RNN's.
+# on and on, and the LSTM reaches furthest. It owes that to the bias of its forget gates: without it, its share forty letters back is less than a hundredth of this, and below the RNN's.
 #
 # After training the plain RNN's slopes die sooner than before. The GRU's fall fast at first and
 # then level off: from 40 to 80 letters back they change by less than a factor of three. Forty
@@ -908,7 +907,7 @@ plt.show()
 
 # %% [markdown]
 # After 500 steps the plain RNN is behind here, too. Alone, the longer LSTM is ahead of Witten–Bell
-# and behind Kneser–Ney. Mixed, the two are better than the table alone. Mixing with order 6 helps
+# and behind Kneser–Ney. Mixed, LSTM and Kneser–Ney are better than Kneser–Ney alone. Mixing with order 6 helps
 # less, though alone order 6 is better than the LSTM. (The intervals speak of other sentences, not
 # of another seed or recipe.)
 
@@ -1105,7 +1104,7 @@ print(" ".join(f"{bits:.3f}" for bits in measured))
 
 
 def near():
-    """On average the last 16 nearly do; brackets are rare."""
+    """On average the last 16 nearly do; at a bracket more may count."""
     return measured
 
 

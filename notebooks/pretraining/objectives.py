@@ -123,7 +123,7 @@ check(
 # $$M_{ts} = [\,w_s < w_t\,] \quad\text{for predictions}, \qquad M_{ts} = [\,w_s \le w_t\,] \quad\text{inside} \tag{1}$$
 #
 # The second form is for the vectors inside a network that carry symbol $t$: they know it already, so they may
-# look at themselves. Others of the same turn are admitted as well; predictions, with $<$, never reach them.
+# look at themselves. They may look at others of their turn too; a prediction may not.
 
 
 # %%
@@ -341,10 +341,10 @@ def next_sentence(x, cut):
 # %% [markdown]
 # In `causal` and `span_corruption` symbol $t$ is predicted at the position before it, which does
 # not know it yet. In `masked` all positions may look at all, so inside, all turns are 0: what is
-# hidden is hidden *in the input*, not in the mask. The permuted objective needs a trick. After
+# hidden is hidden *in the input*, not in the mask. In one pass, the permuted objective needs a trick. After
 # *loved*, our order asks for *minute*; but the position of *loved* does not know *which place* is
 # asked for next. So XLNet runs two streams through the same layers. The **content stream** carries
-# the symbols, and each may look at itself. The **query stream** carries only places; it looks at
+# the symbols, and each may look at itself. The **query stream** starts from places only; it looks at
 # the contents of strictly earlier turns, and predicts.
 
 
@@ -855,8 +855,7 @@ for name, bits in surprise.items():
     print(f"{name:<17} {bits:.2f} bits a symbol")
 
 # %% [markdown]
-# A symbol is less surprising with one neighbour on each side than with two on the left. Two on the
-# right are as good as two on the left, and must be: both are the entropy of three symbols less that of two neighbours (the first two or the last two: the counts differ only at the ends of the texts).
+# A symbol is less surprising with one neighbour on each side than with two on the left. Two on the right must be as good as two on the left: both are the entropy of three neighbours less that of two. (The counts differ only at the ends of the texts.)
 #
 # **Paid: predictions.** Count the vectors that one pass reads, and its predictions. The text has
 # 512 symbols; masking asks for 15 % on average, 77 symbols, span corruption for 15 %, in spans of
@@ -936,7 +935,7 @@ check("Masked and span: under a third of causal", max(asked_for_few) < 512 / 3)
 # ## Next sentence
 #
 # From each text with two sentences or more, draw a sentence that has a next one. In half of the cases its partner is the
-# next one; in the other half a sentence of another text. That one is never the first of its text: a next sentence never is, and first ones may be easy to tell. (Here a sentence ends at every full
+# next one; in the other half a sentence of another text. It is never the first of its text, because a next sentence never is. (Here a sentence ends at every full
 # stop, ! or ? before a space, *Ms.* and three dots included, which may give some pairs away. BERT
 # also adds a vector that says which sentence a symbol belongs to; we have left it out.)
 
@@ -1005,8 +1004,7 @@ check("Texts without a second sentence are refused", "ValueError" in refusal)
 # | span corruption (T5) | 0 seen, then 1, 2, … | the hidden, in order | of the hidden runs, given the rest and their lengths |
 # | next sentence (BERT) | 0 | one answer a pair | no |
 #
-# Back to the gap: who knew the *of* bet better. But one-gap guesses from both sides do not in general multiply to the
-# probability of a text; guesses of all its symbols, each with a turn of its own, do. That is one reason to guess in an order. Left to right is such an order, and
+# Back to the gap: who knew the *of* bet better. But one-gap guesses from both sides do not in general multiply to a probability of the text; guesses of all its symbols, each with a turn of its own, do. That is one reason to guess in an order. Left to right is such an order, and
 # needs one stream and one pass.
 #
 # ## Exercises

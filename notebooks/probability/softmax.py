@@ -190,7 +190,7 @@ below.set(xlabel="temperature τ", ylabel="entropy in bits")
 plt.show()
 
 # %% [markdown]
-# Cold, the softmax gives the best word nearly all: it is a soft version of the *argmax*, the place of the largest, in spite of its name. Hot, it comes close to uniform. The entropy rises from nearly zero to nearly $\log_2 V$. The order of the words never changes.
+# At a low temperature the best word gets nearly all. In spite of its name, softmax is a soft *argmax*, the place of the largest. Hot, it comes close to uniform. The entropy rises from nearly zero to nearly $\log_2 V$. The order of the words never changes.
 # This is the knob that a chatbot calls *temperature*.
 
 # %% tags=["claims"]
@@ -325,7 +325,7 @@ plt.show()
 # $$L = -\frac{1}{N}\sum_{n=1}^{N} \log p^{(n)}_{t_n}
 # = \frac{1}{N}\sum_{n=1}^{N} \left(\operatorname{lse}(z^{(n)}) - z^{(n)}_{t_n}\right) \tag{3}$$
 #
-# Logarithms add where probabilities multiply: $\log\tfrac12 + \log\tfrac18 = \log\tfrac1{16}$. So the sum in (3) is the logarithm of the probability of the whole text, and minimizing $L$ is maximum likelihood.
+# Logarithms add where probabilities multiply: $\log\tfrac12 + \log\tfrac18 = \log\tfrac1{16}$. So the first sum in (3) is the logarithm of the probability of the whole text, and minimizing $L$ is maximum likelihood.
 #
 # In code the $N$ predictions are the rows of a matrix. Indexing it with two lists, `log_p[rows, targets]`, picks one entry from each row: from row 0 the entry in column `targets[0]`.
 
@@ -530,10 +530,10 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# So whoever maximizes the likelihood minimizes $D_{\mathrm{KL}}(f \,\|\, p)$, the data first. In three
+# So to maximize the likelihood is to minimize $D_{\mathrm{KL}}(f \,\|\, p)$. The data stand first. In three
 # thousand steps the loop has come very close to what *counting* gives at once.
 #
-# The divergence is not a distance: exchange its arguments and it changes. Let the data have the shares
+# The divergence is not a distance: exchange its arguments and it may change. Let the data have the shares
 # ½, ½, 0 and the model 0.4, 0.4, 0.2, and then the other way round:
 
 # %% tags=["hide-input"]
@@ -689,7 +689,7 @@ plt.show()
 # %% [markdown]
 # With one letter, model and table are as good as equal. With two, the model gains, and loses to the table
 # that sees the same two letters. Look at (6) to see what it cannot say. After *th*, the lead of *e* over *a* is a part from *t*, a part from *h* and a part from the biases. The part from *t* is the same before every second letter; the table has a row of its own for each pair. Give the model an input of its own for each pair,
-# and nearly all of the gap is gone. (But the sum grows by 27 columns with each further letter, the table by a factor of 27.)
+# and nearly all of the gap is gone. (But each further letter adds 27 columns to $W$, and makes the table 27 times as large.)
 #
 # Where is its favourite wrong? Take the pairs of letters that occur at least 200 times in the held-out part. For how many of them is the commonest next symbol the same in both parts, but not the model's favourite? And in which of these was the model surest?
 
@@ -749,7 +749,7 @@ check(
 # %% [markdown]
 # ## Label smoothing
 #
-# Back to a single prediction. Its target is a one and otherwise zeros. By (4) the loss stops pulling only at $p = y$, which no finite scores reach: the right word's lead grows without end.
+# Back to a single prediction. Its target is a one and otherwise zeros. By (4) the loss stops pulling only at $p = y$, which no finite scores reach: a greater lead of the right word always lowers the loss.
 # In **label smoothing** (Szegedy et al. 2016) one asks for a little less. A share $\varepsilon$ of the
 # target is spread evenly over all $V$ words. The slope follows as before: the new targets $q_i$ sum
 # to one too, so $L_\varepsilon = \operatorname{lse}(z) - \sum_i q_i z_i$, whose slope in $z_i$ is

@@ -277,9 +277,7 @@ n_targets = scoring.n_predicted(validation)  # [sentences]
 # We draw fresh networks of 12 blocks, send sixteen sentences through, and look at each block. How large are the numbers of the stream behind it (the root of their mean square)? How large is the gradient of its last
 # matrix? And how *alike* are the vectors of different positions: what is the mean cosine of two of them? (The cosine is 1 for vectors of the same direction, 0 for a right angle.)
 #
-# The weights are drawn so that a matrix roughly keeps the size of what
-# it multiplies: standard deviation $1/\sqrt{\text{inputs}}$. `nn.Linear` draws evenly between $\pm 1/\sqrt{\text{inputs}}$: $\sqrt 3$ times
-# smaller; we call the two *larger* and *usual* weights.
+# `nn.Linear` draws evenly between $\pm 1/\sqrt{\text{inputs}}$; these are the *usual* weights. The *larger* ones are $\sqrt 3$ times as large: standard deviation $1/\sqrt{\text{inputs}}$ (an even draw between $\pm a$ has $a/\sqrt 3$).
 
 # %% tags=["hide-input"]
 # @title How alike vectors are
@@ -333,7 +331,7 @@ started = {  # [seeds, 3, depth] each
     for kind in kinds
 }
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels over the blocks 1 to 12, four lines each, larger weights. Size of the stream: without norms it rises to several hundred, with pre-norm slowly to about three, with post-norm it is one, and replacing about two thirds. Gradient: without norms it falls from several hundred at the first block to one at the last; with pre-norm it falls slowly; with post-norm and replacing it stays between a half and two. Likeness: replacing climbs to one by block nine, post-norm almost to one, no norm to nine tenths, pre-norm to about six tenths."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels over the blocks 1 to 12, four lines each, larger weights. Size of the stream: without norms it rises to several hundred, with pre-norm slowly to about three, with post-norm it is one, and replacing about two thirds. Gradient: without norms it falls from several hundred at the first block to just under one at the last; with pre-norm it falls slowly; with post-norm and replacing it stays between a half and two. Likeness: replacing climbs to one by block nine, post-norm almost to one, no norm to nine tenths, pre-norm to about six tenths."}}
 COLORS = dict(
     zip(PLACES, (plot.BLUE, plot.ORANGE, plot.GREY, plot.PINK), strict=True)
 )
@@ -357,7 +355,7 @@ plt.show()
 # about with the root of the depth. Without norms it multiplies from block to block. Post-norm sets
 # it back to 1.
 #
-# *Likeness.* Behind the last block of the control all positions carry nearly the same direction on average, whatever symbol stands there. Post-norm
+# *Likeness.* Behind the control's last block the mean cosine is nearly 1: the positions point almost the same way. Post-norm
 # comes close to that.
 #
 # *Gradients.* Xiong et al. (2020) claimed that near the output they are larger with post-norm, and do not shrink as the network
@@ -389,7 +387,7 @@ for place in PLACES:
 # %% [markdown]
 # From larger weights it holds; from usual ones the table has one depth. Pre-norm's gradient,
 # multiplied by the size of the stream behind the last block, is about that of post-norm. For the
-# last norm divides the stream by its size, and with it the slopes that come back through it. From usual weights the blocks' matrices are smaller. Then pre-norm and post-norm are nearer to each other, in gradient and in likeness; the control stays at 1. (Of the checks below, the first two are about the size, the next three about the likeness, all others about the gradient at the last block; larger weights, where nothing else is named.)
+# last norm divides the stream by its size, and with it the slopes that come back through it. From usual weights the blocks' matrices are smaller. Then pre-norm and post-norm are nearer to each other, in gradient and in likeness; the control stays at 1. (Checks: two on the size, three on the likeness, then the gradient at the last block; larger weights unless named.)
 
 # %% tags=["claims"]
 grown = (started["pre", 24, LARGER][:, 0] ** 2).mean(axis=0)  # [24]
@@ -594,8 +592,7 @@ print(", ".join(f"{bits:.2f}" for bits in longer))
 # The control that replaces, from the usual weights, with one seed and two rates, did not get a
 # tenth of a bit below the dashed line.
 #
-# What holds them back? Compare with the start: with larger weights, the networks that did not get below the line in 120 steps are those whose positions were at the start, on average, more alike than pre-norm's. The control's were alike altogether. A network whose positions are all alike can at best learn how frequent each symbol is. That this is the cause here is a guess. Without norms, the size of the stream is another suspect. And post-norm stays at the line at the highest rate from usual weights, too, where the likeness was small. Exercise 3 tries a remedy, which does not separate
-# likeness from size.
+# What holds them back? Compare with the start: with larger weights, the networks that did not get below the line in 120 steps are those whose positions were at the start, on average, more alike than pre-norm's. The control's were alike altogether. As long as all positions are alike, a network can at best give each symbol its frequency. That this is the cause here is a guess. Without norms, the size of the stream is another suspect. And at depth 12 post-norm stays at the line at the highest rate from usual weights, too, where the likeness was small. Exercise 3 tries a remedy; it changes more than the likeness.
 #
 # (That attention alone makes positions alike is a result of Dong et al. 2021.)
 #
@@ -925,8 +922,7 @@ print(f"profiler, fused       {fused:>14,}")
 print(f"forward and backward  {both_ways:>14,}")
 
 # %% [markdown]
-# The formula is exact. With the fused kernel this profiler misses all of attention's own products. It never counts norms, softmax, GELU, additions, biases
-# and look-ups. And it counts the full square of scores, though the mask throws nearly half of them
+# The formula is exact. With the fused kernel this profiler misses all of attention's own products. Norms, softmax, GELU, additions, biases and look-ups it does not count here. And it counts the full square of scores, though the mask throws nearly half of them
 # away.
 #
 # Forward *and* backward, written out, is three times forward: for a product $XW$ the way back takes
@@ -1213,7 +1209,7 @@ print("as drawn {:.2f}, with smaller last matrices {:.2f}".format(*bits_found))
 
 
 def rescue():
-    """It learns, if at first its parts add little."""
+    """With smaller last matrices it learned, in this run."""
     return bits_found
 
 
