@@ -197,6 +197,7 @@ TEXTS = [
     ("exercises_are_complete", swap("coins_toss(toss)\n\n# %% cell", "toss()\n\n# %% cell")),
     ("one_sitting", swap("It is fair.", "It is fair. " * 1000)),
     ("one_sitting", swap("It is fair.", f"<details>{'It is fair. ' * 1000}</details>")),
+    ("one_sitting", swap("It is fair.", "It is fair. " + "$p$ `q` " * 1500)),
     ("one_sitting", swap("print(0.8", "print(0)\n" * 161 + "print(0.8")),
     ("code_cells_are_short", swap("print(0.8", "\n".join("ab" for _ in range(25)) + "\nprint(0.8")),
     ("code_lines_are_short", swap("0.8 + 0.0231", " + ".join(["0.01"] * 11))),
