@@ -36,7 +36,7 @@ def on_paper(on_paper: Any) -> None:
 
 @exercise
 def leaks(leaks: Any) -> None:
-    """Right: it finds each of the leaks and accuses no innocent model."""
+    """Right: it finds each of the leaks and clears the innocent model."""
     T = 10
     place = torch.arange(T)
     past = place[:, None] - place  # how far back, [T, T]
