@@ -63,10 +63,14 @@ def pair_rows(documents: Sequence[Sequence[Sequence[int]]], rng: np.random.Gener
 
     By a fair coin the second sentence is that next one, or any sentence of another document. There
     are no rows for documents of a single sentence. ValueError when only one document is given, for
-    then there is no other.
+    then there is no other, or when one has no sentence.
     """
     if len(documents) == 1:
         raise ValueError("documents holds one document: there is no other to draw from")
+    if not all(documents):
+        raise ValueError(
+            f"documents holds an empty one, number {list(map(len, documents)).index(0)}"
+        )
     rows = []
     for number, document in enumerate(documents):
         for place in range(len(document) - 1):

@@ -38,6 +38,11 @@ def test_one_document_alone_has_no_strangers():
     assert pair_rows([], np.random.default_rng(0)) == []
 
 
+def test_a_document_without_sentences_is_refused():
+    with pytest.raises(ValueError, match="documents holds an empty one, number 1"):
+        pair_rows([[[1], [2]], [], [[3]]], np.random.default_rng(0))
+
+
 def test_a_batch_has_segments_answers_and_hidden_pieces():
     rows = [Row.of([7, 8, 9]), Row.of([5], [6, 7], 0)]
     drawn = torch.Generator().manual_seed(0)
