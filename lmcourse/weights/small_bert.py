@@ -9,6 +9,7 @@ import itertools
 import math
 import platform
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -58,11 +59,13 @@ def rows(split: str, tokenizer: Any, seed: int) -> list[Row]:
         documents = documents + [list(review) for review in load_imdb()]
 
     def ids(sentences: Sequence[str]) -> list[list[int]]:
-        found = [encoding.ids for encoding in tokenizer.encode_batch(list(sentences))]
+        found = [encoding.ids for encoding in tokenizer.encode_batch_fast(list(sentences))]
         return [row[: (POSITIONS - 3) // 2] for row in found]
 
     films = [Row.of(sentence) for sentence in ids(singles)]
-    return films + pair_rows([ids(document) for document in documents], np.random.default_rng(seed))
+    with ThreadPoolExecutor(2) as threads:  # the tokenizer lets go of the interpreter
+        cut = list(threads.map(ids, documents))
+    return films + pair_rows(cut, np.random.default_rng(seed))
 
 
 @torch.inference_mode()
