@@ -959,7 +959,7 @@ check(
 
 # %% tags=["claims"]
 once, look, _ = guarded["one epoch of 40 updates"]
-check("One epoch: all 40 updates, then one look", (once, len(look)) == (40, 1))
+check("One epoch: all 40 updates, and one look", (once, len(look)) == (40, 1))
 close("Stopped: the last weights stay", at_end, losses[1], atol=1e-3)
 _, losses, at_end = restored
 close("restore_best_weights: the best return", at_end, losses[0], atol=1e-3)

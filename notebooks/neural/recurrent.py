@@ -638,7 +638,7 @@ check(
     untrained["lstm"][40] > 100 * max(untrained[k][40] for k in ("rnn", "gru")),
 )
 check(
-    "Before, 40 back: without f's bias a hundredth of that, below the RNN",
+    "Before, 40 back: without f's bias under 1/100 of that, below the RNN",
     without_bias[40] < min(untrained["lstm"][40] / 100, untrained["rnn"][40]),
 )
 

@@ -991,7 +991,7 @@ print(f"\nnine texts of one sentence: {refusal}")
 check("Half and half, to one pair", abs(2 * true - len(pairs)) <= 1)
 costs = [-(math.log(q) + math.log(1 - q)) / 2 for q in np.arange(0.01, 1, 0.01)]
 close("The best constant costs ln 2", min(costs), math.log(2))
-check("Texts without a second sentence are refused", "ValueError" in refusal)
+check("Nine texts of one sentence are refused", "ValueError" in refusal)
 
 # %% [markdown]
 # ## Summary
