@@ -16,7 +16,7 @@
 # # What is a language model?
 #
 # You ask a real language model how a text goes on, open it up, watch it write and fail, and see that
-# through all of it the model does a single thing.
+# through all of it the model does a single thing: it forecasts the next token.
 #
 # Play first. How would you go on: *I have never been so bored in my …*, *The film was so boring
 # that I fell …*, *She opened the door and …*? What would a machine say that has read an enormous
@@ -428,9 +428,8 @@ for title, text in zip(["as written", "shuffled"], pair, strict=True):
         print("  ", "  ".join(f"{piece} {bits:.1f}" for piece, bits in pairs))
 
 # %% [markdown]
-# The surprises may be added. Their sum belongs to the probability that the model, drawing token
-# after token, begins with exactly these: probabilities are multiplied
-# ([why](../probability/chain_rule.ipynb)), and the logarithm makes a sum of the product. Two things
+# The surprises may be added. The probability that the model, drawing token after token, begins
+# with exactly these is a product ([why](../probability/chain_rule.ipynb)), and the logarithm makes a sum of it. Two things
 # are left out: no mark for the end is scored, so the text may go on; and the same text could be put
 # together from other tokens, whose probabilities are not added.
 #
@@ -457,7 +456,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Only the *order* of the tokens differs. (If the model had already read a review, it might be cheap only as written, and the gap too wide. We cannot tell.) Bits for each
+# Only the *order* of the tokens differs. (Perhaps the model has read some of these reviews; then the gap may be too wide. We cannot tell.) Bits for each
 # character make models with different tokens comparable; you find out why in exercise 2.
 
 # %% tags=["claims"]
@@ -486,7 +485,7 @@ check("They cost over 1.4 times as much on average", ratio.mean() > 1.4)
 # Shannon (1951) covered a text and had people guess it, one letter at a time, each until it was
 # right: **Shannon's game**. Here are three models of this book at one sentence, by their surprise
 # at each letter: a table of single letters; counts of what follows the last seven; a small
-# Transformer. (The sentence is not among the reviews from which they learned, but among those on
+# Transformer. (The other rows of the table are models of later chapters. The sentence is not among the reviews from which they learned, but among those on
 # which some settings of the networks were chosen. On the site you play below.)
 
 # %% tags=["hide-input"]
@@ -690,8 +689,8 @@ for title, (bits, answers_now) in quality.items():
 # it costs bits and many of the right capitals. The first rounding may have cost more or less; we
 # cannot know.
 #
-# This looks like a trace of the chatting: after *Q: What is the capital of France?* and *A:* the
-# model's likeliest token is no city but `<|im_end|>`, the mark that ends a turn of conversation.
+# After *Q: What is the capital of France?* and *A:* the model's likeliest token is no city but
+# `<|im_end|>`, the mark that ends a turn of conversation. That may come from the chatting.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 asked = {}
@@ -803,8 +802,8 @@ check("Without an ending the best place leads by less", margins[0] < 2)
 # > caught the last train.*
 #
 # Which one is nearest? Nearness is the *cosine* of the angle between two vectors: one if they point the
-# same way, zero at a right angle. The vector of a sentence is the mean of those of its tokens. And a rival that compares no vectors: by how many bits does *We missed the last train. In other words:* make the other sentence
-# less surprising to SmolLM2 than *In other words:* alone?
+# same way, zero at a right angle. The vector of a sentence is the mean of those of its tokens. A rival needs no vectors. We put *In other words:* before the other sentence, with and
+# without *We missed the last train.* in front: how many bits does the first sentence save SmolLM2?
 
 # %% tags=["hide-input"]
 # @title Twelve sentences, each with its three fellows
@@ -1035,7 +1034,7 @@ check(
 # %% [markdown]
 # ### Where do the answers come from?
 #
-# This training needs questions with known answers. Plain text brings its own:
+# Training a model needs questions with known answers. Plain text brings its own:
 
 # %%
 tokens = [tokenizer.decode([i]) for i in encode("The plot makes no sense.")]
@@ -1044,9 +1043,8 @@ for t in range(1, len(tokens)):
 
 # %% [markdown]
 # The **label** of each position is the next token; nobody has to write it. This is **pretraining**;
-# SmolLM2 was pretrained on about two trillion tokens. Examples of a task, written by people or by
-# larger models, come afterwards, in its case far fewer (Ben Allal et al. 2025): **fine-tuning**, here with chats, and with pairs of answers of which
-# one is preferred.
+# SmolLM2 was pretrained on about two trillion tokens. Then comes
+# **fine-tuning**, on far fewer examples of a task, written by people or by larger models (Ben Allal et al. 2025): here chats, and pairs of answers of which one is preferred.
 #
 # ## A map of the book
 

@@ -174,7 +174,7 @@ close("Told nothing, it sums the falling rates", weights["Trainer"], falling)
 # %% [markdown]
 # ## What happens when nothing is said
 #
-# Which settings does each tool choose for itself? We read them off the installed versions (only torch's None for clipping is ours: its AdamW takes no such argument).
+# Which settings does each tool choose for itself? We read them off the installed versions (torch's AdamW cannot clip: its None is ours; epsilon is a small number that AdamW adds before it divides).
 
 
 # %% tags=["hide-input"]
@@ -326,8 +326,8 @@ with SummaryWriter(f"{logs}/hand") as writer:
 # ## The same with Trainer
 #
 # `Trainer` calls a model with the columns of a batch by name, and wants a dictionary with the
-# `"loss"` back. The loop's settings stand in `TrainingArguments`; look for the lines of the loop. (That biases and norms
-# do not decay, `Trainer` decides by itself, as our `groups` do. That it does not shuffle, the folded `quiet` says.)
+# `"loss"` back. The loop's settings stand in `TrainingArguments`; look for the lines of the loop. (By itself `Trainer` lets biases and norms not decay, as `groups` does. The folded `quiet` turns
+# shuffling off.)
 
 
 # %%
@@ -538,8 +538,7 @@ print(f"accuracy on {len(held_out)} sentences of validation, by hand", end=" ")
 print(f"{n_right / len(held_out):.3f}, as Trainer reports it {said:.3f}")
 
 # %% [markdown]
-# `Trainer` repeats the losses by hand. Keras follows closely without being equal; exercise 3 asks for the
-# place where the two part.
+# `Trainer` repeats the losses by hand. Keras follows closely without being equal; exercise 3 tries one reason.
 
 # %% tags=["claims"]
 gaps = {name: np.abs(curves[name] - curves["hand"]).max() for name in curves}
@@ -600,12 +599,11 @@ close("The restored weights have the smallest loss", again, smallest, atol=1e-3)
 # %% [markdown]
 # ## The same result?
 #
-# When we compared losses, chance was switched off. A sweep has fine-tuned the encoder with each
-# program once a seed, by a schedule for eight epochs. A seed draws the training sentences, the head,
+# When we compared losses, chance was switched off. A sweep has fine-tuned the encoder once with each program and seed; the schedule is for eight epochs. A seed draws the training sentences, the head,
 # dropout and the order, which is each program's own (Keras shuffles the batches of our first epoch).
 #
 # Keras watched the accuracy on 256 sentences of validation, with patience 3, and could end before
-# the eighth epoch. All three are judged on the *other* sentences of validation. The first line printed is its command. (An earlier record, in the history of the file, had four epochs, too few for this patience. There `Trainer` was ahead of the hand over sentences, not over seeds.)
+# the eighth epoch. All three are judged on the *other* sentences of validation. The first line printed is its command. (An earlier record, in the git history of `results/sweeps/cpu/bert/three_ways_to_train.json`, had four epochs, too few for this patience. There `Trainer` was ahead of the hand over sentences, not over seeds.)
 
 # %% tags=["hide-input"]
 # @title The record, by program and seed
@@ -663,7 +661,7 @@ early = max(last) < on_record["epochs"] == 8
 check("Keras ended before the eighth epoch with each seed", early)
 
 # %% [markdown]
-# Would Keras have restored another epoch, had it watched the loss? It noted both after each epoch (with two of three seeds, yes):
+# Would Keras have restored another epoch, had it watched the loss? With two of three seeds, yes; it noted both after each epoch:
 
 # %% tags=["hide-input"]
 print("accuracy on the sentences watched, at the epoch with")
@@ -688,7 +686,7 @@ for name in programs[1:]:
 # %% [markdown]
 # ## Killed, and resumed
 #
-# Long trainings die. What must be in the file from which one goes on? The
+# Long trainings die. What must the saved file hold? The
 # weights, of course. We keep three things more: what AdamW remembers about each
 # weight, the state of the random generator that dropout draws from (a CPU's), and the number of steps made, on which
 # rate and batch depend. (Dropout is on.)
@@ -768,7 +766,7 @@ for forget, share in same.items():
     print(f"{forget:<11} {share:.2f}")
 
 # %% [markdown]
-# (The word embeddings are frozen.) Told `save_steps=4`,
+# (The word embeddings are frozen, so they are equal in any case.) Told `save_steps=4`,
 # `Trainer` writes such checkpoints, and `trainer.train(resume_from_checkpoint=True)` goes on from there.
 # We kill `Trainer` as well:
 

@@ -303,7 +303,7 @@ print(f"p-value {test.pvalue:.2f}")
 # %% [markdown]
 # ## The model
 #
-# The blocks are those of the [GPT](../transformer/gpt.ipynb), except for two things: nothing hides the future, and so the
+# The blocks are those of the [GPT](../transformer/gpt.ipynb) without dropout, except for two things: nothing hides the future, and so the
 # padding must be hidden explicitly. (Norms stand on the branches, as there; in the original BERT
 # they stand on the road, one more comes before the first block, and it has dropout.)
 
@@ -383,7 +383,7 @@ class OurBERT(Encoder):
 # %% [markdown]
 # The original starts from random numbers and trains for a million steps. We have minutes, so we try a start of our own:
 # positions start as waves (sinusoids as in Vaswani et al. 2017, smaller and with 100 in place of 10,000), and the weights of the keys start equal to those of the queries, both three times as large as usual,
-# so that a place looks near: the output below has the share of attention on the place itself, and on those within two of it. From there on everything is trained. The
+# so that a place looks at itself and its neighbours; the output below has both shares, for one row. From there on everything is trained. The
 # original has no such start; Exercise 3 takes it away, for one seed.
 
 
@@ -481,8 +481,8 @@ def nsp_loss(model, vectors, follows):
 # %% [markdown]
 # ## Before the first step
 #
-# Three things must not matter: what stands in the padding, what the network says where nothing is asked, and, to the loss of the pairs, rows
-# without a second sentence. "Must not matter" means to the last bit. So we litter the padding with random pieces,
+# Three things must not matter: to the loss of the pieces, what stands in the padding and what the
+# network says where nothing is asked; to the loss of the pairs, rows without a second sentence. "Must not matter" means to the last bit. So we litter the padding with random pieces,
 # and the vectors of which nothing is asked with random numbers. The control forgets to hide the padding.
 
 # %% tags=["hide-input"]
@@ -763,7 +763,7 @@ def train(model, steps):
 # %% tags=["nbval-ignore-output"]
 losses = train(model, steps)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves against the training step. Upper: bits for each piece asked for, training batches; it falls steeply to near the dashed unigram line, then slowly through it and ends some tenths of a bit below. Lower: nats for each pair; it comes from above the frame, sinks towards the dashed line at ln 2 and ends near it."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two curves against the training step. Upper: bits for each piece asked for, training batches; it falls steeply to near the dashed unigram line, then slowly through it and ends some tenths of a bit below. Lower: nats for each pair; it is at first near the upper edge and above it, sinks with bumps towards the dashed line at ln 2 and ends near it."}}
 window = max(steps // 14, 4)
 figure, axes = plot.panels(2, height=2.5, sharex=True)
 marks = bits["unigram"].mean(), math.log(2)
@@ -791,8 +791,7 @@ plt.show()
 # How sure are the numbers? Sentences of one article resemble each other, and a sentence can stand in two pairs.
 # So we draw whole sources (an article, or a film sentence) again, with replacement, ten thousand times; the middle 95 % of the results are the interval
 # (percentile bootstrap). It speaks of other texts, not of other seeds; and the drawn second sentences stay as they are. The recipe
-# (steps, rate, size, start) was chosen by looking at validation sentences, in earlier runs; and formula (2) was chosen there, too, among three ways to
-# join two neighbours that we tried there.
+# (steps, rate, size, start) was chosen by looking at validation sentences, in earlier runs; so was formula (2), among three ways to join two neighbours.
 
 
 # %% tags=["hide-input"]
@@ -852,8 +851,8 @@ for t in hidden[b].nonzero()[:, 0].tolist():
 
 # %% [markdown]
 # **It learned something.** With this seed, the trained network is better than its untrained self, better than the unigram, and
-# better than the unigram that knows which kind of text it reads. That much can be had with less: the unigram that also knows whether a place is the first or the last of its sentence comes
-# within a tenth of a bit of it.
+# better than the unigram that knows which kind of text it reads. That much can be had with less: the unigram that also knows whether a place is the first or the last of its sentence is,
+# with this seed, a little better still, by less than a tenth of a bit.
 #
 # **And counting wins.** Two neighbours and a division beat our BERT by far more than it gained over the unigram. Why? One
 # difference is known: at each step the network is asked for some 15 % of the pieces, while the table learns from every pair of neighbours.
@@ -957,7 +956,8 @@ for name, values in apart.items():
 # shared pieces does beat it, so there is something to find. That our network has
 # seen too few pairs to learn to compare two sentences is a guess.
 #
-# The table shows what the rule goes by. On average, a sentence five places on or more shares more with a given one than one of another article does, though it does not follow. So the words of an article tell part of the answer, whatever the order. Lan et al. (2020) object to next-sentence prediction that
+# The table shows what the rule goes by. On average two sentences of one article, five places apart or more, share more than two of
+# different articles, though the one is not the next of the other. So the words of an article tell part of the answer, whatever the order. Lan et al. (2020) object to next-sentence prediction that
 # it can be solved by topic, and Liu et al. (2019) leave the task out.
 
 # %% tags=["claims"]
@@ -981,9 +981,9 @@ check(
 # %% [markdown]
 # ## A longer training
 #
-# With a GPU and more text, other film reviews (of IMDb), a longer training is a matter of minutes. The package has the
+# On a GPU a longer training takes minutes. It reads more text, too: film reviews of IMDb. The package has the
 # result: a network like ours, four layers, 160 wide, after 18,000 steps of 128 rows; two rates were tried on validation, and one kept. Its pieces are ours, so it can answer the same questions. (The package leaves out reviews that share a run of words with held-out
-# film sentences.) To be fair, the neighbours are counted anew in the first sentence of each row. The package makes its rows as we do, one for each sentence that has a next; so of the text that it read, only the last sentence of each document is missing.
+# film sentences.) To be fair, the neighbours are counted anew in the first sentence of each row. The package makes its rows much as we do (it cuts sentences after 94 pieces), one for each sentence that has a next; so what was counted lacks the last sentence of each document.
 
 # %% tags=["hide-input"]
 # @title Its weights in our network, and the rows that it has read
@@ -1093,7 +1093,7 @@ if run.profile != "smoke":
 # the size, this one run does not tell: all three grew, among other things.
 #
 # Pairs are another matter: while the bits for pieces fell to the end, the loss of pairs rose above $\ln 2$. The last table shows which second sentences it accepts. After an editorial sentence it says
-# *follows* to most sentences of other editorials, too, and tells most film sentences rightly. In its training a wrong second sentence came from any other document, and nearly all documents are film reviews: that this is why, is a guess. Its own table, above, has other masks and other drawn second sentences. (The rule of shared pieces tells more. It was fitted on pairs of this make.)
+# *follows* to most sentences of other editorials, too, and tells most film sentences rightly. In its training a wrong second sentence came from any other document, and nearly all documents are film reviews: that this is why, is a guess. The curve printed with its recipe was measured with other masks and other second sentences. (The rule of shared pieces tells more. It was fitted on pairs of this make.)
 
 # %% tags=["claims"]
 close("Our encoder with its weights: the package's", ours_says, package_says)

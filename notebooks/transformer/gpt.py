@@ -72,7 +72,7 @@ counted = [tokenizer.encode(text) for text in sentences["train"]["text"]]
 
 
 def answer(text, tau, order, numbers):
-    """Bits by GPT and n-gram, what is likeliest next, what is drawn."""
+    """Ids, nats by GPT and n-gram, what is likeliest next, what is drawn."""
     read = fold_ascii(text) + " " * text.endswith(" ")
     row = tokenizer.encode(read)  # [T]
     seen = row[-longer.config.context_length - 1 :]  # [S]
@@ -231,8 +231,7 @@ for row in range(2):
 
 # %% [markdown]
 # Take the first vector by hand: mean 4, distances −4, 0, 0, 0, 2, 2, squares 16, 0, 0, 0, 4, 4, whose
-# mean is 4, so the standard deviation is 2. The loudness is gone, and so is anything added to all six
-# numbers. The **layer normalization** of Ba et al. (2016) then lets the network set scale and shift anew, by learned
+# mean is 4, so the standard deviation is 2. The loudness is gone. A number added to all six would be gone, too. The **layer normalization** of Ba et al. (2016) then lets the network set scale and shift anew, by learned
 # numbers $g$ and $b$, one pair for each of the $C$ places:
 #
 # $$\operatorname{LN}(x) = g \odot \frac{x - \operatorname{mean}(x)}
@@ -495,7 +494,7 @@ def poked(model, poke):
 moved, leaked = poked(model, direction), poked(leaky, direction)
 blind, unheard = poked(leaky, everywhere), poked(silenced, direction)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Square map of one sentence against itself. Each row is the place of a poked letter, each column a position whose prediction may move. All cells left of the diagonal are empty: earlier predictions do not move. In each row the diagonal is darkest; to its right every prediction moves, too."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Square map of one sentence against itself. Each row is the place of a poked letter, each column a position whose prediction may move. All cells left of the diagonal are empty: earlier predictions do not move. In each row the diagonal is darkest; to its right every prediction moves, too, the faintest cells all but white."}}
 figure, ax = plot.panels(height=4.6)
 size = moved.numpy()  # [T, T]
 seen = np.where(size > 1e-6, size, np.nan)  # nothing is drawn for nan
@@ -581,7 +580,7 @@ check(
     (moved[~early] > 1e-5).all(),  # ~ turns true and false around
 )
 close(
-    "With attention silenced, no prediction but the poked letter's own moves",
+    "With attention silenced, no other letter's prediction moves",
     unheard - unheard.diag().diag(),  # all off the diagonal
     0.0,
     atol=1e-5,
@@ -589,7 +588,7 @@ close(
 check("Without the mask an earlier one moves", leaked[early].max() > 1e-3)
 close("The blind poke does not see that", blind[early], 0.0, atol=1e-4)
 close(
-    "Litter in the padding changes nothing",
+    "Litter in the padding does not change the loss",
     littered_loss,
     first_loss,
     atol=1e-5,
@@ -598,6 +597,9 @@ check("Without the mask it does", abs(leaky_littered - leaky_loss) > 1e-3)
 check("Counting the padding does", abs(broken_loss - first_loss) > 1e-3)
 
 # %% [markdown]
+# Without the mask the loss is hardly another; with the padding counted it is lower. Alone it would
+# have warned nobody.
+#
 # ## The training step
 #
 # 1. Take a batch, compute logits and loss.
@@ -712,8 +714,8 @@ for name, level in marks.items():
 print(f"bigram, counted on validation itself: {last_letter_floor:.3f}")
 
 # %% [markdown]
-# The last number is a floor: on these sentences no table that knows the last letter alone can do better
-# than the one [counted](../ngrams/bigram_counts.ipynb) on them.
+# The last number is a floor: no table of the last letter alone can do better on these sentences, for
+# this one was [counted](../ngrams/bigram_counts.ipynb) on them.
 #
 # Let the network write, too: draw a letter with the probabilities it gives, append it, ask again,
 # until it draws ↵.
@@ -886,7 +888,8 @@ for name, size in size_of.items():
 # say what did it.
 #
 # A fourth network is the best GPT's model over *pieces* of several letters ([tokenization](../background/tokenization.ipynb)), from a thousand merges, with half as many
-# steps. Its bits count one way to cut a sentence, so they are at least those of the sentence.
+# steps. A sentence can be cut in many ways, and its probability is the sum over them. We
+# count one, so its own bits are at most these.
 #
 # Last, both at once: we average the *probabilities* of network and table, with a share $\lambda$
 # for the network: $p = \lambda\, p_{\text{network}} + (1 - \lambda)\, p_{\text{table}}$. That is a
@@ -920,9 +923,8 @@ for name, other in others.items():
     shares[name] = best_share(said, counted)
 
 # %% [markdown]
-# All choices are made. Now, once, the test sentences. How sure is the result? Draw as many
-# sentences again, with replacement, divide their bits by their letters, and do that ten thousand times: the
-# middle 95 % of the results are the interval ([percentile bootstrap](../probability/perplexity.ipynb); it takes sentences as independent). To compare, we draw *differences* of two models on the same
+# All choices are made. Now, once, the test sentences. How sure is the result? Draw as many sentences with replacement and divide their bits by their letters. Do it ten
+# thousand times: the middle 95 % of the results are the interval ([percentile bootstrap](../probability/perplexity.ipynb); it takes sentences as independent). To compare, we draw *differences* of two models on the same
 # sentence, so that what makes a sentence hard for both cancels.
 
 
@@ -1059,8 +1061,7 @@ plt.show()
 # size or recipe. (The `gpu` profile has a larger network of ours: there, read the printed
 # differences.)
 #
-# And mixed, table and network are better than either, for the longer GPT and for the best. The
-# control, better alone than the longer GPT, adds less. Our own adds next to nothing.
+# And mixed, table and network are better than either, for the longer GPT and for the best. The control adds less, though alone it is better than the longer GPT. Our own adds next to nothing.
 
 # %% tags=["claims"]
 if run.profile != "gpu":
@@ -1080,7 +1081,7 @@ check(
 for name in ("best GPT", "GPT over pieces"):
     rival = interval(test_nats[name] - test_nats["order 6 + table"])
     check(
-        f"The {name} is ahead of the table, and of the two mixed",
+        f"The {name} is ahead of the table, and of the two tables mixed",
         against[name].high < 0 and rival.high < 0,
     )
 added = against["our GPT + table"]
@@ -1184,7 +1185,7 @@ exercises.leaks(leaks)
 # > **Exercise 3.** Without attention (★★☆, 15 minutes). An experiment: make a fresh `OurGPT(V, *sizes)`, put
 # > in place of every block's attention a part that returns zeros, and train it with the settings of the
 # > chapter (`cpu` profile), for a third of the steps or more. Return two numbers, in bits per character on validation: what it
-# > reaches, and what the chapter's model reached with attention. Near which mark does it stay, and why?
+# > reaches, and what the chapter's model reached with attention. Near which mark does it end, and why?
 #
 # <details><summary>Hint</summary>
 #
