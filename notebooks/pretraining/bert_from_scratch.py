@@ -18,8 +18,7 @@
 # Write a BERT, test it before its first step, pretrain it briefly, and measure what it learned against
 # counting.
 #
-# A word is missing: *a ▢ film*. Whoever reads from left to right knows only the *a*. How much does the word
-# *behind* the gap tell?
+# A word is missing: *a ▢ film*. Whoever reads from left to right knows only the *a*. What may the word *behind* the gap tell?
 
 # %% tags=["install"]
 if not __import__("importlib").util.find_spec("lmcourse"):
@@ -117,8 +116,8 @@ print(f"{whole} articles have the places 1, 2, 3, … without a gap")
 print(f"{len(following):,} sentences have the next place in the file, too")
 
 # %% [markdown]
-# Here the text goes on from one place to the next. The description says that the articles were cut into sentences; that the places always
-# keep their order, we conclude from reading some. Two of the 500
+# Here the text goes on from one place to the next. The description says that the articles were cut into sentences. That the places
+# keep their order is our conclusion from reading some. Two of the 500
 # articles are not in the file, and in about a fifth of the others a place is
 # missing before the last one; we take no pair across a gap. Whole articles, not sentences, go to training or, a hundred of them drawn at random, to validation.
 # The film sentences keep the book's split, and its test sentences stay closed.
@@ -453,7 +452,7 @@ print(f"on the place itself, which these leave out, ours {on_itself:.2f}")
 #
 # $$\mathcal{L}_{\text{MLM}} = -\frac{1}{m} \sum_{t \in M} \log p(x_t \mid \tilde x) \tag{1}$$
 #
-# Divided by $\ln 2$, it is in bits for each masked piece. For next-sentence prediction the loss is the cross-entropy of two classes, over the pairs. Training adds the two.
+# Divided by $\ln 2$, it is in bits for each masked piece (without, in nats). For next-sentence prediction the loss is the cross-entropy of two classes, over the pairs. Training adds the two.
 
 
 # %%
@@ -481,8 +480,9 @@ def nsp_loss(model, vectors, follows):
 # %% [markdown]
 # ## Before the first step
 #
-# Three things must not matter: to the loss of the pieces, what stands in the padding and what the
-# network says where nothing is asked; to the loss of the pairs, rows without a second sentence. "Must not matter" means to the last bit. So we litter the padding with random pieces,
+# Two things must not matter to the loss of the pieces: what stands in the padding, and what the
+# network says where nothing is asked. One must not matter to the loss of the pairs: rows without a
+# second sentence. "Must not matter" means to the last bit. So we litter the padding with random pieces,
 # and the vectors of which nothing is asked with random numbers. The control forgets to hide the padding.
 
 # %% tags=["hide-input"]
@@ -851,8 +851,8 @@ for t in hidden[b].nonzero()[:, 0].tolist():
 
 # %% [markdown]
 # **It learned something.** With this seed, the trained network is better than its untrained self, better than the unigram, and
-# better than the unigram that knows which kind of text it reads. That much can be had with less: the unigram that also knows whether a place is the first or the last of its sentence is,
-# with this seed, a little better still, by less than a tenth of a bit.
+# better than the unigram that knows which kind of text it reads. That much can be had with less: let the unigram also know whether a place is the first or the last of its sentence, and with
+# this seed it is better still, by less than a tenth of a bit.
 #
 # **And counting wins.** Two neighbours and a division beat our BERT by far more than it gained over the unigram. Why? One
 # difference is known: at each step the network is asked for some 15 % of the pieces, while the table learns from every pair of neighbours.
@@ -981,9 +981,9 @@ check(
 # %% [markdown]
 # ## A longer training
 #
-# On a GPU a longer training takes minutes. It reads more text, too: film reviews of IMDb. The package has the
+# On a large GPU a longer training takes minutes. It reads more text, too: film reviews of IMDb. The package has the
 # result: a network like ours, four layers, 160 wide, after 18,000 steps of 128 rows; two rates were tried on validation, and one kept. Its pieces are ours, so it can answer the same questions. (The package leaves out reviews that share a run of words with held-out
-# film sentences.) To be fair, the neighbours are counted anew in the first sentence of each row. The package makes its rows much as we do (it cuts sentences after 94 pieces), one for each sentence that has a next; so what was counted lacks the last sentence of each document.
+# film sentences.) To be fair, the neighbours are counted anew in the first sentence of each row. The package makes its rows much as we do (it cuts sentences after 94 pieces), one for each film sentence and one for each other sentence that has a next; so what was counted lacks the last sentence of each document, and has no left neighbour for the first piece of a second sentence.
 
 # %% tags=["hide-input"]
 # @title Its weights in our network, and the rows that it has read
@@ -1089,11 +1089,12 @@ if run.profile != "smoke":
         print(f"{kind:<20}{lost.mean():6.3f}    {right_of[kind]}")
 
 # %% [markdown]
-# **The longer training overtakes these neighbours**, also when they are counted in the same text. Whether the steps did it, the text or
+# **The longer training overtakes these neighbours**, also when they are counted in the first
+# sentences of its rows. Whether the steps did it, the text or
 # the size, this one run does not tell: all three grew, among other things.
 #
 # Pairs are another matter: while the bits for pieces fell to the end, the loss of pairs rose above $\ln 2$. The last table shows which second sentences it accepts. After an editorial sentence it says
-# *follows* to most sentences of other editorials, too, and tells most film sentences rightly. In its training a wrong second sentence came from any other document, and nearly all documents are film reviews: that this is why, is a guess. The curve printed with its recipe was measured with other masks and other second sentences. (The rule of shared pieces tells more. It was fitted on pairs of this make.)
+# *follows* to most sentences of other editorials, too, and tells most film sentences rightly. In its training a wrong second sentence came from any other document, and nearly all documents are film reviews: that this is why, is a guess. The curve printed with its recipe was measured with other masks and other second sentences. (The rule of shared pieces is right more often; but it was fitted on pairs of this make.)
 
 # %% tags=["claims"]
 close("Our encoder with its weights: the package's", ours_says, package_says)
@@ -1117,8 +1118,8 @@ if run.profile != "smoke":
 #
 # A BERT is a GPT that may look to both sides, and that is asked for hidden pieces instead of the next one. Padding
 # must be hidden from it, and its loss is taken where something is asked: both can be tested to the last bit before training.
-# A short pretraining took it below the unigram, and two neighbours, counted, remained far better; a longer one, of a larger network with more text, overtook these two. On these pairs of
-# sentences a count of shared pieces does better than both, though the longer one had learned from pairs of another make. A falling loss alone would not have told us.
+# A short pretraining took it below the unigram, and two neighbours, counted, remained far better; a longer one, of a larger network with more text, overtook these two. On these pairs a count of shared pieces does better than either network; but the longer one had
+# learned from pairs of another make. A falling loss alone would not have told us.
 #
 # ## Exercises
 #

@@ -362,7 +362,7 @@ class OurGPT(nn.Module):
 # %% [markdown]
 # The package's `lmcourse.models.gpt.GPT` has dropout in more places, other initial
 # weights and error messages. Give both the same weights and the same eight sentences.
-# `shifted` makes a batch of them: inputs and targets, the short ones filled up behind.
+# `shifted` makes a batch of them, inputs and targets; short rows are filled up at the end.
 
 # %% tags=["hide-input"]
 # @title One set of weights, eight sentences: ours and the package's
@@ -494,7 +494,7 @@ def poked(model, poke):
 moved, leaked = poked(model, direction), poked(leaky, direction)
 blind, unheard = poked(leaky, everywhere), poked(silenced, direction)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Square map of one sentence against itself. Each row is the place of a poked letter, each column a position whose prediction may move. All cells left of the diagonal are empty: earlier predictions do not move. In each row the diagonal is darkest; to its right every prediction moves, too, the faintest cells all but white."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Square map of one sentence against itself. Each row is the place of a poked letter, each column a position whose prediction may move. All cells left of the diagonal are empty: earlier predictions do not move. In each row the diagonal is darkest; to its right every prediction moves, too, the faintest cells as pale as the empty ones."}}
 figure, ax = plot.panels(height=4.6)
 size = moved.numpy()  # [T, T]
 seen = np.where(size > 1e-6, size, np.nan)  # nothing is drawn for nan
@@ -506,8 +506,7 @@ figure.colorbar(image, ax=ax, label=label, aspect=30)
 plt.show()
 
 # %% [markdown]
-# A test that has never failed proves little. So we take the mask away and run it again; and we try the
-# blind poke, too.
+# A test that has never failed proves little: we take the mask away, and try the blind poke, too.
 
 # %% tags=["hide-input"]
 square = torch.ones(len(ids), len(ids))  # [T, T]
@@ -597,8 +596,8 @@ check("Without the mask it does", abs(leaky_littered - leaky_loss) > 1e-3)
 check("Counting the padding does", abs(broken_loss - first_loss) > 1e-3)
 
 # %% [markdown]
-# Without the mask the loss is hardly another; with the padding counted it is lower. Alone it would
-# have warned nobody.
+# Without the mask the loss hardly differs: alone it would have warned nobody. With the padding
+# counted it is lower than a guess at random.
 #
 # ## The training step
 #
@@ -635,8 +634,7 @@ def train(model, batch_at, steps, learning_rate, look=lambda step: None):
 # **Can it learn anything at all?** Train on one small batch and nothing else: eight short sentences, which
 # it should learn by heart. The loss cannot go to zero, for nothing tells the model *which* sentence comes. The
 # probabilities of $k$ different sentences sum to at most one, and their product is largest when each
-# is $1/k$; so a sentence costs at least $\ln k$ nats on average. (`train` asks `batch_at` for the batch of each
-# step; here it is always the same.)
+# is $1/k$; so a sentence costs at least $\ln k$ nats on average. (`train` asks `batch_at` for each step's batch; here it is always the same.)
 
 # %%
 few = [row for row in rows["train"] if len(row) < 50][:8]
@@ -662,8 +660,7 @@ print(tokenizer.decode(few[0][:12]), "→", tokenizer.decode(recited[0]))
 # %% [markdown]
 # **Is it the package's loop?** `fit` in `lmcourse.training.loop` is this loop with error messages
 # and checkpoints; besides, it spares biases and norms the small pull towards zero that AdamW gives
-# to weights, and it multiplies in bfloat16 where the machine is quick at that. Both loops get the
-# same weights and ten batches, and a check compares the losses.
+# to weights, and it multiplies in bfloat16 where the machine is quick at that. Both get the same weights and ten batches; a check compares the losses.
 
 # %% tags=["hide-input"]
 # @title Ten steps, ours and the package's
@@ -735,8 +732,7 @@ def write(model, prompt, longest, draw=0):
 
 
 # %% [markdown]
-# Now train. `batches` gives for each step a batch of sentences of similar length. Five times on the way we
-# look at the loss on every fourth validation sentence, and at what becomes of *The film*.
+# Now train. `batches` gives for each step a batch of sentences of similar length. Five times we look at the loss on every fourth validation sentence, and at what becomes of *The film*.
 
 # %% tags=["hide-input"]
 # @title What is shown at five steps
@@ -889,7 +885,7 @@ for name, size in size_of.items():
 #
 # A fourth network is the best GPT's model over *pieces* of several letters ([tokenization](../background/tokenization.ipynb)), from a thousand merges, with half as many
 # steps. A sentence can be cut in many ways, and its probability is the sum over them. We
-# count one, so its own bits are at most these.
+# count one way, so its own bits are at most these.
 #
 # Last, both at once: we average the *probabilities* of network and table, with a share $\lambda$
 # for the network: $p = \lambda\, p_{\text{network}} + (1 - \lambda)\, p_{\text{table}}$. That is a
@@ -1185,7 +1181,7 @@ exercises.leaks(leaks)
 # > **Exercise 3.** Without attention (★★☆, 15 minutes). An experiment: make a fresh `OurGPT(V, *sizes)`, put
 # > in place of every block's attention a part that returns zeros, and train it with the settings of the
 # > chapter (`cpu` profile), for a third of the steps or more. Return two numbers, in bits per character on validation: what it
-# > reaches, and what the chapter's model reached with attention. Near which mark does it end, and why?
+# > reaches, and what the chapter's model reached with attention. Near which mark does it end, and why? (The steps differ: compare it with the mark.)
 #
 # <details><summary>Hint</summary>
 #
@@ -1239,7 +1235,7 @@ exercises.with_and_without(with_and_without)
 # - *Scoring in blocks*: a test text cut into windows gives the letters at the start of each window little
 #   context.
 # - *Scoring with dropout on*: the score changes when you ask twice. Call `model.eval()`.
-# - *Choosing the stopping point on the test sentences*: that is training on them, slowly. Use validation.
+# - *Choosing the stopping point on the test sentences*: that is training on them. Use validation.
 #
 # ## Further reading
 #
