@@ -366,7 +366,7 @@ class OurGPT(nn.Module):
 
 # %% tags=["hide-input"]
 # @title One set of weights, eight sentences: ours and the package's
-sizes = run.size(  # positions, layers, heads, width
+sizes = run.size(  # positions, layers, heads (chosen on validation), width
     smoke=(288, 1, 2, 32), cpu=(288, 2, 2, 128), gpu=(288, 6, 6, 384)
 )
 torch.manual_seed(SEED)

@@ -86,6 +86,15 @@ def test_imdb_is_for_training_alone(tiny):
         assert len(row.ids) <= small_bert.POSITIONS
 
 
+def test_rows_stand_in_the_order_of_the_texts(tiny):
+    tokenizer = word_pieces([*SPECIAL, "film", "tax", "rain", "one", "two", "."])
+    firsts = [*FILMS["text"], "A tax is due.", "Rain.", "One.", "Two."]
+    rows = small_bert.rows("train", tokenizer, 0)
+    assert [row.ids[1 : row.second - 1] for row in rows] == [
+        tokenizer.encode(sentence).ids for sentence in firsts
+    ]
+
+
 def test_the_command(tiny, tmp_path, monkeypatch, capsys):
     measured, reached = [], small_bert.reached
 
