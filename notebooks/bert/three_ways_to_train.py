@@ -618,9 +618,14 @@ seeds = [s for s in seeds if all((name, s) in right for name in programs)]
 
 
 def holds_zero(interval):
-    """In words."""
-    held = interval.low <= 0 <= interval.high
-    return f"{interval}  {'holds' if held else 'does not hold'} zero"
+    """Whether zero lies inside."""
+    return interval.low <= 0 <= interval.high
+
+
+def in_words(interval):
+    """The interval, and whether it holds zero."""
+    verb = "holds" if holds_zero(interval) else "does not hold"
+    return f"{interval}  {verb} zero"
 
 
 # %% tags=["hide-input"]
@@ -638,9 +643,9 @@ for i, j in ((0, 1), (0, 2), (1, 2)):
     gaps = [right[other, seed] - right[one, seed] for seed in seeds]
     over_sentences = statistics.bootstrap_mean(np.mean(gaps, axis=0))
     print(f"\n{other} minus {one}, mean over seeds")
-    print("over sentences", holds_zero(over_sentences))
+    print("over sentences", in_words(over_sentences))
     over_seeds = statistics.seeds_interval(np.mean(gaps, axis=1))
-    print("over seeds    ", holds_zero(over_seeds))
+    print("over seeds    ", in_words(over_seeds))
     apart[one, other] = over_sentences, over_seeds
 
 # %% [markdown]
@@ -653,7 +658,7 @@ for (one, other), both in apart.items():
     for over, interval in zip(("sentences", "seeds"), both, strict=True):
         check(
             f"{other} minus {one}, over {over}: zero is inside",
-            interval.low <= 0 <= interval.high,
+            holds_zero(interval),
         )
 by_keras = [t["history"] for t in on_record["runs"] if "history" in t]
 last = [len(history["val_loss"]) for history in by_keras]

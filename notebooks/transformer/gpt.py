@@ -1040,7 +1040,7 @@ for name, difference in list(against.items())[1:]:
 for name, share in shares.items():
     print(f"share of {name} in the mixture: {share:.2f}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Ten dots with intervals, bits per character on the test sentences. Our GPT is far to the right of Kneser\u2013Ney, the longer GPT a little to its right, order 6 in between; the best GPT lies to its left. Our GPT mixed with the table, and order 6 mixed with it, lie about where the table lies. The mixture of the longer GPT and the table lies clearly to the left of both, and the mixture of the best GPT and the table is leftmost of all. The GPT over pieces lies where the best GPT lies."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Ten dots with intervals, bits per character on the test sentences. Our GPT is far to the right of Kneser\u2013Ney, the longer GPT a little to its right, order 6 in between; the best GPT lies to its left. Our GPT mixed with the table lies about where the table lies, order 6 mixed with it a little to the left. The mixture of the longer GPT and the table lies clearly to the left of both, and the mixture of the best GPT and the table is leftmost of all. The GPT over pieces lies where the best GPT lies."}}
 figure, ax = plot.panels(height=3.8)
 colors = [plot.GREY, *[plot.BLUE, plot.ORANGE] * len(others)]  # alone, mixed
 colors += [plot.GREEN]  # pieces
@@ -1057,7 +1057,7 @@ plt.show()
 # size or recipe. (The `gpu` profile has a larger network of ours: there, read the printed
 # differences.)
 #
-# And mixed, table and network are better than either, for the longer GPT and for the best. The control adds less, though alone it is better than the longer GPT. Our own adds next to nothing.
+# And mixed, table and network are better than either, for the longer GPT and for the best. Order 6, the control, adds less, though alone it beats the longer GPT. Our own adds next to nothing.
 
 # %% tags=["claims"]
 if run.profile != "gpu":
